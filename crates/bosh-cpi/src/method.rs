@@ -1,0 +1,340 @@
+//! The table of methods: names, arguments, and what each answers. Dispatch, `--help` and the
+//! reference pages are made from it.
+
+use crate::answer::{Answer, ApiVersion, DiskHint, Info, NetworkCreated, VmCreated};
+use crate::argument::Argument;
+use crate::{
+    CloudProperties, CpiError, DiskCid, MiB, NetworkCid, Networks, Request, Result, SnapshotCid,
+    StemcellCid, VmCid,
+};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// A JSON hash.
+pub type Hash = Map<String, Value>;
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Its positional arguments.
+    pub arguments: &'static [ArgumentSpec],
+}
+
+/// One positional argument.
+#[derive(Debug, Clone, Copy)]
+pub struct ArgumentSpec {
+    /// Its name in the contract.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub summary: &'static str,
+    /// Whether it must be there and not null.
+    pub required: bool,
+}
+
+/// The row of a method, or None for a name that no director sends.
+pub fn find(name: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.name == name)
+}
+
+macro_rules! methods {
+    ($(
+        #[doc = $summary:literal]
+        $name:ident $variant:ident ($(#[doc = $arg_doc:literal] $arg:ident: $type:ty),* $(,)?)
+            -> $answer:ty;
+    )*) => {
+        $(
+            #[doc = concat!("The arguments of `", stringify!($name), "`.")]
+            #[derive(Debug, Clone)]
+            pub struct $variant {
+                $(#[doc = $arg_doc] pub $arg: $type,)*
+            }
+
+            impl $variant {
+                #[allow(unused_mut, unused_variables)]
+                fn read(arguments: Vec<Value>) -> Result<Self> {
+                    let mut arguments = arguments.into_iter().enumerate();
+                    $(
+                        let (index, value) = arguments.next().unwrap_or((0, Value::Null));
+                        let $arg = <$type as Argument>::read(
+                            value,
+                            &path::<$variant>(stringify!($arg), index),
+                        )?;
+                    )*
+                    Ok(Self { $($arg),* })
+                }
+            }
+
+            impl Row for $variant {
+                const ARGUMENTS: &'static [ArgumentSpec] = &[$(ArgumentSpec {
+                    name: stringify!($arg),
+                    summary: $arg_doc,
+                    required: <$type as Argument>::REQUIRED,
+                }),*];
+            }
+        )*
+
+        /// Every method, in the order of the contract.
+        pub const METHODS: &[Method] = &[$(Method {
+            name: stringify!($name),
+            summary: $summary,
+            arguments: <$variant as Row>::ARGUMENTS,
+        }),*];
+
+        /// A request whose arguments are typed.
+        #[derive(Debug, Clone)]
+        pub enum Call {
+            $(#[doc = $summary] $variant($variant),)*
+        }
+
+        impl Call {
+            /// Types the arguments. The error names the argument (`arguments[1]`).
+            pub fn decode(request: &Request) -> Result<Call> {
+                let method = find(&request.method)
+                    .ok_or_else(|| CpiError::not_implemented(&request.method))?;
+                check_count(method, request.arguments.len())?;
+                let arguments = request.arguments.clone();
+                match request.method.as_str() {
+                    $(stringify!($name) => $variant::read(arguments).map(Call::$variant),)*
+                    other => Err(CpiError::not_implemented(other)),
+                }
+                .map_err(|e| e.while_doing(method.name))
+            }
+
+            /// The method's name.
+            pub fn method(&self) -> &'static str {
+                match self {
+                    $(Call::$variant(_) => stringify!($name),)*
+                }
+            }
+
+            /// Lets `cpi` do it, and shapes the result for the caller's version.
+            pub async fn run<C: Cpi>(self, cpi: &C, version: ApiVersion) -> Result<Value> {
+                match self {
+                    $(Call::$variant(arguments) => {
+                        Ok(cpi.$name(arguments).await?.into_result(version))
+                    })*
+                }
+            }
+        }
+
+        /// What a cloud's provider implements: one method each, `NotImplemented` unless it does.
+        #[allow(async_fn_in_trait)] // one current-thread runtime, so no `Send` is wanted
+        pub trait Cpi {
+            $(
+                #[doc = $summary]
+                async fn $name(&self, arguments: $variant) -> Result<$answer> {
+                    let _ = arguments;
+                    Err(CpiError::not_implemented(stringify!($name)))
+                }
+            )*
+        }
+    };
+}
+
+trait Row {
+    const ARGUMENTS: &'static [ArgumentSpec];
+}
+
+/// The index is looked up by name, since a missing trailing argument has none of its own.
+fn path<R: Row>(name: &str, _index: usize) -> String {
+    let index = R::ARGUMENTS.iter().position(|spec| spec.name == name).unwrap_or_default();
+    format!("arguments[{index}]")
+}
+
+fn check_count(method: &Method, given: usize) -> Result<()> {
+    let most = method.arguments.len();
+    let least = method.arguments.iter().rposition(|spec| spec.required).map_or(0, |last| last + 1);
+    if (least..=most).contains(&given) {
+        return Ok(());
+    }
+    let names: Vec<_> = method.arguments.iter().map(|spec| spec.name).collect();
+    let wanted = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    Err(CpiError::cpi(format!(
+        "arguments: '{}' takes {wanted} ({}), got {given}",
+        method.name,
+        names.join(", ")
+    )))
+}
+
+methods! {
+    /// Tells which API version and stemcell formats this CPI speaks. Asks no cloud.
+    info InfoCall() -> Info;
+
+    /// Makes a stemcell in the cloud, or takes one that is there (a light stemcell).
+    create_stemcell CreateStemcell(
+        /// The image file; empty for a light stemcell.
+        image_path: PathBuf,
+        /// `cloud_properties` of stemcell.MF.
+        cloud_properties: CloudProperties,
+        /// Since version 3: `{"tags": {…}}`.
+        env: Hash,
+    ) -> StemcellCid;
+
+    /// Deletes a stemcell; one that is gone is no fault.
+    delete_stemcell DeleteStemcell(
+        /// The stemcell.
+        stemcell_cid: StemcellCid,
+    ) -> ();
+
+    /// Makes a VM whose agent finds its settings.
+    create_vm CreateVm(
+        /// The agent's id, unique per VM.
+        agent_id: String,
+        /// The stemcell to boot.
+        stemcell_cid: StemcellCid,
+        /// vm_type, vm_extensions and AZ, merged by the director.
+        cloud_properties: CloudProperties,
+        /// Networks by name.
+        networks: Networks,
+        /// Persistent disks that will be attached: a hint for placement.
+        disk_cids: Vec<DiskCid>,
+        /// The environment for the agent, passed through.
+        env: Hash,
+    ) -> VmCreated;
+
+    /// Deletes a VM and its ephemeral disk; persistent disks stay.
+    delete_vm DeleteVm(
+        /// The VM.
+        vm_cid: VmCid,
+    ) -> ();
+
+    /// Tells whether a VM is there.
+    has_vm HasVm(
+        /// The VM.
+        vm_cid: VmCid,
+    ) -> bool;
+
+    /// Reboots a VM; starts one that is stopped.
+    reboot_vm RebootVm(
+        /// The VM.
+        vm_cid: VmCid,
+    ) -> ();
+
+    /// Tags a VM, and names it as its instance is named.
+    set_vm_metadata SetVmMetadata(
+        /// The VM.
+        vm_cid: VmCid,
+        /// Tags; values may be of any type.
+        metadata: Hash,
+    ) -> ();
+
+    /// Makes a persistent disk.
+    create_disk CreateDisk(
+        /// Its size in MiB.
+        size: MiB,
+        /// `cloud_properties` of the disk_type.
+        cloud_properties: CloudProperties,
+        /// The VM it will be attached to: a hint for placement.
+        vm_cid: Option<VmCid>,
+    ) -> DiskCid;
+
+    /// Deletes a persistent disk; one that is gone is no fault.
+    delete_disk DeleteDisk(
+        /// The disk.
+        disk_cid: DiskCid,
+    ) -> ();
+
+    /// Tells whether a disk is there.
+    has_disk HasDisk(
+        /// The disk.
+        disk_cid: DiskCid,
+    ) -> bool;
+
+    /// Attaches a disk and tells the agent where to find it.
+    attach_disk AttachDisk(
+        /// The VM.
+        vm_cid: VmCid,
+        /// The disk.
+        disk_cid: DiskCid,
+    ) -> DiskHint;
+
+    /// Detaches a disk.
+    detach_disk DetachDisk(
+        /// The VM.
+        vm_cid: VmCid,
+        /// The disk.
+        disk_cid: DiskCid,
+    ) -> ();
+
+    /// Tags a disk.
+    set_disk_metadata SetDiskMetadata(
+        /// The disk.
+        disk_cid: DiskCid,
+        /// Tags; values may be of any type.
+        metadata: Hash,
+    ) -> ();
+
+    /// Lets a disk grow.
+    resize_disk ResizeDisk(
+        /// The disk.
+        disk_cid: DiskCid,
+        /// The new size in MiB.
+        size: MiB,
+    ) -> ();
+
+    /// Changes a disk's size and properties, in place or as a new disk.
+    update_disk UpdateDisk(
+        /// The disk.
+        disk_cid: DiskCid,
+        /// The new size in MiB.
+        size: MiB,
+        /// The new `cloud_properties`.
+        cloud_properties: CloudProperties,
+    ) -> Option<DiskCid>;
+
+    /// Lists the persistent disks attached to a VM.
+    get_disks GetDisks(
+        /// The VM.
+        vm_cid: VmCid,
+    ) -> Vec<DiskCid>;
+
+    /// Takes a snapshot of a disk.
+    snapshot_disk SnapshotDisk(
+        /// The disk.
+        disk_cid: DiskCid,
+        /// Tags; values may be of any type.
+        metadata: Hash,
+    ) -> SnapshotCid;
+
+    /// Deletes a snapshot; one that is gone is no fault.
+    delete_snapshot DeleteSnapshot(
+        /// The snapshot.
+        snapshot_cid: SnapshotCid,
+    ) -> ();
+
+    /// Finds cloud_properties for `vm_resources`: cpu, ram and ephemeral_disk_size in MiB.
+    calculate_vm_cloud_properties CalculateVmCloudProperties(
+        /// What the VM needs.
+        requirements: Hash,
+    ) -> Hash;
+
+    /// Makes a network that BOSH manages.
+    create_network CreateNetwork(
+        /// `type`, `cloud_properties`, `range`, `gateway`, `netmask_bits`.
+        definition: Hash,
+    ) -> NetworkCreated;
+
+    /// Deletes a network that BOSH manages.
+    delete_network DeleteNetwork(
+        /// The network.
+        network_cid: NetworkCid,
+    ) -> ();
+
+    /// Removed from the director; never implemented here.
+    configure_networks ConfigureNetworks(
+        /// The VM.
+        vm_cid: VmCid,
+        /// Networks by name.
+        networks: Hash,
+    ) -> ();
+
+    /// Never called by the director; never implemented here.
+    ping Ping() -> ();
+
+    /// The VM on which the CPI runs; never implemented here.
+    current_vm_id CurrentVmId() -> VmCid;
+}

@@ -1,0 +1,42 @@
+//! One answer, as it is written to standard output.
+
+use crate::{CpiError, ErrorKind};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The answer to one request. The director refuses one without all three keys, and one whose
+/// `log` is not a string (`external_cpi.rb`, response schema).
+#[derive(Debug, Serialize)]
+pub struct Response {
+    result: Value,
+    error: Option<WireError>,
+    log: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WireError {
+    #[serde(rename = "type")]
+    kind: ErrorKind,
+    message: String,
+    ok_to_retry: bool,
+}
+
+impl Response {
+    /// The answer for a method's outcome; `log` is a line or two for the task's CPI log.
+    pub fn new(outcome: Result<Value, CpiError>, log: impl Into<String>) -> Self {
+        let log = log.into();
+        match outcome {
+            Ok(result) => Self { result, error: None, log },
+            Err(CpiError { kind, message, ok_to_retry }) => Self {
+                result: Value::Null,
+                error: Some(WireError { kind, message, ok_to_retry }),
+                log,
+            },
+        }
+    }
+
+    /// One line of JSON, without a line end.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a response holds only JSON values")
+    }
+}

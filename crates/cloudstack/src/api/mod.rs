@@ -1,0 +1,40 @@
+//! Commands and resources, a file per noun, under CloudStack's own names.
+//!
+//! A resource names the fields that the client or the simulator reads; the rest of what the
+//! cloud says is kept in `other`, so that nothing is lost on the way.
+
+mod envelope;
+mod job;
+mod network;
+mod offering;
+mod snapshot;
+mod system;
+mod tag;
+mod template;
+mod vm;
+mod volume;
+mod zone;
+
+pub use envelope::{List, Object, Started, Success};
+pub use job::{AsyncJob, JobError, JobStatus, QueryAsyncJobResult};
+pub use network::{ListNetworks, Network, NetworkService};
+pub use offering::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
+pub use snapshot::{CreateSnapshot, DeleteSnapshot, ListSnapshots, Snapshot};
+pub use system::{Capabilities, ListCapabilities};
+pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
+pub use template::{ListTemplates, Template};
+pub use vm::{
+    DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
+    ListVirtualMachines, Nic, RebootVirtualMachine, StartVirtualMachine, StopVirtualMachine,
+    UpdateVirtualMachine, VirtualMachine,
+};
+pub use volume::{
+    AttachVolume, CreateVolume, DeleteVolume, DetachVolume, ListVolumes, ResizeVolume, Volume,
+};
+pub use zone::{ListZones, Zone};
+
+/// Fields of a resource that nobody here reads.
+pub type Other = serde_json::Map<String, serde_json::Value>;
+
+/// CloudStack's time format, `2025-10-30T13:51:39+0000`, kept as text.
+pub type Time = String;

@@ -1,0 +1,70 @@
+//! Guest networks.
+
+use super::{Other, Tag};
+use serde::{Deserialize, Serialize};
+
+/// Finds networks. The filter by name came with 4.22 only, so that callers filter themselves.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ListNetworks {
+    /// By id.
+    pub id: Option<String>,
+    /// In this zone.
+    pub zoneid: Option<String>,
+    /// Whose name or id contains this.
+    pub keyword: Option<String>,
+    /// Everything the caller may see, not only its own.
+    pub listall: Option<bool>,
+    /// The page, from 1; goes with `pagesize`.
+    pub page: Option<u32>,
+    /// Rows a page.
+    pub pagesize: Option<u32>,
+}
+
+/// A guest network.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Network {
+    /// Its id.
+    pub id: String,
+    /// Its name; not unique.
+    pub name: String,
+    /// `Isolated`, `Shared` or `L2`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// `Allocated`, `Implemented`, `Setup` …
+    #[serde(default)]
+    pub state: String,
+    /// Its zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zoneid: Option<String>,
+    /// Its gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
+    /// Its netmask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netmask: Option<String>,
+    /// Its range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    /// The VPC whose tier it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpcid: Option<String>,
+    /// What it offers: `UserData`, `Dhcp`, `StaticNat` …
+    #[serde(default)]
+    pub service: Vec<NetworkService>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A service of a network.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NetworkService {
+    /// `UserData`, `Dhcp`, `StaticNat` …
+    pub name: String,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Other,
+}

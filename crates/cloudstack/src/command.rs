@@ -1,0 +1,102 @@
+//! The table of API calls: name, effect, and what they answer.
+
+use crate::api::*;
+use cloud_http::Effect;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// An API call. Its fields are the parameters under their wire names.
+pub trait Command: Serialize {
+    /// The `command` parameter.
+    const NAME: &'static str;
+    /// What it does to the cloud.
+    const EFFECT: Effect;
+    /// What the answer's single top-level value holds.
+    type Answer: DeserializeOwned;
+}
+
+/// An API call that starts a job.
+pub trait JobCommand: Command<Answer = Started> {
+    /// What stands in `jobresult` when it went well.
+    type Result: DeserializeOwned;
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandInfo {
+    /// The `command` parameter.
+    pub name: &'static str,
+    /// What it does to the cloud.
+    pub effect: Effect,
+    /// Whether it starts a job.
+    pub job: bool,
+}
+
+macro_rules! commands {
+    ($($name:literal $struct:ident $effect:ident $kind:ident $type:ty;)*) => {
+        $(
+            impl Command for $struct {
+                const NAME: &'static str = $name;
+                const EFFECT: Effect = Effect::$effect;
+                type Answer = commands!(@answer $kind $type);
+            }
+            commands!(@job $kind $struct $type);
+        )*
+
+        /// Every API call that this crate can make.
+        pub const COMMANDS: &[CommandInfo] = &[$(CommandInfo {
+            name: $name,
+            effect: Effect::$effect,
+            job: commands!(@is_job $kind),
+        }),*];
+    };
+    (@answer list $type:ty) => { List<$type> };
+    (@answer object $type:ty) => { Object<$type> };
+    (@answer plain $type:ty) => { $type };
+    (@answer job $type:ty) => { Started };
+    (@answer act $type:ty) => { Started };
+    // The result of a `job` stands under a key of its own, that of an `act` does not.
+    (@job job $struct:ident $type:ty) => {
+        impl JobCommand for $struct { type Result = Object<$type>; }
+    };
+    (@job act $struct:ident $type:ty) => {
+        impl JobCommand for $struct { type Result = $type; }
+    };
+    (@job $kind:ident $struct:ident $type:ty) => {};
+    (@is_job job) => { true };
+    (@is_job act) => { true };
+    (@is_job $kind:ident) => { false };
+}
+
+commands! {
+    "listCapabilities"        ListCapabilities        Read    object Capabilities;
+    "listZones"               ListZones               Read    list   Zone;
+    "listServiceOfferings"    ListServiceOfferings    Read    list   ServiceOffering;
+    "listDiskOfferings"       ListDiskOfferings       Read    list   DiskOffering;
+    "listTemplates"           ListTemplates           Read    list   Template;
+    "listNetworks"            ListNetworks            Read    list   Network;
+    "queryAsyncJobResult"     QueryAsyncJobResult     Read    plain  AsyncJob;
+
+    "listVirtualMachines"     ListVirtualMachines     Read    list   VirtualMachine;
+    "deployVirtualMachine"    DeployVirtualMachine    Create  job    VirtualMachine;
+    "startVirtualMachine"     StartVirtualMachine     Change  job    VirtualMachine;
+    "stopVirtualMachine"      StopVirtualMachine      Change  job    VirtualMachine;
+    "rebootVirtualMachine"    RebootVirtualMachine    Change  job    VirtualMachine;
+    "updateVirtualMachine"    UpdateVirtualMachine    Change  object VirtualMachine;
+    "destroyVirtualMachine"   DestroyVirtualMachine   Delete  job    VirtualMachine;
+    "expungeVirtualMachine"   ExpungeVirtualMachine   Delete  act    Success;
+
+    "listVolumes"             ListVolumes             Read    list   Volume;
+    "createVolume"            CreateVolume            Create  job    Volume;
+    "attachVolume"            AttachVolume            Change  job    Volume;
+    "detachVolume"            DetachVolume            Change  job    Volume;
+    "resizeVolume"            ResizeVolume            Change  job    Volume;
+    "deleteVolume"            DeleteVolume            Delete  plain  Success;
+
+    "listSnapshots"           ListSnapshots           Read    list   Snapshot;
+    "createSnapshot"          CreateSnapshot          Create  job    Snapshot;
+    "deleteSnapshot"          DeleteSnapshot          Delete  act    Success;
+
+    "createTags"              CreateTags              Create  act    Success;
+    "deleteTags"              DeleteTags              Delete  act    Success;
+}
