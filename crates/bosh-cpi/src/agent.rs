@@ -23,7 +23,7 @@ pub struct AgentProperties {
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Blobstore {
-    /// `local`, `dav`, `s3` or `gcs`.
+    /// `local`, `dav`, `s3` or `gcs`; without it the agent is told of no blobstore.
     pub provider: String,
     /// The provider's options.
     pub options: Map<String, Value>,
@@ -74,7 +74,7 @@ impl Settings<'_> {
         if let Some(mbus) = &self.agent.mbus {
             settings["mbus"] = json!(mbus.expose_secret());
         }
-        if let Some(blobstore) = &self.agent.blobstore {
+        if let Some(blobstore) = self.agent.blobstore.as_ref().filter(|b| !b.provider.is_empty()) {
             settings["blobstore"] =
                 json!({"provider": blobstore.provider, "options": blobstore.options});
         }
@@ -82,8 +82,73 @@ impl Settings<'_> {
     }
 }
 
-/// Reads `env.bosh.group`-like texts out of the director's env.
+/// A text under `env.bosh`, such as `group` (`create_vm_step.rb`).
 pub fn env_text<'a>(env: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     env.get("bosh")?.get(key)?.as_str()
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::argument::Argument;
+
+    fn settings(agent: Value) -> Value {
+        let agent: AgentProperties = serde_json::from_value(agent).unwrap();
+        let networks = json!({
+            "default": {"type": "manual", "ip": "10.50.0.10", "netmask": "255.255.255.0",
+                        "gateway": "10.50.0.1", "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
+                        "mac": "02:00:00:00:00:0a", "cloud_properties": {"name": "bosh-net"}},
+        });
+        let env = json!({"bosh": {"password": "*", "group": "g"}});
+        let settings = Settings {
+            agent_id: "agent-1",
+            vm_name: "vm-1",
+            networks: &Networks::read(networks, "arguments[3]").unwrap(),
+            system_disk: "/dev/sda",
+            ephemeral_disk: Some("/dev/sdb"),
+            env: env.as_object().unwrap(),
+            agent: &agent,
+        };
+        serde_json::from_str(settings.to_json().expose_secret()).unwrap()
+    }
+
+    #[test]
+    fn settings_are_complete_so_that_no_registry_is_needed() {
+        let agent = json!({
+            "mbus": "nats://nats:pw@10.50.0.2:4222",
+            "ntp": ["0.pool.ntp.org"],
+            "blobstore": {"provider": "dav", "options": {"endpoint": "http://10.50.0.2:25250"}},
+        });
+        let expected = json!({
+            "agent_id": "agent-1",
+            "vm": {"name": "vm-1", "id": "vm-1"},
+            "networks": {"default": {
+                "type": "manual", "ip": "10.50.0.10", "netmask": "255.255.255.0",
+                "gateway": "10.50.0.1", "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
+                "mac": "02:00:00:00:00:0a",
+            }},
+            "disks": {"system": "/dev/sda", "persistent": {}, "ephemeral": "/dev/sdb"},
+            "env": {"bosh": {"password": "*", "group": "g"}},
+            "ntp": ["0.pool.ntp.org"],
+            "mbus": "nats://nats:pw@10.50.0.2:4222",
+            "blobstore": {"provider": "dav", "options": {"endpoint": "http://10.50.0.2:25250"}},
+        });
+        assert_eq!(settings(agent), expected);
+    }
+
+    #[test]
+    fn what_the_config_does_not_say_is_left_to_env() {
+        let bare = settings(json!({"blobstore": {"options": {}}}));
+        assert_eq!((bare.get("mbus"), bare.get("blobstore")), (None, None));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let agent: AgentProperties = serde_json::from_value(json!({
+            "mbus": "nats://nats:s3cret@h", "blobstore": {"provider": "dav",
+            "options": {"password": "s3cret"}},
+        }))
+        .unwrap();
+        assert!(!format!("{agent:?}").contains("s3cret"));
+    }
+}

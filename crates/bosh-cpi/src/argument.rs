@@ -17,43 +17,101 @@ pub trait Argument: Sized {
     const REQUIRED: bool = true;
 }
 
-fn missing(path: &str, what: &str) -> CpiError {
-    CpiError::cpi(format!("{path}: missing, expected {what}"))
+/// The arguments of a request, taken one after the other. A missing one reads as null.
+pub(crate) struct Arguments {
+    values: std::vec::IntoIter<Value>,
+    index: usize,
 }
 
-macro_rules! plain_argument {
+impl Arguments {
+    pub(crate) fn new(values: Vec<Value>) -> Self {
+        Self { values: values.into_iter(), index: 0 }
+    }
+
+    pub(crate) fn next<T: Argument>(&mut self) -> Result<T> {
+        let path = format!("arguments[{}]", self.index);
+        self.index += 1;
+        T::read(self.values.next().unwrap_or_default(), &path)
+    }
+}
+
+/// What a value is, without telling it: it may be a secret.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty string",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "a hash",
+    }
+}
+
+fn unexpected(path: &str, expected: &str, got: &Value) -> CpiError {
+    CpiError::cpi(format!("{path}: expected {expected}, got {}", kind(got)))
+}
+
+fn hash(value: Value, path: &str) -> Result<Map<String, Value>> {
+    match value {
+        Value::Null => Ok(Map::new()),
+        Value::Object(map) => Ok(map),
+        other => Err(unexpected(path, "a hash", &other)),
+    }
+}
+
+macro_rules! text_argument {
     ($($type:ty: $what:literal),* $(,)?) => {$(
+        /// A text that is never empty.
         impl Argument for $type {
             fn read(value: Value, path: &str) -> Result<Self> {
-                if value.is_null() {
-                    return Err(missing(path, $what));
+                match value {
+                    Value::String(text) if !text.is_empty() => Ok(decode(text.into(), path)?.value),
+                    other => Err(unexpected(path, $what, &other)),
                 }
-                Ok(decode(value, path)?.value)
             }
         }
     )*};
 }
 
-plain_argument! {
-    String: "a string",
-    PathBuf: "a path",
+text_argument! {
     VmCid: "a VM CID",
     DiskCid: "a disk CID",
     StemcellCid: "a stemcell CID",
     SnapshotCid: "a snapshot CID",
     NetworkCid: "a network CID",
-    MiB: "a size in MiB",
+    String: "a string",
+}
+
+/// Any text; a light stemcell's image may have no path at all.
+impl Argument for PathBuf {
+    fn read(value: Value, path: &str) -> Result<Self> {
+        match value {
+            Value::String(text) => Ok(text.into()),
+            other => Err(unexpected(path, "a path", &other)),
+        }
+    }
+}
+
+impl Argument for MiB {
+    fn read(value: Value, path: &str) -> Result<Self> {
+        match value.as_u64() {
+            Some(size) if size > 0 => Ok(MiB(size)),
+            _ => match &value {
+                Value::Number(number) => Err(CpiError::cpi(format!(
+                    "{path}: expected a size in MiB, a whole number above 0, got {number}"
+                ))),
+                other => Err(unexpected(path, "a size in MiB, a whole number above 0", other)),
+            },
+        }
+    }
 }
 
 /// A hash that may be null: metadata, env, requirements.
 impl Argument for Map<String, Value> {
     const REQUIRED: bool = false;
     fn read(value: Value, path: &str) -> Result<Self> {
-        match value {
-            Value::Null => Ok(Map::new()),
-            Value::Object(map) => Ok(map),
-            _ => Err(CpiError::cpi(format!("{path}: expected a hash"))),
-        }
+        hash(value, path)
     }
 }
 
@@ -61,14 +119,14 @@ impl Argument for Map<String, Value> {
 impl Argument for CloudProperties {
     const REQUIRED: bool = false;
     fn read(value: Value, path: &str) -> Result<Self> {
-        Ok(CloudProperties::new(path, Map::read(value, path)?))
+        Ok(CloudProperties::new(path, hash(value, path)?))
     }
 }
 
 impl Argument for Networks {
     const REQUIRED: bool = false;
     fn read(value: Value, path: &str) -> Result<Self> {
-        Networks::from_map(Map::read(value, path)?, path)
+        Networks::from_map(hash(value, path)?, path)
     }
 }
 
@@ -78,7 +136,12 @@ impl Argument for Vec<DiskCid> {
     fn read(value: Value, path: &str) -> Result<Self> {
         match value {
             Value::Null => Ok(Vec::new()),
-            value => Ok(decode(value, path)?.value),
+            Value::Array(list) => list
+                .into_iter()
+                .enumerate()
+                .map(|(index, cid)| DiskCid::read(cid, &format!("{path}[{index}]")))
+                .collect(),
+            other => Err(unexpected(path, "an array of disk CIDs", &other)),
         }
     }
 }

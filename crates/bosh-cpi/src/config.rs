@@ -4,31 +4,51 @@ use crate::agent::AgentProperties;
 use crate::properties::{Decoded, decode};
 use crate::request::Context;
 use crate::{CpiError, Result};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// A config as it was read, before a request's context is laid over it.
-#[derive(Debug, Deserialize)]
 pub struct Config {
-    cloud: Cloud,
-}
-
-#[derive(Debug, Deserialize)]
-struct Cloud {
     plugin: String,
-    #[serde(default)]
-    properties: Properties,
+    common: CommonProperties,
+    /// The hash named like the plugin. It holds secrets, so a config has no `Debug`.
+    properties: Map<String, Value>,
+    unknown: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The properties under `cloud.properties` that every cloud has, beside the cloud's own hash.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Properties {
-    agent: AgentProperties,
-    state_dir: Option<PathBuf>,
-    #[serde(flatten)]
-    plugins: Map<String, Value>,
+pub struct CommonProperties {
+    /// What every VM's agent is told.
+    pub agent: AgentProperties,
+    /// The folder for what outlives a call. Without it: `/var/vcap/store/<plugin>_cpi` if that
+    /// can be written, else `.bosh/<plugin>_cpi` in the home folder.
+    pub state_dir: Option<PathBuf>,
+    /// How much goes to the task's CPI log (standard error).
+    pub log_level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And a few lines for each call.
+    #[default]
+    Info,
+    /// And each request to the cloud.
+    Debug,
+    /// And everything else.
+    Trace,
 }
 
 impl Config {
@@ -36,64 +56,279 @@ impl Config {
     pub fn parse(bytes: &[u8]) -> Result<Config> {
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|e| CpiError::cpi(format!("the config is not JSON: {e}")))?;
-        Ok(decode(value, "")?.value)
+        let mut config = hash(value, "the config")?;
+        let mut cloud = hash(config.shift_remove("cloud").unwrap_or_default(), "cloud")?;
+        let plugin = match cloud.shift_remove("plugin") {
+            Some(Value::String(plugin)) if !plugin.is_empty() => plugin,
+            None | Some(Value::Null) => {
+                return Err(CpiError::cpi("cloud.plugin: missing, expected the cloud's name"));
+            }
+            Some(_) => return Err(CpiError::cpi("cloud.plugin: expected the cloud's name")),
+        };
+        let mut common =
+            hash(cloud.shift_remove("properties").unwrap_or_default(), "cloud.properties")?;
+        let properties = hash(
+            common.shift_remove(&plugin).unwrap_or_default(),
+            &format!("cloud.properties.{plugin}"),
+        )?;
+        let Decoded { value: common, unknown } = decode(Value::Object(common), "cloud.properties")?;
+        Ok(Config { plugin, common, properties, unknown })
     }
 
     /// The cloud's name: `cloudstack`.
     pub fn plugin(&self) -> &str {
-        &self.cloud.plugin
+        &self.plugin
+    }
+
+    /// The properties that every cloud has.
+    pub fn common(&self) -> &CommonProperties {
+        &self.common
     }
 
     /// What every VM's agent is told.
     pub fn agent(&self) -> &AgentProperties {
-        &self.cloud.properties.agent
+        &self.common.agent
     }
 
     /// Where state is kept, if the config says so.
     pub fn state_dir(&self) -> Option<&std::path::Path> {
-        self.cloud.properties.state_dir.as_deref()
+        self.common.state_dir.as_deref()
     }
 
     /// The plugin's properties for one call: the file's, and over them those that a cpi-config
     /// put into the request's context. Context keys that are no property are not ours.
+    ///
+    /// The unknown ones are those of the whole file, and those inside of a known context key.
     pub fn properties<T>(&self, context: &Context) -> Result<Decoded<T>>
     where
         T: DeserializeOwned,
     {
-        let mut properties = match self.cloud.properties.plugins.get(self.plugin()) {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(map)) => map.clone(),
-            Some(_) => {
-                let path = self.path();
-                return Err(CpiError::cpi(format!("{path}: expected a hash")));
-            }
-        };
-        overlay(&mut properties, known::<T>(context)?);
-        decode(Value::Object(properties), &self.path())
-    }
-
-    fn path(&self) -> String {
-        format!("cloud.properties.{}", self.plugin())
+        let path = format!("cloud.properties.{}", self.plugin);
+        let mut unknown = self.unknown.clone();
+        let below: Decoded<T> = decode(Value::Object(self.properties.clone()), &path)?;
+        unknown.extend(below.unknown);
+        let (above, unknown_above) = known::<T>(context)?;
+        if above.is_empty() {
+            return Ok(Decoded { value: below.value, unknown });
+        }
+        unknown.extend(unknown_above);
+        let mut merged = self.properties.clone();
+        Overlay::<T>::default().lay(&mut merged, above);
+        let merged: Decoded<T> = decode(Value::Object(merged), &path)?;
+        Ok(Decoded { value: merged.value, unknown })
     }
 }
 
-/// Those keys of the context that `T` knows. Every property of `T` has a default, so that a
-/// part of them decodes on its own.
-fn known<T: DeserializeOwned>(context: &Context) -> Result<Map<String, Value>> {
+fn hash(value: Value, path: &str) -> Result<Map<String, Value>> {
+    match value {
+        Value::Null => Ok(Map::new()),
+        Value::Object(map) => Ok(map),
+        _ => Err(CpiError::cpi(format!("{path}: expected a hash"))),
+    }
+}
+
+/// Those keys of the context that `T` knows, and the paths of what it does not know inside of
+/// them. Every property of `T` has a default, so that a part of them decodes on its own.
+fn known<T: DeserializeOwned>(context: &Context) -> Result<(Map<String, Value>, Vec<String>)> {
     let all = context.properties().clone();
     let unknown = decode::<T>(Value::Object(all.clone()), "context")?.unknown;
-    let known = |key: &str| !unknown.iter().any(|path| path == &format!("context.{key}"));
-    Ok(all.into_iter().filter(|(key, _)| known(key)).collect())
+    let is_known = |key: &str| !unknown.iter().any(|path| path == &format!("context.{key}"));
+    let known: Map<_, _> = all.into_iter().filter(|(key, _)| is_known(key)).collect();
+    let is_inside = |path: &String| {
+        let key = path.strip_prefix("context.").and_then(|rest| rest.split(['.', '[']).next());
+        key.is_some_and(|key| known.contains_key(key))
+    };
+    let inside = unknown.iter().filter(|path| is_inside(path)).cloned().collect();
+    Ok((known, inside))
 }
 
-/// Lays `over` onto `map`; hashes are merged, everything else is replaced.
-fn overlay(map: &mut Map<String, Value>, over: Map<String, Value>) {
-    for (key, value) in over {
-        match (map.get_mut(&key), value) {
-            (Some(Value::Object(below)), Value::Object(above)) => overlay(below, above),
-            (_, value) => {
-                map.insert(key, value);
+/// Lays hashes over hashes.
+struct Overlay<T> {
+    /// The keys that lead to the hash that is being laid over.
+    at: Vec<String>,
+    target: std::marker::PhantomData<T>,
+}
+
+impl<T> Default for Overlay<T> {
+    fn default() -> Self {
+        Self { at: Vec::new(), target: std::marker::PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned> Overlay<T> {
+    /// Lays `over` onto `map`: hashes are merged, everything else is replaced, whichever of
+    /// its names a property bears in either.
+    fn lay(&mut self, map: &mut Map<String, Value>, over: Map<String, Value>) {
+        for (key, value) in over {
+            match (map.get_mut(&key), value) {
+                (Some(Value::Object(below)), Value::Object(above)) => {
+                    self.at.push(key);
+                    self.lay(below, above);
+                    self.at.pop();
+                }
+                (_, value) => {
+                    map.retain(|old, old_value| !self.same(old, old_value, &key, &value));
+                    map.insert(key, value);
+                }
             }
         }
+    }
+
+    /// Whether two keys are names of one property. Serde knows the aliases of `T` and keeps
+    /// them to itself, but it refuses to read a field twice.
+    fn same(&self, old: &str, old_value: &Value, new: &str, new_value: &Value) -> bool {
+        if old == new {
+            return false; // replaced in its place
+        }
+        let both = [(old.to_owned(), old_value.clone()), (new.to_owned(), new_value.clone())];
+        let both = Value::Object(both.into_iter().collect());
+        let root =
+            self.at.iter().rev().fold(both, |inner, key| {
+                Value::Object([(key.clone(), inner)].into_iter().collect())
+            });
+        decode::<T>(root, "").is_err_and(|e| e.message.contains("duplicate field"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Properties {
+        endpoint: String,
+        #[serde(alias = "default_disk_offering")]
+        disk_offering: Option<String>,
+        timeout: Timeout,
+        proxy: Option<String>,
+    }
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Timeout {
+        global: u64,
+        #[serde(alias = "state_timeout")]
+        create_vm: u64,
+    }
+
+    fn config(properties: Value) -> Config {
+        let config = json!({"cloud": {"plugin": "fake", "properties": {"fake": properties}}});
+        Config::parse(config.to_string().as_bytes()).unwrap()
+    }
+
+    fn with(file: Value, context: Value) -> Result<Decoded<Properties>> {
+        let Value::Object(context) = context else { panic!("a context is a hash") };
+        config(file).properties(&Context::from(context))
+    }
+
+    #[test]
+    fn a_fault_in_the_file_is_named_by_its_path() {
+        let cases = [
+            (json!([]), "the config: expected a hash"),
+            (json!({}), "cloud.plugin: missing"),
+            (json!({"cloud": 1}), "cloud: expected a hash"),
+            (json!({"cloud": {}}), "cloud.plugin: missing"),
+            (json!({"cloud": {"plugin": 1}}), "cloud.plugin: expected"),
+            (json!({"cloud": {"plugin": "a", "properties": []}}), "cloud.properties: expected"),
+            (
+                json!({"cloud": {"plugin": "a", "properties": {"a": 1}}}),
+                "cloud.properties.a: expected a hash",
+            ),
+            (
+                json!({"cloud": {"plugin": "a", "properties": {"agent": {"ntp": "x"}}}}),
+                "cloud.properties.agent.ntp: expected a sequence, got string",
+            ),
+            (
+                json!({"cloud": {"plugin": "a", "properties": {"agent": {"mbus": 123456}}}}),
+                "cloud.properties.agent.mbus: expected a string, got integer",
+            ),
+            (
+                json!({"cloud": {"plugin": "a", "properties": {"log_level": "loud"}}}),
+                "cloud.properties.log_level: unknown variant",
+            ),
+        ];
+        for (config, expected) in cases {
+            let Err(error) = Config::parse(config.to_string().as_bytes()) else {
+                panic!("{config} was taken");
+            };
+            assert!(error.message.starts_with(expected), "{config} → {}", error.message);
+        }
+        assert!(Config::parse(b"nonsense").is_err_and(|e| e.message.contains("not JSON")));
+        let wrong = with(json!({"timeout": {"global": "1 h"}}), json!({})).unwrap_err().message;
+        assert_eq!(wrong, "cloud.properties.fake.timeout.global: expected u64, got string");
+    }
+
+    #[test]
+    fn common_properties_have_defaults() {
+        let config = config(json!({}));
+        assert_eq!((config.plugin(), config.state_dir()), ("fake", None));
+        assert_eq!(config.common().log_level, LogLevel::Info);
+    }
+
+    #[test]
+    fn the_context_goes_over_the_file_hash_by_hash() {
+        let file = json!({"endpoint": "file", "proxy": "p", "timeout": {"global": 1}});
+        let context = json!({
+            "director_uuid": "d", "vm": {"stemcell": {"api_version": 3}}, "openstack": {},
+            "endpoint": "context", "timeout": {"create_vm": 9}, "proxy": null,
+        });
+        let decoded = with(file, context).unwrap();
+        let expected = Properties {
+            endpoint: "context".into(),
+            timeout: Timeout { global: 1, create_vm: 9 },
+            ..Properties::default()
+        };
+        assert_eq!(decoded.value, expected, "null takes the file's proxy away");
+        assert!(decoded.unknown.is_empty(), "context keys that are no property are not ours");
+    }
+
+    #[test]
+    fn an_alias_replaces_the_other_name() {
+        for (old, new) in
+            [("disk_offering", "default_disk_offering"), ("default_disk_offering", "disk_offering")]
+        {
+            let decoded = with(json!({old: "file"}), json!({new: "context"})).unwrap();
+            assert_eq!(decoded.value.disk_offering.as_deref(), Some("context"));
+        }
+        let nested = with(
+            json!({"timeout": {"create_vm": 1, "global": 2}}),
+            json!({"timeout": {"state_timeout": 3}}),
+        );
+        assert_eq!(nested.unwrap().value.timeout, Timeout { global: 2, create_vm: 3 });
+    }
+
+    #[test]
+    fn one_file_with_both_names_is_an_error() {
+        let both = json!({"disk_offering": "a", "default_disk_offering": "b"});
+        let message = with(both, json!({})).unwrap_err().message;
+        assert!(message.starts_with("cloud.properties.fake"), "{message}");
+        assert!(message.contains("duplicate field `disk_offering`"), "{message}");
+    }
+
+    #[test]
+    fn a_fault_in_the_context_is_named_as_the_context_s() {
+        let message = with(json!({}), json!({"timeout": {"global": []}})).unwrap_err().message;
+        assert_eq!(message, "context.timeout.global: expected u64, got sequence");
+    }
+
+    #[test]
+    fn unknown_properties_are_found_wherever_they_stand() {
+        let config = json!({"cloud": {"plugin": "fake", "properties": {
+            "fake": {"endpiont": "x"}, "agent": {"mbsu": "x"}, "state_dri": "x",
+        }}});
+        let config = Config::parse(config.to_string().as_bytes()).unwrap();
+        let Value::Object(context) = json!({"timeout": {"globe": 1}, "time": 1}) else {
+            unreachable!()
+        };
+        let decoded = config.properties::<Properties>(&Context::from(context)).unwrap();
+        let expected = [
+            "cloud.properties.agent.mbsu",
+            "cloud.properties.state_dri",
+            "cloud.properties.fake.endpiont",
+            "context.timeout.globe",
+        ];
+        assert_eq!(decoded.unknown, expected);
     }
 }

@@ -9,8 +9,8 @@
 //! ```
 
 pub mod agent;
-pub mod argument;
 pub mod answer;
+pub mod argument;
 pub mod cid;
 pub mod config;
 pub mod error;

@@ -2,7 +2,7 @@
 //! reference pages are made from it.
 
 use crate::answer::{Answer, ApiVersion, DiskHint, Info, NetworkCreated, VmCreated};
-use crate::argument::Argument;
+use crate::argument::{Argument, Arguments};
 use crate::{
     CloudProperties, CpiError, DiskCid, MiB, NetworkCid, Networks, Request, Result, SnapshotCid,
     StemcellCid, VmCid,
@@ -48,44 +48,34 @@ macro_rules! methods {
     )*) => {
         $(
             #[doc = concat!("The arguments of `", stringify!($name), "`.")]
-            #[derive(Debug, Clone)]
+            #[derive(Clone)]
             pub struct $variant {
                 $(#[doc = $arg_doc] pub $arg: $type,)*
             }
 
             impl $variant {
-                #[allow(unused_mut, unused_variables)]
-                fn read(arguments: Vec<Value>) -> Result<Self> {
-                    let mut arguments = arguments.into_iter().enumerate();
-                    $(
-                        let (index, value) = arguments.next().unwrap_or((0, Value::Null));
-                        let $arg = <$type as Argument>::read(
-                            value,
-                            &path::<$variant>(stringify!($arg), index),
-                        )?;
-                    )*
-                    Ok(Self { $($arg),* })
-                }
-            }
-
-            impl Row for $variant {
-                const ARGUMENTS: &'static [ArgumentSpec] = &[$(ArgumentSpec {
+                const SPECS: &'static [ArgumentSpec] = &[$(ArgumentSpec {
                     name: stringify!($arg),
-                    summary: $arg_doc,
+                    summary: $arg_doc.trim_ascii(),
                     required: <$type as Argument>::REQUIRED,
                 }),*];
+
+                #[allow(unused_variables, unused_mut)] // some methods take no argument
+                fn read(mut arguments: Arguments) -> Result<Self> {
+                    Ok(Self { $($arg: arguments.next()?),* })
+                }
             }
         )*
 
         /// Every method, in the order of the contract.
         pub const METHODS: &[Method] = &[$(Method {
             name: stringify!($name),
-            summary: $summary,
-            arguments: <$variant as Row>::ARGUMENTS,
+            summary: $summary.trim_ascii(),
+            arguments: $variant::SPECS,
         }),*];
 
         /// A request whose arguments are typed.
-        #[derive(Debug, Clone)]
+        #[derive(Clone)]
         pub enum Call {
             $(#[doc = $summary] $variant($variant),)*
         }
@@ -96,7 +86,7 @@ macro_rules! methods {
                 let method = find(&request.method)
                     .ok_or_else(|| CpiError::not_implemented(&request.method))?;
                 check_count(method, request.arguments.len())?;
-                let arguments = request.arguments.clone();
+                let arguments = Arguments::new(request.arguments.clone());
                 match request.method.as_str() {
                     $(stringify!($name) => $variant::read(arguments).map(Call::$variant),)*
                     other => Err(CpiError::not_implemented(other)),
@@ -135,14 +125,11 @@ macro_rules! methods {
     };
 }
 
-trait Row {
-    const ARGUMENTS: &'static [ArgumentSpec];
-}
-
-/// The index is looked up by name, since a missing trailing argument has none of its own.
-fn path<R: Row>(name: &str, _index: usize) -> String {
-    let index = R::ARGUMENTS.iter().position(|spec| spec.name == name).unwrap_or_default();
-    format!("arguments[{index}]")
+/// Shows the method only: arguments may hold secrets (`env`).
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Call").field(&self.method()).finish()
+    }
 }
 
 fn check_count(method: &Method, given: usize) -> Result<()> {
@@ -152,12 +139,14 @@ fn check_count(method: &Method, given: usize) -> Result<()> {
         return Ok(());
     }
     let names: Vec<_> = method.arguments.iter().map(|spec| spec.name).collect();
-    let wanted = if least == most { most.to_string() } else { format!("{least} to {most}") };
-    Err(CpiError::cpi(format!(
-        "arguments: '{}' takes {wanted} ({}), got {given}",
-        method.name,
-        names.join(", ")
-    )))
+    let names = names.join(", ");
+    let wanted = match (least, most) {
+        (_, 0) => "none".to_owned(),
+        _ if least == most => format!("{most} ({names})"),
+        _ => format!("{least} to {most} ({names})"),
+    };
+    let name = method.name;
+    Err(CpiError::cpi(format!("arguments: '{name}' takes {wanted}, got {given}")))
 }
 
 methods! {

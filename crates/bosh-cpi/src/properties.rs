@@ -14,23 +14,72 @@ pub struct Decoded<T> {
 }
 
 /// Decodes `value`, which stands at `path` of the request or the config.
-pub fn decode<T: DeserializeOwned>(value: Value, path: &str) -> Result<Decoded<T>> {
+///
+/// A null in a hash is taken for "not given", since templates render an unset property so.
+pub fn decode<T: DeserializeOwned>(mut value: Value, path: &str) -> Result<Decoded<T>> {
+    drop_nulls(&mut value);
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
-    let result = serde_ignored::deserialize(tracked, |at| unknown.push(join(path, &at.to_string())));
+    let result = serde_ignored::deserialize(tracked, |at| unknown.push(full_path(path, &at)));
     match result {
         Ok(value) => Ok(Decoded { value, unknown }),
-        Err(e) => Err(CpiError::cpi(format!("{}: {e}", join(path, &track.path().to_string())))),
+        Err(e) => {
+            let at = join(path, &track.path().to_string());
+            Err(CpiError::cpi(format!("{at}: {}", without_values(&e.to_string()))))
+        }
     }
 }
 
+/// Removes what is null from hashes, at every depth.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// Appends what serde calls `.`, `[3].x` or `a.b` to the place where it was found.
 fn join(path: &str, rest: &str) -> String {
     match rest {
         "" | "." => path.to_owned(),
         _ if path.is_empty() => rest.to_owned(),
+        _ if rest.starts_with('[') => format!("{path}{rest}"),
         _ => format!("{path}.{rest}"),
     }
+}
+
+fn full_path(root: &str, at: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+    match at {
+        Path::Root => root.to_owned(),
+        Path::Seq { parent, index } => format!("{}[{index}]", full_path(root, parent)),
+        Path::Map { parent, key } => join(&full_path(root, parent), key),
+        Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => full_path(root, parent),
+    }
+}
+
+/// Serde quotes a value of the wrong type. It may be a secret that was given as a number, so
+/// its type has to be enough: ``invalid type: integer `7`, expected a string`` becomes
+/// `expected a string, got integer`.
+fn without_values(message: &str) -> String {
+    let found = ["invalid type: ", "invalid value: "].iter().find_map(|p| message.strip_prefix(p));
+    let Some((found, expected)) = found.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
+    let kind = if kind == "map" { "hash" } else { kind };
+    let expected = match expected.strip_prefix("struct ") {
+        Some(_) => "a hash",
+        None => expected,
+    };
+    format!("expected {expected}, got {kind}")
 }
 
 impl<T> Decoded<T> {
@@ -74,5 +123,85 @@ impl CloudProperties {
     /// Decodes into the provider's type. A wrong type is an error that names its path.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<Decoded<T>> {
         decode(Value::Object(self.map.clone()), &self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::SecretString;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Vm {
+        compute_offering: Option<String>,
+        lbs: Vec<Lb>,
+        api_key: Option<SecretString>,
+        cpu: u32,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Lb {
+        #[allow(dead_code)]
+        port: u16,
+    }
+
+    fn vm(value: Value) -> Result<Decoded<Vm>> {
+        decode(value, "arguments[2]")
+    }
+
+    fn message(value: Value) -> String {
+        vm(value).unwrap_err().message
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_by_its_full_path() {
+        assert_eq!(
+            message(json!({"compute_offering": 7})),
+            "arguments[2].compute_offering: expected a string, got integer"
+        );
+        assert_eq!(
+            message(json!({"lbs": [{"port": 1}, {"port": "http"}]})),
+            "arguments[2].lbs[1].port: expected u16, got string"
+        );
+        assert_eq!(
+            message(json!({"lbs": [5]})),
+            "arguments[2].lbs[0]: expected a hash, got integer"
+        );
+        assert_eq!(message(json!("x")), "arguments[2]: expected a hash, got string");
+    }
+
+    #[test]
+    fn a_value_never_stands_in_an_error() {
+        for value in [json!(918_273_645), json!(true), json!(["918273645"]), json!({"a": 1})] {
+            let message = message(json!({"api_key": value}));
+            assert!(message.starts_with("arguments[2].api_key: expected a string, got "));
+            assert!(!message.contains("918273645"), "{message}");
+        }
+        assert_eq!(
+            message(json!({"cpu": "918273645"})),
+            "arguments[2].cpu: expected u32, got string"
+        );
+        assert_eq!(message(json!({"cpu": -1})), "arguments[2].cpu: expected u32, got integer");
+    }
+
+    #[test]
+    fn unknown_properties_are_listed_by_their_full_path() {
+        let decoded = vm(json!({"compute_offring": "x", "lbs": [{"prot": 1}]})).unwrap();
+        assert_eq!(decoded.unknown, ["arguments[2].compute_offring", "arguments[2].lbs[0].prot"]);
+        let refused = decoded.accept(true).unwrap_err().message;
+        assert!(refused.contains("compute_offring") && refused.contains("lbs[0].prot"));
+        assert!(vm(json!({"compute_offring": "x"})).unwrap().accept(false).is_ok());
+        assert!(vm(json!({"cpu": 1})).unwrap().accept(true).is_ok());
+    }
+
+    #[test]
+    fn null_means_not_given() {
+        let decoded = vm(json!({"compute_offering": null, "cpu": null, "lbs": null})).unwrap();
+        assert_eq!((decoded.value.compute_offering, decoded.value.cpu), (None, 0));
+        assert!(vm(json!({"what": null})).unwrap().unknown.is_empty());
     }
 }
