@@ -1,10 +1,37 @@
-//! Operations and their steps: what a call is about to change, what came of it, and how to
-//! make sure that nothing is left of it.
+//! A durable journal: what a call is about to change, what came of it, and how to make sure
+//! that nothing is left of it, whatever dies when.
 //!
-//! A provider runs every mutating API call as a [`step`](Operation::step) of an
-//! [`Operation`], and implements [`Undo`]. It names what it makes before it makes it, so that
-//! undo is always "make sure that the thing of this name is absent".
+//! A provider runs every mutating API call as a [`step`](Operation::step) of an [`Operation`]
+//! and implements [`Undo`]. It names what it makes before it makes it, so that undo is always
+//! "make sure that the thing of this name is absent", and any process can do it for any other.
+//!
+//! ```text
+//!          step: intent durable, then sent          later call names the CID
+//!  (nothing) ──────────► open ──────────► answered ──────────────────────► known
+//!                         │   answer durable, then written
+//!       failed, or owner  │
+//!       died: lock free   ▼
+//!                      unwinding ◄──► (a later call tries again)
+//!                         │
+//!                         ▼
+//!                       undone
+//! ```
+//!
+//! An operation that only changes something ends as `done`.
 
+mod error;
+mod id;
+mod journal;
 mod operation;
+mod recover;
+mod row;
+mod store;
+mod undo;
 
-pub use operation::{Operation, OperationId, Undo};
+pub use error::LedgerError;
+pub use id::{Key, OperationId};
+pub use journal::{Ledger, Place};
+pub use operation::Operation;
+pub use recover::Recovery;
+pub use row::{OperationRow, OperationState, StepRow, StepState};
+pub use undo::{Leftover, Patience, Target, Undo, Was};

@@ -1,97 +1,132 @@
-//! One CPI call that changes something.
+//! One CPI call that changes something, as its owner sees it.
 
+use crate::LedgerError;
+use crate::id::{OperationId, now};
+use crate::journal::{Ledger, insert_step};
+use crate::row::OperationState;
+use crate::store::Owner;
+use crate::undo::{Leftover, Patience, Sent, Target, Undo, undo_all};
 use cloud_http::Outcome;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::fmt::Display;
-use uuid::Uuid;
 
-/// The id of an operation; it is part of every name that the operation gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OperationId(Uuid);
-
-impl OperationId {
-    /// A new one; later ones sort after earlier ones.
-    #[allow(clippy::new_without_default)] // two of them are never alike
-    pub fn new() -> Self {
-        Self(Uuid::now_v7())
-    }
-
-    /// The underlying UUID.
-    pub fn uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-/// 32 hexadecimal digits, so that it fits into a host name.
-impl Display for OperationId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.simple())
-    }
-}
-
-/// What a provider gives, so that any process can clean up after any other.
-#[allow(async_fn_in_trait)] // one current-thread runtime, so no `Send` is wanted
-pub trait Undo {
-    /// A thing that a step makes or changes, named so that another process finds it.
-    type Target: Serialize + DeserializeOwned + Clone + Display;
-    /// Why it could not be undone.
-    type Error: Display;
-
-    /// Makes sure that nothing is left of `target`, whether it was made, half made or never
-    /// made. Doing it twice is no fault.
-    async fn ensure_absent(&self, target: &Self::Target) -> Result<(), Self::Error>;
-}
-
-/// A CPI call that changes something, step by step.
-pub struct Operation<T> {
+/// A CPI call that changes something, step by step. Its lock is gone when it is dropped or
+/// when its process dies; what it left open is then undone by a later call.
+pub struct Operation<'l, T> {
+    ledger: &'l Ledger,
     id: OperationId,
-    targets: Vec<T>,
+    method: String,
+    request: String,
+    owner: Option<Owner>,
+    steps: Vec<Sent<T>>,
 }
 
-impl<T: Clone + Display> Operation<T> {
-    /// Begins an operation.
-    pub fn begin(id: OperationId) -> Self {
-        Self { id, targets: Vec::new() }
+impl<'l, T> Operation<'l, T> {
+    pub(crate) fn new(ledger: &'l Ledger, method: &str, request: &str) -> Self {
+        Self {
+            ledger,
+            id: OperationId::new(),
+            method: method.to_owned(),
+            request: request.to_owned(),
+            owner: None,
+            steps: Vec::new(),
+        }
     }
 
     /// Its id, for names.
     pub fn id(&self) -> OperationId {
         self.id
     }
+}
 
+impl<T: Target> Operation<'_, T> {
     /// Runs one mutating API call. `target` is what to undo if the operation fails: also when
-    /// this very step fails, since a failed call may leave half of its work. When the outcome
-    /// is unknown, `probe` looks the truth up; None means that it found nothing.
-    pub async fn step<A, E>(
+    /// this very step fails, since a failed call may leave half of its work. It is durable
+    /// before `act` begins. When the outcome is unknown, `probe` looks the truth up; None means
+    /// that it found nothing.
+    pub async fn step<A, E: From<LedgerError>>(
         &mut self,
         target: T,
         act: impl AsyncFnOnce() -> Outcome<A, E>,
         probe: impl AsyncFnOnce() -> Result<Option<A>, E>,
     ) -> Result<A, E> {
-        self.targets.push(target);
+        self.intend(target).await?;
         match act().await {
-            Outcome::Applied(answer) => Ok(answer),
-            Outcome::NotApplied(error) => Err(error),
+            Outcome::Applied(answer) => Ok(self.settle(answer)),
+            Outcome::NotApplied(error) => Err(self.settle(error)),
             Outcome::Unknown(error) => match probe().await {
-                Ok(Some(answer)) => Ok(answer),
+                Ok(Some(answer)) => Ok(self.settle(answer)),
                 Ok(None) | Err(_) => Err(error),
             },
         }
     }
 
-    /// Undoes every step, the last one first. Gives back what could not be undone, and why.
-    pub async fn unwind<U>(&mut self, undo: &U) -> Vec<(T, U::Error)>
-    where
-        U: Undo<Target = T>,
-    {
-        let mut left = Vec::new();
-        while let Some(target) = self.targets.pop() {
-            if let Err(error) = undo.ensure_absent(&target).await {
-                tracing::error!("cannot undo {target}: {error}");
-                left.push((target, error));
-            }
+    async fn intend(&mut self, target: T) -> Result<(), LedgerError> {
+        let json = serde_json::to_string(&target).map_err(|e| LedgerError::Row(e.to_string()))?;
+        let at = now();
+        let row = insert_step(self.id, self.steps.len(), json, at);
+        if self.owner.is_some() {
+            self.ledger.insert_step(row).await?;
+        } else {
+            // The lock comes first: an operation without one counts as abandoned.
+            self.owner = self.ledger.own(self.id).await?;
+            self.ledger.insert(self.id, &self.method, &self.request, row).await?;
         }
-        left
+        self.steps.push(Sent { target, settled: false, at });
+        Ok(())
     }
+
+    fn settle<A>(&mut self, answer: A) -> A {
+        if let Some(step) = self.steps.last_mut() {
+            step.settled = true;
+        }
+        answer
+    }
+
+    /// To be called before the answer is written: from here on nobody undoes the operation but
+    /// its owner. `cid` is what it made, or what it changed and a later one may change again.
+    pub async fn answer(&mut self, cid: Option<&str>) -> Result<(), LedgerError> {
+        if self.owner.is_none() {
+            return Ok(());
+        }
+        self.ledger.set_answer(self.id, cid).await
+    }
+
+    /// Ends an operation whose answer was written.
+    pub async fn close(mut self) {
+        self.release().await;
+    }
+
+    /// Undoes every step, the last one first. What is left when the deadline passes stays in
+    /// the journal for a later call.
+    pub async fn unwind<U: Undo<Target = T>>(
+        mut self,
+        undo: &U,
+        patience: Patience,
+    ) -> Result<Vec<Leftover>, LedgerError> {
+        if self.owner.is_none() {
+            return Ok(Vec::new());
+        }
+        let left = undo_all(self.ledger, self.id, &self.steps, undo, patience).await?;
+        record(self.ledger, self.id, &left).await?;
+        self.release().await;
+        Ok(left)
+    }
+
+    async fn release(&mut self) {
+        if let Some(owner) = self.owner.take() {
+            self.ledger.release(owner).await;
+        }
+    }
+}
+
+/// Writes down how an unwinding ended.
+pub(crate) async fn record(
+    ledger: &Ledger,
+    id: OperationId,
+    left: &[Leftover],
+) -> Result<(), LedgerError> {
+    if left.is_empty() {
+        return ledger.set_state(id, OperationState::Undone, None).await;
+    }
+    let note = left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    ledger.set_state(id, OperationState::Unwinding, Some(note)).await
 }

@@ -1,0 +1,80 @@
+//! What can be wrong with a journal.
+
+use std::fmt::Display;
+
+/// The journal cannot be used. Nothing has been created in the cloud by the call that met it.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// It cannot be opened: no permission, no room, no database.
+    #[error("cannot open the journal ({place}): {why}")]
+    Open {
+        /// The file or the server.
+        place: String,
+        /// What the database said.
+        why: String,
+    },
+    /// It cannot be written: no room, no connection.
+    #[error("cannot write the journal ({place}): {why}")]
+    Write {
+        /// The file or the server.
+        place: String,
+        /// What the database said.
+        why: String,
+    },
+    /// It cannot be read: damaged, no connection.
+    #[error("cannot read the journal ({place}): {why}")]
+    Read {
+        /// The file or the server.
+        place: String,
+        /// What the database said.
+        why: String,
+    },
+    /// The lock of an operation cannot be had.
+    #[error("cannot lock an operation ({place}): {why}")]
+    Lock {
+        /// The file or the server.
+        place: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A newer release wrote it.
+    #[error("the journal is of version {found}, this release knows {known}: use the newer release")]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The version that this release knows.
+        known: i64,
+    },
+    /// `ledger.url` is no URL of a PostgreSQL database. The URL is not shown: it holds a password.
+    #[error("ledger.url: expected postgres://user:password@host:port/database")]
+    Url,
+    /// A row makes no sense to this release.
+    #[error("the journal holds a row that cannot be read: {0}")]
+    Row(String),
+}
+
+impl LedgerError {
+    pub(crate) fn open(place: &dyn Display, why: &dyn Display) -> Self {
+        Self::Open { place: place.to_string(), why: why.to_string() }
+    }
+
+    pub(crate) fn write(place: &dyn Display, why: &dyn Display) -> Self {
+        Self::Write { place: place.to_string(), why: why.to_string() }
+    }
+
+    pub(crate) fn read(place: &dyn Display, why: &dyn Display) -> Self {
+        Self::Read { place: place.to_string(), why: why.to_string() }
+    }
+
+    pub(crate) fn lock(place: &dyn Display, why: &dyn Display) -> Self {
+        Self::Lock { place: place.to_string(), why: why.to_string() }
+    }
+
+    /// The same error, with the place that was not known where it arose.
+    pub(crate) fn at(self, place: &dyn Display) -> Self {
+        match self {
+            Self::Open { why, .. } => Self::Open { place: place.to_string(), why },
+            other => other,
+        }
+    }
+}

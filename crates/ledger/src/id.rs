@@ -1,0 +1,71 @@
+//! Ids and keys.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+
+/// The id of an operation; it is part of every name that the operation gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OperationId(Uuid);
+
+impl OperationId {
+    /// A new one; later ones sort after earlier ones.
+    #[allow(clippy::new_without_default)] // two of them are never alike
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// Reads what `Display` wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// The underlying UUID.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// A number for PostgreSQL's advisory locks; the random half of the UUID.
+    pub(crate) fn lock_number(self) -> i64 {
+        self.0.as_u64_pair().1 as i64
+    }
+}
+
+/// 32 hexadecimal digits, so that it fits into a host name.
+impl Display for OperationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.simple())
+    }
+}
+
+/// Whose operations these are. A call repairs only those of its own key, since it has only its
+/// own credentials. Nothing here is secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Key {
+    /// The cloud's endpoint.
+    pub endpoint: String,
+    /// The account; where its name is unknown, a fingerprint of its API key.
+    pub account: String,
+    /// The project, or nothing.
+    pub project: String,
+}
+
+impl Key {
+    /// One text for the index.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n{}\n{}", self.endpoint, self.account, self.project)
+    }
+}
+
+impl Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.endpoint, self.account)?;
+        if self.project.is_empty() { Ok(()) } else { write!(f, " {}", self.project) }
+    }
+}
+
+/// Milliseconds since 1970, as the journal keeps time.
+pub(crate) fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,205 @@
+//! The journal as a whole: opening it, reading it, and what other calls may learn from it.
+
+use crate::LedgerError;
+use crate::id::{Key, OperationId, now};
+use crate::operation::Operation;
+use crate::row::{OperationRow, OperationState, StepRow, StepState};
+use crate::store::{self, Owner, Postgres, Sqlite, Statement, Store, Value};
+use secrecy::SecretString;
+use std::fmt::Display;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long finished operations are kept, for people who look at `cpi ops`.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Where the journal is.
+pub enum Place<'a> {
+    /// An SQLite file in this directory.
+    Directory(&'a Path),
+    /// A PostgreSQL database: `postgres://user:password@host/database`.
+    Postgres(&'a SecretString),
+}
+
+/// An open journal, as seen by calls of one key.
+pub struct Ledger {
+    store: Store,
+    key: Key,
+}
+
+impl Ledger {
+    /// Opens the journal, making or migrating it where needed.
+    pub async fn open(place: Place<'_>, key: Key) -> Result<Self, LedgerError> {
+        let store = match place {
+            Place::Directory(dir) => Store::Sqlite(Sqlite::open(dir)?),
+            Place::Postgres(url) => Store::Postgres(Postgres::open(url).await?),
+        };
+        Ok(Self { store, key })
+    }
+
+    /// Whose operations this ledger repairs.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Begins an operation. Nothing is written before its first step.
+    pub fn begin<T>(&self, method: &str, request: &str) -> Operation<'_, T> {
+        Operation::new(self, method, request)
+    }
+
+    /// Notes that a later call named `cid`: whoever answered it, the director knows it.
+    pub async fn acknowledge(&self, cid: &str) -> Result<(), LedgerError> {
+        let select = (store::SELECT_UNKNOWN, vec![self.key.text().into(), cid.into()]);
+        let rows = self.store.read(select).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let updates = rows.iter().map(|row| update(&row.text(0), OperationState::Known, None));
+        self.store.write(updates.collect()).await.map(drop)
+    }
+
+    /// Whether a later call named `cid`.
+    pub async fn is_known(&self, cid: &str) -> Result<bool, LedgerError> {
+        let select = (store::SELECT_KNOWN, vec![self.key.text().into(), cid.into()]);
+        Ok(!self.store.read(select).await?.is_empty())
+    }
+
+    /// Whether an operation younger than `id` has answered `cid`.
+    pub(crate) async fn is_superseded(
+        &self,
+        id: OperationId,
+        cid: &str,
+    ) -> Result<bool, LedgerError> {
+        let values = vec![self.key.text().into(), cid.into(), id.to_string().into()];
+        Ok(!self.store.read((store::SELECT_NEWER, values)).await?.is_empty())
+    }
+
+    /// Every operation of every key, oldest first.
+    pub async fn operations(&self) -> Result<Vec<OperationRow>, LedgerError> {
+        let rows = self.store.read((store::SELECT_OPERATIONS, Vec::new())).await?;
+        rows.iter().map(OperationRow::read).collect()
+    }
+
+    /// One operation.
+    pub async fn operation(&self, id: OperationId) -> Result<Option<OperationRow>, LedgerError> {
+        let rows = self.store.read((store::SELECT_OPERATION, vec![id.to_string().into()])).await?;
+        rows.first().map(OperationRow::read).transpose()
+    }
+
+    /// An operation's steps, in order.
+    pub async fn steps(&self, id: OperationId) -> Result<Vec<StepRow>, LedgerError> {
+        let rows = self.store.read((store::SELECT_STEPS, vec![id.to_string().into()])).await?;
+        Ok(rows.iter().map(StepRow::read).collect())
+    }
+
+    /// Whether a process that lives owns this operation.
+    pub async fn is_live(&self, id: OperationId) -> Result<bool, LedgerError> {
+        match self.store.own(id).await? {
+            Some(owner) => {
+                self.store.release(owner).await;
+                Ok(false)
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// Those of this key that are neither answered nor undone, live ones among them.
+    pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, LedgerError> {
+        let select = (store::SELECT_UNFINISHED, vec![self.key.text().into()]);
+        let rows = self.store.read(select).await?;
+        Ok(rows.iter().filter_map(|row| OperationId::parse(&row.text(0))).collect())
+    }
+
+    /// Forgets what ended long ago.
+    pub(crate) async fn forget_old(&self) -> Result<(), LedgerError> {
+        let before = Value::from(now() - KEPT.as_millis() as i64);
+        let statements = vec![
+            (store::DELETE_OLD_STEPS, vec![before.clone()]),
+            (store::DELETE_OLD_OPERATIONS, vec![before]),
+        ];
+        self.store.write(statements).await.map(drop)
+    }
+
+    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, LedgerError> {
+        self.store.own(id).await
+    }
+
+    pub(crate) async fn release(&self, owner: Owner) {
+        self.store.release(owner).await;
+    }
+
+    pub(crate) async fn insert(
+        &self,
+        id: OperationId,
+        method: &str,
+        request: &str,
+        first: Statement,
+    ) -> Result<(), LedgerError> {
+        let Key { endpoint, account, project } = &self.key;
+        let values = vec![
+            id.to_string().into(),
+            self.key.text().into(),
+            endpoint.as_str().into(),
+            account.as_str().into(),
+            project.as_str().into(),
+            method.into(),
+            request.into(),
+            OperationState::Open.as_str().into(),
+            now().into(),
+            now().into(),
+        ];
+        self.store.write(vec![(store::INSERT_OPERATION, values), first]).await.map(drop)
+    }
+
+    pub(crate) async fn insert_step(&self, step: Statement) -> Result<(), LedgerError> {
+        self.store.write(vec![step]).await.map(drop)
+    }
+
+    /// Moves an operation, and with it all its steps.
+    pub(crate) async fn set_state(
+        &self,
+        id: OperationId,
+        state: OperationState,
+        note: Option<String>,
+    ) -> Result<(), LedgerError> {
+        let mut statements = vec![update(&id.to_string(), state, note)];
+        if let Some(steps) = state.of_steps() {
+            statements.push(update_steps(id, steps));
+        }
+        self.store.write(statements).await.map(drop)
+    }
+
+    /// Records what is about to be answered.
+    pub(crate) async fn set_answer(
+        &self,
+        id: OperationId,
+        cid: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let state = if cid.is_some() { OperationState::Answered } else { OperationState::Done };
+        let cid = cid.map(str::to_owned);
+        let values = vec![state.as_str().into(), now().into(), cid.into(), id.to_string().into()];
+        let statements = vec![(store::UPDATE_ANSWER, values), update_steps(id, StepState::Applied)];
+        self.store.write(statements).await.map(drop)
+    }
+}
+
+fn update(id: &str, state: OperationState, note: Option<String>) -> Statement {
+    let values = vec![state.as_str().into(), now().into(), note.into(), id.into()];
+    (store::UPDATE_OPERATION, values)
+}
+
+fn update_steps(id: OperationId, state: StepState) -> Statement {
+    (store::UPDATE_STEPS, vec![state.as_str().into(), id.to_string().into()])
+}
+
+/// The row of a step that is about to be sent.
+pub(crate) fn insert_step(id: impl Display, number: usize, target: String, sent: i64) -> Statement {
+    let values = vec![
+        id.to_string().into(),
+        (number as i64).into(),
+        target.into(),
+        StepState::Intent.as_str().into(),
+        sent.into(),
+    ];
+    (store::INSERT_STEP, values)
+}

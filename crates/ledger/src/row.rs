@@ -1,0 +1,149 @@
+//! What the journal says of an operation.
+
+use crate::LedgerError;
+use crate::id::{Key, OperationId};
+use crate::store::Row;
+use serde::Serialize;
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationState {
+    /// It runs; or its owner died, if nobody holds its lock.
+    Open,
+    /// It made something whose CID was answered; nobody has named that CID since.
+    Answered,
+    /// A later call named what it answered: the director knows it.
+    Known,
+    /// It changed something and has ended.
+    Done,
+    /// It failed, and something of it may be left.
+    Unwinding,
+    /// It failed, and nothing of it is left.
+    Undone,
+}
+
+impl OperationState {
+    const ALL: [Self; 6] =
+        [Self::Open, Self::Answered, Self::Known, Self::Done, Self::Unwinding, Self::Undone];
+
+    /// The word in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Answered => "answered",
+            Self::Known => "known",
+            Self::Done => "done",
+            Self::Unwinding => "unwinding",
+            Self::Undone => "undone",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What this state says of every step.
+    pub(crate) fn of_steps(self) -> Option<StepState> {
+        (self == Self::Undone).then_some(StepState::Undone)
+    }
+
+    /// Whether something may still have to be undone.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Self::Open | Self::Unwinding)
+    }
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It was about to be sent; what came of it, the cloud knows.
+    Intent,
+    /// It took effect.
+    Applied,
+    /// Nothing of it is left.
+    Undone,
+}
+
+impl StepState {
+    /// The word in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Applied => "applied",
+            Self::Undone => "undone",
+        }
+    }
+}
+
+/// An operation.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperationRow {
+    /// Its id.
+    #[serde(serialize_with = "as_text")]
+    pub id: OperationId,
+    /// Whose it is.
+    pub key: Key,
+    /// The CPI method.
+    pub method: String,
+    /// The director's request id; for people.
+    pub request: String,
+    /// Where it stands.
+    pub state: OperationState,
+    /// When it began, in milliseconds since 1970.
+    pub begun: i64,
+    /// When it last changed, in milliseconds since 1970.
+    pub changed: i64,
+    /// What it answered, or worked on.
+    pub cid: Option<String>,
+    /// What is left of it, and why.
+    pub note: Option<String>,
+}
+
+/// A step.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepRow {
+    /// Its place in the operation, from 0.
+    pub number: i64,
+    /// What it makes or changes, as the provider wrote it: JSON.
+    pub target: String,
+    /// Where it stands.
+    pub state: StepState,
+    /// When it was about to be sent, in milliseconds since 1970.
+    pub sent: i64,
+}
+
+impl OperationRow {
+    pub(crate) fn read(row: &Row) -> Result<Self, LedgerError> {
+        let id = row.text(0);
+        let unreadable = || LedgerError::Row(format!("operation {id}"));
+        let filled = |text: String| (!text.is_empty()).then_some(text);
+        Ok(Self {
+            id: OperationId::parse(&id).ok_or_else(unreadable)?,
+            key: Key { endpoint: row.text(1), account: row.text(2), project: row.text(3) },
+            method: row.text(4),
+            request: row.text(5),
+            state: OperationState::parse(&row.text(6)).ok_or_else(unreadable)?,
+            begun: row.int(7),
+            changed: row.int(8),
+            cid: filled(row.text(9)),
+            note: filled(row.text(10)),
+        })
+    }
+}
+
+impl StepRow {
+    pub(crate) fn read(row: &Row) -> Self {
+        let state = match row.text(2).as_str() {
+            "applied" => StepState::Applied,
+            "undone" => StepState::Undone,
+            _ => StepState::Intent,
+        };
+        Self { number: row.int(0), target: row.text(1), state, sent: row.int(3) }
+    }
+}
+
+fn as_text<S: serde::Serializer>(id: &OperationId, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(id)
+}

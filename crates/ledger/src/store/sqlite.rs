@@ -1,0 +1,152 @@
+//! The journal as an SQLite file: WAL, full sync, a lock file per live operation.
+
+use super::{MIGRATIONS, Row, Statement, VERSION, Value};
+use crate::{LedgerError, OperationId};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql, TransactionBehavior};
+use std::cell::RefCell;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a writer waits for other processes. A write takes milliseconds, so that even a
+/// hundred processes are through long before.
+const BUSY: Duration = Duration::from_secs(60);
+
+/// An open journal file.
+pub(crate) struct Sqlite {
+    connection: RefCell<Connection>,
+    locks: PathBuf,
+    file: PathBuf,
+}
+
+/// The lock of one live operation.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    path: PathBuf,
+    // The kernel drops the lock with the process that holds it open.
+    file: File,
+}
+
+impl Sqlite {
+    /// Opens the journal in `dir`, making or migrating it where needed.
+    pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let file = dir.join("ledger.db");
+        let failed = |e: &dyn std::fmt::Display| LedgerError::open(&file.display(), e);
+        let locks = dir.join("operations");
+        DirBuilder::new().recursive(true).mode(0o700).create(&locks).map_err(|e| failed(&e))?;
+        // SQLite would make the file readable by all; WAL and shared memory take its mode over.
+        private_file(&file).map_err(|e| failed(&e))?;
+        let mut connection = Connection::open(&file).map_err(|e| failed(&e))?;
+        prepare(&mut connection, &dir.join("ledger.lock")).map_err(|e| e.at(&file.display()))?;
+        Ok(Self { connection: RefCell::new(connection), locks, file })
+    }
+
+    pub(crate) fn write(&self, statements: &[Statement]) -> Result<u64, LedgerError> {
+        self.try_write(statements).map_err(|e| LedgerError::write(&self.file.display(), &e))
+    }
+
+    fn try_write(&self, statements: &[Statement]) -> rusqlite::Result<u64> {
+        let mut connection = self.connection.borrow_mut();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut changed = 0;
+        for (sql, values) in statements {
+            changed += transaction.execute(sql, rusqlite::params_from_iter(values))?;
+        }
+        transaction.commit()?;
+        Ok(changed as u64)
+    }
+
+    pub(crate) fn read(&self, statement: &Statement) -> Result<Vec<Row>, LedgerError> {
+        self.try_read(statement).map_err(|e| LedgerError::read(&self.file.display(), &e))
+    }
+
+    fn try_read(&self, (sql, values): &Statement) -> rusqlite::Result<Vec<Row>> {
+        let connection = self.connection.borrow();
+        let mut query = connection.prepare(sql)?;
+        let columns = query.column_count();
+        let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
+            (0..columns).map(|column| row.get_ref(column).map(Value::from)).collect()
+        })?;
+        rows.map(|row| row.map(Row)).collect()
+    }
+
+    pub(crate) fn own(&self, id: OperationId) -> Result<Option<LockFile>, LedgerError> {
+        let path = self.locks.join(format!("{id}.lock"));
+        let file = private_file(&path).map_err(|e| LedgerError::lock(&path.display(), &e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(LockFile { path, file })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(e)) => Err(LedgerError::lock(&path.display(), &e)),
+        }
+    }
+}
+
+impl LockFile {
+    /// Gives the lock up, and leaves no file behind. Whoever opened the file in between reads
+    /// the operation's state before it acts, and that is final by now.
+    pub(crate) fn remove(self) {
+        if let Err(e) = std::fs::remove_file(&self.path) {
+            tracing::debug!("{}: {e}", self.path.display());
+        }
+        drop(self.file);
+    }
+}
+
+fn prepare(connection: &mut Connection, guard: &Path) -> Result<(), LedgerError> {
+    let failed = |e: rusqlite::Error| LedgerError::open(&"", &e);
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    match version(connection).map_err(failed)? {
+        VERSION => Ok(()),
+        newer if newer > VERSION => Err(LedgerError::Newer { found: newer, known: VERSION }),
+        _ => migrate(connection, guard),
+    }
+}
+
+/// One process at a time makes or migrates: a switch to WAL does not wait for others.
+fn migrate(connection: &mut Connection, guard: &Path) -> Result<(), LedgerError> {
+    let guard_file = private_file(guard).map_err(|e| LedgerError::lock(&guard.display(), &e))?;
+    guard_file.lock().map_err(|e| LedgerError::lock(&guard.display(), &e))?;
+    try_migrate(connection).map_err(|e| LedgerError::open(&"", &e))
+}
+
+fn try_migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let from = version(&transaction)?;
+    for sql in &MIGRATIONS[(from as usize).min(MIGRATIONS.len())..] {
+        transaction.execute_batch(sql)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn private_file(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Null => ValueRef::Null,
+        }))
+    }
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Integer(number) => Value::Int(number),
+            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+            _ => Value::Null,
+        }
+    }
+}

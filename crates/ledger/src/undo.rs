@@ -1,0 +1,135 @@
+//! Making sure that nothing is left: of an operation that failed, or whose owner died.
+
+use crate::LedgerError;
+use crate::id::{OperationId, now};
+use crate::journal::Ledger;
+use cloud_http::Deadline;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Display;
+use std::time::Duration;
+
+/// What a step makes or changes, named so that another process finds it.
+pub trait Target: Serialize + DeserializeOwned + Clone + Display {
+    /// The CID of what is changed, where the change must not be undone once a later operation
+    /// has answered for the same CID: a disk that was attached again, say.
+    fn superseded_by(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What a provider gives, so that any process can clean up after any other.
+#[allow(async_fn_in_trait)] // one current-thread runtime, so no `Send` is wanted
+pub trait Undo {
+    /// The provider's targets.
+    type Target: Target;
+    /// Why it could not be undone.
+    type Error: Display;
+
+    /// Makes sure that nothing is left of `target`, whether it was made, half made or never
+    /// made. Doing it twice is no fault.
+    async fn ensure_absent(&self, target: &Self::Target) -> Result<Was, Self::Error>;
+}
+
+/// What `ensure_absent` met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Was {
+    /// It was there and is gone now; or there is nothing that could still appear.
+    There,
+    /// It was not there. A request that was sent may still make it, for a while.
+    NotThere,
+}
+
+/// How long to insist.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The time within which a request that was sent may still take effect.
+    pub horizon: Duration,
+    /// When to leave the rest to a later call.
+    pub deadline: Deadline,
+}
+
+/// Something that is, or may be, still there.
+#[derive(Debug, Clone)]
+pub struct Leftover {
+    /// What it is, for people.
+    pub what: String,
+    /// Why it could not be undone yet.
+    pub why: String,
+}
+
+impl Display for Leftover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.what, self.why)
+    }
+}
+
+/// A step to undo.
+pub(crate) struct Sent<T> {
+    pub(crate) target: T,
+    /// Whether its outcome is certain, so that nothing can appear any more.
+    pub(crate) settled: bool,
+    /// When it was sent, in milliseconds since 1970.
+    pub(crate) at: i64,
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Undoes `steps`, the last one first.
+pub(crate) async fn undo_all<U: Undo>(
+    ledger: &Ledger,
+    id: OperationId,
+    steps: &[Sent<U::Target>],
+    undo: &U,
+    patience: Patience,
+) -> Result<Vec<Leftover>, LedgerError> {
+    let mut left = Vec::new();
+    for step in steps.iter().rev() {
+        if let Some(cid) = step.target.superseded_by()
+            && ledger.is_superseded(id, cid).await?
+        {
+            continue;
+        }
+        if let Err(why) = undo_one(step, undo, patience).await {
+            left.push(Leftover { what: step.target.to_string(), why });
+        }
+    }
+    Ok(left)
+}
+
+/// Insists until the deadline. A thing that is not there yet is waited for until it cannot
+/// appear any more.
+async fn undo_one<U: Undo>(
+    step: &Sent<U::Target>,
+    undo: &U,
+    patience: Patience,
+) -> Result<(), String> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let why = match undo.ensure_absent(&step.target).await {
+            Ok(Was::There) => return Ok(()),
+            Ok(Was::NotThere) if step.settled => return Ok(()),
+            Ok(Was::NotThere) => match appears_within(step.at, patience.horizon) {
+                None => return Ok(()),
+                Some(left) => {
+                    pause = pause.min(left);
+                    format!("the lost request may still take effect for {} s", left.as_secs() + 1)
+                }
+            },
+            Err(error) => error.to_string(),
+        };
+        if patience.deadline.left() <= pause {
+            return Err(why);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The time for which a request sent at `sent` may still take effect.
+fn appears_within(sent: i64, horizon: Duration) -> Option<Duration> {
+    let end = sent.saturating_add(horizon.as_millis() as i64);
+    let left = end.saturating_sub(now());
+    (left > 0).then(|| Duration::from_millis(left as u64))
+}
