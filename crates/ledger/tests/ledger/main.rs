@@ -1,0 +1,5 @@
+//! The journal on SQLite, and on a private PostgreSQL where one is installed.
+
+mod journal;
+mod opening;
+mod support;
