@@ -1,5 +1,7 @@
 //! What a call does to the cloud, which decides whether it may be sent again.
 
+use crate::SendError;
+
 /// The effect of an API call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
@@ -11,4 +13,16 @@ pub enum Effect {
     Change,
     /// Removes something: as `Create`, but a second one that finds nothing is a success.
     Delete,
+}
+
+impl Effect {
+    /// Whether a call of this effect may be sent once more after `error`.
+    pub fn may_resend_after(self, error: &SendError) -> bool {
+        match error {
+            SendError::NotSent(_) => true,
+            SendError::MaybeSent(_) | SendError::TimedOut => self == Effect::Read,
+            // Neither heals by itself.
+            SendError::Untrusted(_) | SendError::Setup(_) | SendError::TooLarge(_) => false,
+        }
+    }
 }

@@ -3,16 +3,20 @@
 //!
 //! API crates build `http::Request`s without I/O; [`Transport`] sends them.
 
+mod connector;
 mod deadline;
 mod effect;
 mod outcome;
 mod retry;
 mod secret;
+mod settings;
 mod transport;
+mod watched;
 
 pub use deadline::Deadline;
 pub use effect::Effect;
 pub use outcome::Outcome;
-pub use retry::Retry;
-pub use secret::{Secret, expose};
-pub use transport::{Proxy, SendError, Tls, Transport, TransportError, TransportSettings};
+pub use retry::{Retry, Waits};
+pub use secret::{Secret, expose, reveal};
+pub use settings::{Proxy, Tls, TransportError, TransportSettings};
+pub use transport::{SendError, Transport};

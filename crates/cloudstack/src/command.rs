@@ -21,6 +21,17 @@ pub trait JobCommand: Command<Answer = Started> {
     type Result: DeserializeOwned;
 }
 
+/// An API call that lists, and so comes in pages.
+pub trait Paged: Command<Answer = List<Self::Item>> {
+    /// A row.
+    type Item: DeserializeOwned;
+}
+
+/// What the command of that name does; a change if nobody knows it.
+pub fn effect_of(name: &str) -> Effect {
+    COMMANDS.iter().find(|row| row.name == name).map_or(Effect::Change, |row| row.effect)
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct CommandInfo {
@@ -41,6 +52,7 @@ macro_rules! commands {
                 type Answer = commands!(@answer $kind $type);
             }
             commands!(@job $kind $struct $type);
+            commands!(@list $kind $struct $type);
         )*
 
         /// Every API call that this crate can make.
@@ -63,6 +75,10 @@ macro_rules! commands {
         impl JobCommand for $struct { type Result = $type; }
     };
     (@job $kind:ident $struct:ident $type:ty) => {};
+    (@list list $struct:ident $type:ty) => {
+        impl Paged for $struct { type Item = $type; }
+    };
+    (@list $kind:ident $struct:ident $type:ty) => {};
     (@is_job job) => { true };
     (@is_job act) => { true };
     (@is_job $kind:ident) => { false };

@@ -35,7 +35,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
         let mut map = Map::deserialize(deserializer)?;
         let count = map.remove("count").and_then(|count| count.as_u64());
         let items = match map.into_iter().find(|(_, value)| value.is_array()) {
-            Some((_, items)) => serde_json::from_value::<Vec<T>>(items).map_err(D::Error::custom)?,
+            Some((_, items)) => {
+                serde_json::from_value::<Vec<T>>(items).map_err(D::Error::custom)?
+            }
             None => Vec::new(),
         };
         Ok(List { count: count.unwrap_or(items.len() as u64), items })

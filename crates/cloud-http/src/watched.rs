@@ -1,0 +1,54 @@
+//! A request body that tells whether it was ever read.
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
+
+/// A body, and a flag that is raised when the connection takes it. While it is down no byte of
+/// the body has left, so that the cloud cannot have acted on the request.
+pub(crate) struct Watched {
+    bytes: Bytes,
+    taken: Arc<AtomicBool>,
+}
+
+/// Tells whether a [`Watched`] body was taken.
+pub(crate) struct Watch(Arc<AtomicBool>);
+
+impl Watched {
+    pub(crate) fn new(bytes: Bytes) -> (Self, Watch) {
+        let taken = Arc::new(AtomicBool::new(false));
+        (Self { bytes, taken: taken.clone() }, Watch(taken))
+    }
+}
+
+impl Watch {
+    pub(crate) fn may_have_left(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.taken.store(true, Relaxed);
+        let bytes = std::mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}

@@ -1,0 +1,229 @@
+//! What may go wrong with an API call, and what is known of its effect then.
+
+use crate::answer::{Fault, Foreign};
+use crate::hint;
+use cloud_http::{Effect, Outcome, SendError};
+use std::time::Duration;
+
+/// Why a call gave no answer. No text of it holds a secret.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The settings make no client; names the setting.
+    #[error("{0}")]
+    Settings(String),
+    /// The command cannot be written as parameters.
+    #[error("{command}: {reason}")]
+    Unusable {
+        /// The command.
+        command: &'static str,
+        /// The field and what is wrong with it.
+        reason: String,
+    },
+    /// No answer came.
+    #[error("{command}: {cause}")]
+    Unanswered {
+        /// The command.
+        command: &'static str,
+        /// Why, and whether the request may have arrived.
+        cause: SendError,
+    },
+    /// The cloud refused, at once or in a job.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// Something else than CloudStack answered, or half of it.
+    #[error("{command}: HTTP {http_status} with {what}")]
+    Foreign {
+        /// The command.
+        command: &'static str,
+        /// The HTTP status.
+        http_status: u16,
+        /// What came.
+        what: Foreign,
+    },
+    /// The cloud did it, but its answer is not of the shape we know.
+    #[error("{command}: an answer of a shape we do not know: {reason}")]
+    Odd {
+        /// The command.
+        command: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A job's end is not to be learned.
+    #[error("{command}: job {job} {why}")]
+    JobLost {
+        /// The command that started it.
+        command: &'static str,
+        /// The job.
+        job: String,
+        /// What became of it.
+        why: JobLoss,
+    },
+}
+
+/// Why the end of a job is not known.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JobLoss {
+    /// It failed without an error: its management server was restarted, or it blocked others
+    /// too long.
+    #[error("ended without a result; a management server may have been restarted")]
+    NoResult,
+    /// It was cancelled.
+    #[error("was cancelled")]
+    Cancelled,
+    /// The cloud does not know it any more.
+    #[error("is not known to the cloud any more")]
+    Purged,
+    /// It still ran at the deadline.
+    #[error("did not end in time")]
+    StillRunning,
+    /// Asking for it failed until the deadline, or for good.
+    #[error("cannot be asked for: {0}")]
+    Unseen(Box<Error>),
+}
+
+/// A refusal by CloudStack itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The command that was refused, or whose job failed.
+    pub command: &'static str,
+    /// What the command does.
+    pub effect: Effect,
+    /// The HTTP status; 200 where a job failed.
+    pub http_status: u16,
+    /// CloudStack's error code: 431, 530 …
+    pub errorcode: i64,
+    /// The kind of exception: 4350, 9999 …; jobs and some answers have none.
+    pub cserrorcode: Option<i64>,
+    /// Its words, with our secrets taken out.
+    pub text: String,
+    /// Whether it was a job that failed, not the call.
+    pub from_job: bool,
+    /// The ids it speaks of.
+    pub uuids: Vec<String>,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { command, errorcode, text, .. } = self;
+        match self.from_job {
+            true => write!(f, "{command}: the job failed with {errorcode}")?,
+            false => write!(f, "{command}: refused with {errorcode}")?,
+        }
+        match self.cserrorcode {
+            Some(code) if code != 0 => write!(f, "/{code}: {text}"),
+            _ => write!(f, ": {text}"),
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(command: &'static str, effect: Effect, status: u16, fault: Fault) -> Self {
+        Self {
+            command,
+            effect,
+            http_status: status,
+            errorcode: fault.errorcode,
+            cserrorcode: fault.cserrorcode,
+            text: fault.text,
+            from_job: false,
+            uuids: fault.uuids,
+        }
+    }
+
+    pub(crate) fn of_job(command: &'static str, effect: Effect, fault: Fault) -> Self {
+        Self { from_job: true, ..Self::new(command, effect, 200, fault) }
+    }
+
+    /// The wait that the cloud asks for before the next try. Its words are "please retry after
+    /// [N] ms" (RateLimit, `ApiRateLimitServiceImpl.java`); a second where it names none.
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        match self.errorcode {
+            429 => {
+                let number =
+                    self.text.split(|c: char| !c.is_ascii_digit()).rfind(|n| !n.is_empty());
+                let millis = number.and_then(|n| n.parse().ok()).unwrap_or(1000);
+                Some(Duration::from_millis(millis))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it certainly changed nothing.
+    ///
+    /// A call that is refused at once was not begun, except for 530, which stands for anything
+    /// that goes wrong on the way. A job that finds fault with its parameters or with the state
+    /// of things (430 to 432) stops before it does anything; but where a job makes something,
+    /// the call itself has already entered it in the books.
+    fn changed_nothing(&self) -> bool {
+        match (self.from_job, self.errorcode) {
+            (false, code) => code != 530 || self.effect == Effect::Read,
+            (true, 430..=432) => self.effect != Effect::Create,
+            (true, _) => false,
+        }
+    }
+}
+
+impl Error {
+    /// What is known of the effect of a call that ended so.
+    pub fn outcome<T>(self) -> Outcome<T, Error> {
+        match self.changed_nothing() {
+            true => Outcome::NotApplied(self),
+            false => Outcome::Unknown(self),
+        }
+    }
+
+    fn changed_nothing(&self) -> bool {
+        match self {
+            Error::Settings(_) | Error::Unusable { .. } => true,
+            Error::Unanswered { cause, .. } => cause.certainly_not_sent(),
+            Error::Refused(refusal) => refusal.changed_nothing(),
+            // A redirect or a client error of somebody in between: it went no further. 408 is
+            // said by one who gave up waiting.
+            Error::Foreign { http_status, .. } => {
+                matches!(http_status, 300..=499) && *http_status != 408
+            }
+            Error::Odd { .. } | Error::JobLost { .. } => false,
+        }
+    }
+
+    /// CloudStack's error code, if it was CloudStack that refused.
+    pub fn code(&self) -> Option<i64> {
+        self.refusal().map(|refusal| refusal.errorcode)
+    }
+
+    /// The refusal, if it is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Error::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// What a person could do about it, where we know.
+    pub fn hint(&self) -> Option<&'static str> {
+        hint::of(self)
+    }
+
+    /// Whether the same call may well succeed in a moment.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Unanswered { cause, .. } => Effect::Read.may_resend_after(cause),
+            Error::Refused(refusal) => matches!(refusal.errorcode, 429 | 503),
+            Error::Foreign { http_status, what, .. } => {
+                *http_status >= 500
+                    || *http_status == 429
+                    || matches!(what, Foreign::Empty | Foreign::Truncated)
+            }
+            Error::Settings(_) | Error::Unusable { .. } => false,
+            Error::Odd { .. } | Error::JobLost { .. } => false,
+        }
+    }
+}
+
+/// The outcome of a mutating call: for `Operation::step`.
+pub fn outcome<T>(result: Result<T, Error>) -> Outcome<T, Error> {
+    match result {
+        Ok(answer) => Outcome::Applied(answer),
+        Err(error) => error.outcome(),
+    }
+}

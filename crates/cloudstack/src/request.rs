@@ -1,0 +1,167 @@
+//! From a command to a signed HTTP request, without I/O.
+
+use crate::error::Error;
+use crate::settings::Credentials;
+use crate::{Command, signing};
+use bytes::Bytes;
+use cloud_http::reveal;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How long a signed request stays good. Clouds that check it take at most 15 minutes.
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// Parameters whose values nobody may see.
+const SECRET_PARAMETERS: &[&str] = &["userdata", "password", "privatekey", "vncpassword"];
+
+/// The parameters of a call, sorted by name as the signature wants them. Printing them shows
+/// the names only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    /// The parameters of a command: its fields, flattened, and its name.
+    pub fn of<C: Command>(command: &C) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::Unusable { command: C::NAME, reason };
+        let fields = serde_json::to_value(command).map_err(|e| unusable(e.to_string()))?;
+        let Value::Object(fields) = fields else {
+            return Err(unusable("a command is an object".into()));
+        };
+        let mut parameters = Self(BTreeMap::new());
+        for (name, value) in fields {
+            parameters.flatten(name, value).map_err(unusable)?;
+        }
+        parameters.set("command", C::NAME);
+        Ok(parameters)
+    }
+
+    /// Sets one more.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// All of them, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The values that nobody may see.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = |name: &str| SECRET_PARAMETERS.contains(&name);
+        self.iter().filter(move |(name, _)| secret(name)).map(|(_, value)| value)
+    }
+
+    /// One field: text and numbers as they are, a list joined by commas, a list of objects as
+    /// `name[i].key`, a map as `name[0].key`. What is null or empty is left out, since the cloud
+    /// refuses empty values.
+    fn flatten(&mut self, name: String, value: Value) -> Result<(), String> {
+        match value {
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                for (i, item) in items.into_iter().enumerate() {
+                    let Value::Object(item) = item else {
+                        return Err(format!("{name}: a list of objects holds something else"));
+                    };
+                    self.flatten_object(&format!("{name}[{i}]"), item)?;
+                }
+            }
+            Value::Array(items) if items.is_empty() => {}
+            Value::Array(items) => {
+                let items = items.into_iter().map(|item| token(&name, item));
+                let joined = items.collect::<Result<Vec<_>, _>>()?.join(",");
+                self.0.insert(name, joined);
+            }
+            // Some commands read the first index only, so every key goes under it.
+            Value::Object(map) => self.flatten_object(&format!("{name}[0]"), map)?,
+            value => {
+                if let Some(text) = scalar(value) {
+                    self.0.insert(name, text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn flatten_object(
+        &mut self,
+        prefix: &str,
+        map: serde_json::Map<String, Value>,
+    ) -> Result<(), String> {
+        for (key, value) in map {
+            if value.is_array() || value.is_object() {
+                return Err(format!("{prefix}.{key}: nested too deep"));
+            }
+            if let Some(text) = scalar(value) {
+                self.0.insert(format!("{prefix}.{key}"), text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows the names only: values may be secret.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+fn scalar(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// An item of a comma-separated list. There is no way to write a comma in one.
+fn token(name: &str, item: Value) -> Result<String, String> {
+    let text = scalar(item).ok_or_else(|| format!("{name}: an item is neither text nor number"))?;
+    match text.contains(',') {
+        true => Err(format!("{name}: an item holds a comma, which CloudStack cannot read")),
+        false => Ok(text),
+    }
+}
+
+/// The signed request: everything in the body, nothing in the URL, so that no proxy logs keys.
+pub fn signed(
+    parameters: &Parameters,
+    endpoint: &http::Uri,
+    credentials: &Credentials,
+    now: Timestamp,
+) -> Result<http::Request<Bytes>, Error> {
+    let mut parameters = parameters.clone();
+    parameters.set("apikey", reveal(&credentials.api_key));
+    parameters.set("response", "json");
+    parameters.set("signatureversion", "3");
+    parameters.set("expires", expires(now));
+    // `signature` itself is not signed, so it is added last.
+    let signature = signing::sign(parameters.iter(), &credentials.secret_access_key);
+    parameters.set("signature", signature);
+
+    http::Request::post(endpoint)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ACCEPT, "application/json")
+        .body(form(&parameters))
+        .map_err(|e| Error::Settings(format!("endpoint: {e}")))
+}
+
+fn expires(now: Timestamp) -> String {
+    let then = now.saturating_add(EXPIRES_AFTER).unwrap_or(now);
+    then.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string()
+}
+
+fn form(parameters: &Parameters) -> Bytes {
+    let mut body = String::new();
+    for (name, value) in parameters.iter() {
+        if !body.is_empty() {
+            body.push('&');
+        }
+        body.extend(signing::encoded(name));
+        body.push('=');
+        body.extend(signing::encoded(value));
+    }
+    body.into()
+}

@@ -1,0 +1,47 @@
+//! What a client has done so far.
+
+use crate::Command;
+use crate::api::QueryAsyncJobResult;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a client has done so far, counted in HTTP requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests but job polls.
+    pub calls: u64,
+    /// Job polls.
+    pub polls: u64,
+    /// How many of both were sent again.
+    pub retries: u64,
+    /// The time that requests took, one after the other.
+    pub time: Duration,
+    /// The calls by command, without job polls.
+    pub commands: BTreeMap<&'static str, u64>,
+}
+
+/// A tally that is being kept.
+#[derive(Debug, Default)]
+pub(crate) struct Tallied(Mutex<Tally>);
+
+impl Tallied {
+    pub(crate) fn now(&self) -> Tally {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn request(&self, command: &'static str, took: Duration) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.time += took;
+        if command == QueryAsyncJobResult::NAME {
+            tally.polls += 1;
+        } else {
+            tally.calls += 1;
+            *tally.commands.entry(command).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn retry(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retries += 1;
+    }
+}
