@@ -1,1 +1,17 @@
-//! simulator
+//! An embedded CloudStack: the real HTTP API over a cloud in memory, so that a driver can be
+//! run, tested and shown without one.
+//!
+//! The way of a call: [`engine`] decodes it, finds who calls and looks up its handler in the
+//! tables of `noun`; the handler reads and changes the tables of [`state`]; what takes time
+//! becomes a job. A new command is a handler in the file of its noun and a line in the table
+//! there. What was there before the first call is said by a [`World`].
+
+pub mod engine;
+mod noun;
+mod running;
+pub mod state;
+pub mod world;
+
+pub use noun::commands;
+pub use running::{Credentials, Running, Shared, Simulator, StartError};
+pub use world::{World, WorldError};

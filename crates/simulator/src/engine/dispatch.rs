@@ -1,0 +1,167 @@
+//! From a request to a reply.
+
+use super::{Call, Command, Handler, Params, Refusal, signature, xml};
+use crate::noun;
+use crate::state::{Caller, Cloud, User};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A request as it came in.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Whether it came by POST.
+    pub post: bool,
+    /// Its parameters as sent, those of the body first: a later one of the same name wins.
+    pub raw: Vec<(String, String)>,
+}
+
+/// What goes back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `application/json;charset=utf-8` or XML.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+    /// The error's text, for the header `X-Description`.
+    pub description: Option<String>,
+    /// How long to wait before it is sent.
+    pub delay: Duration,
+}
+
+/// What a call came to, before it is written as JSON or XML.
+struct Outcome {
+    key: String,
+    result: Result<Value, Refusal>,
+    job: Option<String>,
+}
+
+impl Request {
+    fn get(&self, wanted: &str) -> &str {
+        let find = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
+        self.raw.iter().rev().find(find).map_or("", |(_, value)| value)
+    }
+
+    /// A request with the keys of `user`, as a client would send it.
+    pub fn signed(user: &User, command: &str, params: &[(&str, &str)]) -> Self {
+        let plain = [("command", command), ("response", "json"), ("apikey", &user.api_key)];
+        let mut raw: Vec<(String, String)> = plain
+            .iter()
+            .chain(params)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let signature = signature::sign(&user.secret_key, &signature::canonical(&raw));
+        raw.push(("signature".into(), STANDARD.encode(signature)));
+        Self { post: true, raw }
+    }
+
+    /// The command that it names.
+    pub fn command(&self) -> &str {
+        self.get("command")
+    }
+}
+
+impl Cloud {
+    /// Answers a request: what has fallen due is done first.
+    pub fn answer(&mut self, request: &Request) -> Reply {
+        self.settle();
+        let start = seconds(self.now());
+        let number = self.calls.open(request.command(), &request.raw, start);
+        let outcome = self.run(request);
+        let delay = self.world.latency.call(request.command());
+        let (status, body, description) = match outcome.result {
+            Ok(body) => (200, body, None),
+            Err(refusal) => (refusal.code, refusal.body(), Some(refusal.text)),
+        };
+        if let Some(record) = self.calls.get_mut(number) {
+            record.status = Some(status);
+            record.error = description.clone();
+            record.job = outcome.job;
+            record.end = start + delay.as_secs_f64();
+        }
+        let (content_type, body) = if request.get("response").eq_ignore_ascii_case("json") {
+            ("application/json;charset=utf-8", json!({outcome.key: body}).to_string())
+        } else {
+            ("text/xml;charset=utf-8", xml::write(&outcome.key, &body, &self.world.version))
+        };
+        Reply { status, content_type, body, description, delay }
+    }
+
+    fn run(&mut self, request: &Request) -> Outcome {
+        let command = noun::find(request.command());
+        let mut key = command.map_or_else(|| "errorresponse".into(), Command::answer_key);
+        let mut job = None;
+        let result = self.dispatch(command, request, &mut job);
+        // CloudStack answers what it does not support as if it did not know the command.
+        if matches!(&result, Err(refusal) if refusal.code == 432) {
+            key = "errorresponse".into();
+        }
+        Outcome { key, result, job }
+    }
+
+    fn dispatch(
+        &mut self,
+        command: Option<&'static Command>,
+        request: &Request,
+        job: &mut Option<String>,
+    ) -> Result<Value, Refusal> {
+        let caller = self.authenticate(request)?;
+        // To the signed API an unknown command is a failure of authentication.
+        let command = command.ok_or_else(Refusal::unauthorized)?;
+        if command.admin_only && !caller.is_admin() {
+            let mut refusal = Refusal::unauthorized();
+            refusal.text = format!(
+                "The given command '{}' either does not exist, is not available for user.",
+                command.name
+            );
+            return Err(refusal);
+        }
+        let params = Params::decode(&request.raw)?;
+        let call = Call { caller: &caller, params: &params };
+        match command.handler {
+            Handler::Sync(handler) => {
+                let page = if command.name.starts_with("list") { params.page()? } else { None };
+                Ok(handler(self, &call)?.body(page))
+            }
+            Handler::Async(handler) => {
+                let id = self.job_id(&params)?;
+                let mut work = handler(self, &call)?;
+                let made = work.made.take();
+                let id = self.submit(command, &caller, id, work);
+                *job = Some(id.clone());
+                Ok(match made {
+                    Some(made) => json!({"id": made, "jobid": id}),
+                    None => json!({"jobid": id}),
+                })
+            }
+        }
+    }
+
+    /// The id of the job to come: the caller may choose one (`customjobid`).
+    fn job_id(&mut self, params: &Params) -> Result<String, Refusal> {
+        let Some(id) = params.text("customjobid") else { return Ok(self.new_id()) };
+        if self.jobs.knows(id) {
+            return Err(Refusal::invalid(format!("UUID: {id} already exists")));
+        }
+        Ok(id.to_owned())
+    }
+
+    fn authenticate(&self, request: &Request) -> Result<Caller, Refusal> {
+        let key = request.get("apikey");
+        let account = self
+            .accounts
+            .iter()
+            .find(|account| !key.is_empty() && account.user.api_key == key)
+            .ok_or_else(Refusal::unauthorized)?;
+        signature::check(&request.raw, &account.user.secret_key, self.now())?;
+        Ok(self.caller(account))
+    }
+}
+
+/// Seconds since the epoch, for logs.
+pub fn seconds(time: jiff::Timestamp) -> f64 {
+    time.as_millisecond() as f64 / 1000.0
+}

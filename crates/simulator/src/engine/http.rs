@@ -1,0 +1,62 @@
+//! The HTTP front: `/client/api` speaks CloudStack's protocol.
+
+use super::{Reply, Request};
+use crate::Shared;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+
+/// Serves the API.
+pub fn router(shared: Shared) -> Router {
+    Router::new().route("/client/api", any(api)).route("/client/api/", any(api)).with_state(shared)
+}
+
+async fn api(
+    State(shared): State<Shared>,
+    method: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let request = read(&method, query.as_deref(), &headers, &body);
+    let reply = shared.cloud().answer(&request);
+    if !reply.delay.is_zero() && !shared.cloud().clock.is_virtual() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    write(reply)
+}
+
+/// Parameters come in the query and in a form body; those of the query win.
+fn read(method: &Method, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Request {
+    let post = method == Method::POST;
+    let form = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let mut raw = Vec::new();
+    if post && form {
+        raw.extend(pairs(body));
+    }
+    for (name, value) in pairs(query.unwrap_or_default().as_bytes()) {
+        raw.retain(|(known, _)| *known != name);
+        raw.push((name, value));
+    }
+    Request { post, raw }
+}
+
+fn pairs(text: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(text).into_owned().collect()
+}
+
+fn write(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response =
+        (status, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response();
+    if let Some(Ok(text)) = reply.description.map(|text| HeaderValue::from_str(&text)) {
+        response.headers_mut().insert("x-description", text);
+    }
+    response
+}

@@ -1,0 +1,287 @@
+//! Jobs: what a call leaves behind to be done, in order, taking its time.
+//!
+//! Nothing runs by itself. Before each request the cloud does what has fallen due since the
+//! last one, in the order of time ([`Cloud::settle`]), so that a real and a virtual clock
+//! give the same story.
+
+use super::{Command, Refusal};
+use crate::state::clock::{later, stamp};
+use crate::state::{Caller, Cloud, Entity, Table};
+use cloudstack::api::{AsyncJob, JobStatus};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+type Begin = Box<dyn FnOnce(&mut Cloud) -> Result<(), Refusal> + Send>;
+type Finish = Box<dyn FnOnce(&mut Cloud) -> Result<Value, Refusal> + Send>;
+
+/// What a handler leaves to be done.
+pub struct Job {
+    /// What the call has made, for its answer.
+    pub made: Option<String>,
+    /// What the job works on.
+    pub instance: Option<String>,
+    /// Jobs with the same queue (a VM's id) run one after the other.
+    pub queue: Option<String>,
+    begin: Begin,
+    finish: Finish,
+}
+
+impl Job {
+    /// A job that does all its work at its end.
+    pub fn new(finish: impl FnOnce(&mut Cloud) -> Result<Value, Refusal> + Send + 'static) -> Self {
+        Self {
+            made: None,
+            instance: None,
+            queue: None,
+            begin: Box::new(|_| Ok(())),
+            finish: Box::new(finish),
+        }
+    }
+
+    /// What is checked and changed when the job's turn comes: a refusal ends it at once.
+    pub fn begin(
+        self,
+        begin: impl FnOnce(&mut Cloud) -> Result<(), Refusal> + Send + 'static,
+    ) -> Self {
+        Self { begin: Box::new(begin), ..self }
+    }
+
+    /// The call has made this; the job works on it.
+    pub fn making(self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        Self { made: Some(id.clone()), instance: Some(id), ..self }
+    }
+
+    /// The job works on this.
+    pub fn on(self, id: impl Into<String>) -> Self {
+        Self { instance: Some(id.into()), ..self }
+    }
+
+    /// The job waits for those before it that have the same queue.
+    pub fn queued(self, queue: Option<impl Into<String>>) -> Self {
+        Self { queue: queue.map(Into::into), ..self }
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("made", &self.made)
+            .field("instance", &self.instance)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A job as the cloud remembers it.
+#[derive(Debug, Clone)]
+pub struct JobRecord {
+    /// Its id.
+    pub id: String,
+    /// The command that started it.
+    pub command: &'static str,
+    /// `cmd`: the Java class.
+    pub class: String,
+    /// Whose it is.
+    pub caller: Caller,
+    /// Pending, done or failed.
+    pub status: JobStatus,
+    /// 0, or the code of the refusal.
+    pub code: i64,
+    /// The result or the error.
+    pub result: Option<Value>,
+    /// `jobinstancetype`.
+    pub instance_type: Option<&'static str>,
+    /// What it works on.
+    pub instance: Option<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ended.
+    pub completed: Option<Timestamp>,
+}
+
+impl Entity for JobRecord {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+struct Pending {
+    begin: Option<Begin>,
+    finish: Finish,
+    queue: Option<String>,
+    takes: Duration,
+}
+
+/// All jobs of a cloud.
+#[derive(Default)]
+pub struct Jobs {
+    records: Table<JobRecord>,
+    pending: HashMap<String, Pending>,
+    running: BTreeMap<(Timestamp, u64), String>,
+    queues: HashMap<String, VecDeque<String>>,
+    begun: u64,
+}
+
+impl fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jobs").field("records", &self.records).finish_non_exhaustive()
+    }
+}
+
+impl Jobs {
+    /// A job, unless it was never made or is purged.
+    pub fn get(&self, id: &str) -> Option<&JobRecord> {
+        self.records.get(id)
+    }
+
+    /// All jobs that are kept, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &JobRecord> {
+        self.records.iter()
+    }
+
+    /// The job that works on this now.
+    pub fn open_on(&self, instance: &str) -> Option<&JobRecord> {
+        let pending = |job: &&JobRecord| self.pending.contains_key(&job.id);
+        self.records.iter().rev().filter(pending).find(|job| {
+            job.instance.as_deref() == Some(instance)
+                || self.pending[&job.id].queue.as_deref() == Some(instance)
+        })
+    }
+
+    /// Whether there is or was a job of this id.
+    pub fn knows(&self, id: &str) -> bool {
+        self.records.knows(id)
+    }
+
+    /// Forgets a job, as CloudStack does after `job.expire.minutes`.
+    pub fn purge(&mut self, id: &str) {
+        self.records.remove(id);
+    }
+
+    /// How many have not ended.
+    pub fn open(&self) -> usize {
+        self.pending.len()
+    }
+}
+
+impl Cloud {
+    /// Takes a job in and begins it when its queue is free. Returns its id.
+    pub fn submit(&mut self, command: &Command, caller: &Caller, id: String, job: Job) -> String {
+        let record = JobRecord {
+            id: id.clone(),
+            command: command.name,
+            class: command.class_for(caller),
+            caller: caller.clone(),
+            status: JobStatus::Pending,
+            code: 0,
+            result: None,
+            instance_type: command.instance,
+            instance: job.instance,
+            created: self.now(),
+            completed: None,
+        };
+        self.jobs.records.insert(record);
+        let takes = self.world.latency.job(command.name);
+        let pending =
+            Pending { begin: Some(job.begin), finish: job.finish, queue: job.queue, takes };
+        let waits = match &pending.queue {
+            Some(queue) => {
+                let line = self.jobs.queues.entry(queue.clone()).or_default();
+                line.push_back(id.clone());
+                line.len() > 1
+            }
+            None => false,
+        };
+        self.jobs.pending.insert(id.clone(), pending);
+        if !waits {
+            self.begin_job(&id, self.now());
+        }
+        id
+    }
+
+    /// Does everything that has fallen due, in the order of time.
+    pub fn settle(&mut self) {
+        let now = self.clock.now();
+        while let Some(entry) = self.jobs.running.first_entry() {
+            let (due, _) = *entry.key();
+            if due > now {
+                break;
+            }
+            let id = entry.remove();
+            self.time = due;
+            let finish = self.jobs.pending.get_mut(&id).map(|pending| {
+                std::mem::replace(&mut pending.finish, Box::new(|_| Ok(Value::Null)))
+            });
+            if let Some(finish) = finish {
+                let outcome = finish(self);
+                self.end_job(&id, outcome, due);
+            }
+        }
+        self.time = now;
+    }
+
+    fn begin_job(&mut self, id: &str, at: Timestamp) {
+        let Some(pending) = self.jobs.pending.get_mut(id) else { return };
+        let (begin, takes) = (pending.begin.take(), pending.takes);
+        match begin.map_or(Ok(()), |begin| begin(self)) {
+            Ok(()) => {
+                self.jobs.begun += 1;
+                let key = (later(at, takes), self.jobs.begun);
+                self.jobs.running.insert(key, id.to_owned());
+            }
+            Err(refusal) => self.end_job(id, Err(refusal), at),
+        }
+    }
+
+    fn end_job(&mut self, id: &str, outcome: Result<Value, Refusal>, at: Timestamp) {
+        let pending = self.jobs.pending.remove(id);
+        if let Some(record) = self.jobs.records.get_mut(id) {
+            record.completed = Some(at);
+            (record.status, record.code, record.result) = match outcome {
+                Ok(result) => (JobStatus::Succeeded, 0, Some(result)),
+                Err(refusal) => {
+                    (JobStatus::Failed, refusal.code.into(), Some(refusal.job_result()))
+                }
+            };
+        }
+        let Some(queue) = pending.and_then(|pending| pending.queue) else { return };
+        let Some(line) = self.jobs.queues.get_mut(&queue) else { return };
+        line.pop_front();
+        match line.front().cloned() {
+            Some(next) => self.begin_job(&next, at),
+            None => {
+                self.jobs.queues.remove(&queue);
+            }
+        }
+    }
+}
+
+impl JobRecord {
+    /// The job as `queryAsyncJobResult` tells it.
+    pub fn view(&self) -> AsyncJob {
+        AsyncJob {
+            jobid: self.id.clone(),
+            jobstatus: self.status,
+            jobresultcode: self.code,
+            jobresult: self.result.clone(),
+            jobinstancetype: self.instance_type.map(str::to_owned),
+            jobinstanceid: self.instance_type.and(self.instance.clone()),
+            created: Some(stamp(self.created)),
+            completed: self.completed.map(stamp),
+            other: super::answer::fields(json!({
+                "accountid": self.caller.account,
+                "account": self.caller.account_name,
+                "domainid": self.caller.domain,
+                "domainpath": self.caller.domain_name,
+                "userid": self.caller.user,
+                "cmd": self.class,
+                "jobprocstatus": 0,
+                "jobresulttype": self.result.as_ref().map(|_| "object"),
+            })),
+        }
+    }
+}

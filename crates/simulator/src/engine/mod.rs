@@ -1,0 +1,20 @@
+//! The way of one call: decoded, its caller found, dispatched, answered.
+
+pub mod answer;
+mod calls;
+mod dispatch;
+pub mod http;
+mod job;
+mod params;
+mod refusal;
+pub mod signature;
+mod table;
+mod xml;
+
+pub use answer::{Answer, Page, fields, value};
+pub use calls::{CallLog, CallRecord};
+pub use dispatch::{Reply, Request};
+pub use job::{Job, JobRecord, Jobs};
+pub use params::Params;
+pub use refusal::Refusal;
+pub use table::{Call, Command, Handler};

@@ -1,0 +1,53 @@
+//! Zones.
+
+use crate::engine::{Answer, Call, Command, Refusal, fields};
+use crate::state::{Cloud, Zone};
+use cloudstack::api;
+use serde_json::json;
+
+/// The commands of this noun.
+pub const COMMANDS: &[Command] = &[Command::sync("listZones", list)];
+
+fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let id = call.params.id("id", &cloud.zones)?;
+    let name = call.params.text("name");
+    let rows = cloud
+        .zones
+        .iter()
+        .filter(|zone| id.is_none_or(|id| zone.id == id))
+        .filter(|zone| name.is_none_or(|name| zone.name() == name))
+        .filter(|zone| call.caller.is_admin() || zone.spec.enabled)
+        .map(view);
+    Ok(Answer::list("zone", rows))
+}
+
+fn view(zone: &Zone) -> api::Zone {
+    let network_type = if zone.is_basic() { "Basic" } else { "Advanced" };
+    api::Zone {
+        id: zone.id.clone(),
+        name: zone.spec.name.clone(),
+        networktype: network_type.into(),
+        securitygroupsenabled: zone.has_security_groups(),
+        localstorageenabled: zone.spec.local_storage,
+        allocationstate: if zone.spec.enabled { "Enabled" } else { "Disabled" }.into(),
+        other: fields(json!({
+            "dns1": zone.spec.dns1,
+            "internaldns1": zone.spec.internal_dns1,
+            "guestcidraddress": zone.spec.guest_cidr,
+            "gputotal": 0,
+            "gpuused": 0,
+            "zonetoken": zone.id,
+            "dhcpprovider": "VirtualRouter",
+            "tags": [],
+            "allowuserspecifyvrmtu": false,
+            "routerprivateinterfacemaxmtu": 1500,
+            "routerpublicinterfacemaxmtu": 1500,
+            "type": "Core",
+            "isnsxenabled": false,
+            "ismultiarch": false,
+            "asnrange": "",
+            "routedmodeenabled": true,
+            "hasannotations": false,
+        })),
+    }
+}

@@ -1,0 +1,213 @@
+//! Starting a simulator, and the handle to one that runs.
+
+use crate::engine::{CallRecord, Request, http};
+use crate::state::Cloud;
+use crate::state::clock::Clock;
+use crate::world::World;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// A cloud that the HTTP front and its handle share.
+#[derive(Debug, Clone)]
+pub struct Shared(Arc<Mutex<Cloud>>);
+
+impl Shared {
+    /// The cloud, for this moment. Never held across an await.
+    pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        // A handler that panicked is a bug in one noun; the others go on.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts simulators.
+#[derive(Debug)]
+pub struct Simulator;
+
+/// Why a simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        reason: std::io::Error,
+    },
+    /// Its thread or its runtime cannot be made.
+    #[error("cannot start a thread for the simulator: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// The keys of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub account: String,
+    /// Its API key.
+    pub api_key: String,
+    /// Its secret key.
+    pub secret_key: String,
+}
+
+/// A simulator that runs, until it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    shared: Shared,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Serves `world` on `address` (port 0: a free one) within the current tokio runtime.
+    pub async fn start(world: World, address: SocketAddr) -> Result<Running, StartError> {
+        Self::start_with(world, Clock::real(), address).await
+    }
+
+    /// The same with a clock of your own.
+    pub async fn start_with(
+        world: World,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> Result<Running, StartError> {
+        let listener = TcpListener::bind(address).await.map_err(|e| listen_error(address, e))?;
+        let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
+        let shared = Shared(Arc::new(Mutex::new(Cloud::new(world, clock))));
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(serve(listener, shared.clone(), stopped));
+        Ok(Running { address, shared, stop: Some(stop), thread: None })
+    }
+
+    /// Serves `world` from a thread and runtime of its own, for programs that are not async or
+    /// that wait for child processes.
+    pub fn spawn_thread(world: World, address: SocketAddr) -> Result<Running, StartError> {
+        Self::spawn_thread_with(world, Clock::real(), address)
+    }
+
+    /// The same with a clock of your own.
+    pub fn spawn_thread_with(
+        world: World,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> Result<Running, StartError> {
+        let listener = std::net::TcpListener::bind(address)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|e| listen_error(address, e))?;
+        let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Thread)?;
+        let shared = Shared(Arc::new(Mutex::new(Cloud::new(world, clock))));
+        let (stop, stopped) = oneshot::channel();
+        let served = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("simulator".into())
+            .spawn(move || {
+                runtime.block_on(async move {
+                    match TcpListener::from_std(listener) {
+                        Ok(listener) => serve(listener, served, stopped).await,
+                        Err(error) => tracing::error!(%error, "the simulator cannot listen"),
+                    }
+                });
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Running { address, shared, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+fn listen_error(address: SocketAddr, reason: std::io::Error) -> StartError {
+    StartError::Listen { address, reason }
+}
+
+/// Serves until told to stop; connections that are open then are dropped.
+async fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
+    let server = axum::serve(listener, http::router(shared));
+    tokio::select! {
+        result = server.into_future() => if let Err(error) = result {
+            tracing::error!(%error, "the simulator stopped serving");
+        },
+        _ = stopped => {}
+    }
+}
+
+impl Running {
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The endpoint to give to a client: `http://127.0.0.1:4711/client/api`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}/client/api", self.address)
+    }
+
+    /// The keys of an account of the world.
+    pub fn credentials(&self, account: &str) -> Option<Credentials> {
+        let cloud = self.shared.cloud();
+        let account = cloud.account_named(account)?;
+        Some(Credentials {
+            account: account.name.clone(),
+            api_key: account.user.api_key.clone(),
+            secret_key: account.user.secret_key.clone(),
+        })
+    }
+
+    /// The cloud, to look into and to change behind the API's back. What has fallen due is done.
+    pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        let mut cloud = self.shared.cloud();
+        cloud.settle();
+        cloud
+    }
+
+    /// The calls since the log was last cleared.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.shared.cloud().calls.records().to_vec()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.shared.cloud().calls.clear();
+    }
+
+    /// Makes a signed call as `account`, past HTTP: the status and the body.
+    pub fn call(&self, account: &str, command: &str, params: &[(&str, &str)]) -> (u16, Value) {
+        let mut cloud = self.shared.cloud();
+        let keys = cloud.account_named(account).map(|account| account.user.clone());
+        let request = Request::signed(&keys.unwrap_or_default(), command, params);
+        let reply = cloud.answer(&request);
+        (reply.status, serde_json::from_str(&reply.body).unwrap_or_default())
+    }
+
+    /// Moves the cloud's time on.
+    pub fn advance(&self, by: Duration) {
+        let mut cloud = self.shared.cloud();
+        cloud.clock.advance(by);
+        cloud.settle();
+    }
+
+    /// Waits until somebody stops it, or for ever.
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // It has said already why it stopped.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // A server that has stopped already needs no telling.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Accounts and callers.
+
+use super::Entity;
+use crate::world::{RoleSpec, World};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Whether a caller sees and may do everything, or only what is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A root admin.
+    Admin,
+    /// A plain user.
+    User,
+    /// Nobody calls as it: the owner of a project's things, or the system.
+    Nobody,
+}
+
+/// An account: an owner of things. A project has one of its own, as in CloudStack.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What its users may do.
+    pub role: Role,
+    /// The project that it stands for.
+    pub project: Option<(String, String)>,
+    /// Its user.
+    pub user: User,
+    /// Limits that differ from the world's, by the type's name (`user_vm`); -1 is none.
+    pub limits: BTreeMap<String, i64>,
+}
+
+/// The user of an account.
+#[derive(Debug, Clone, Default)]
+pub struct User {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its API key.
+    pub api_key: String,
+    /// Its secret key.
+    pub secret_key: String,
+}
+
+impl Entity for Account {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Who makes a call.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account's id.
+    pub account: String,
+    /// The account's name.
+    pub account_name: String,
+    /// The user's id.
+    pub user: String,
+    /// The user's name.
+    pub user_name: String,
+    /// The domain's id.
+    pub domain: String,
+    /// The domain's name.
+    pub domain_name: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Caller {
+    /// Whether it is a root admin.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+impl super::Cloud {
+    pub(super) fn add_accounts(&mut self, world: &World) {
+        for spec in &world.accounts {
+            let id = self.id_or_new(spec.id.as_ref());
+            let user = User {
+                id: self.id_or_new(spec.user_id.as_ref()),
+                name: spec.name.clone(),
+                api_key: spec.api_key.clone(),
+                secret_key: spec.secret_key.clone(),
+            };
+            let role = match spec.role {
+                RoleSpec::Admin => Role::Admin,
+                RoleSpec::User => Role::User,
+            };
+            let (name, limits) = (spec.name.clone(), spec.limits.clone());
+            self.accounts.insert(Account { id, name, role, project: None, user, limits });
+        }
+    }
+
+    /// The account of this name.
+    pub fn account_named(&self, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.name == name)
+    }
+
+    /// The caller that an account's user is.
+    pub fn caller(&self, account: &Account) -> Caller {
+        Caller {
+            account: account.id.clone(),
+            account_name: account.name.clone(),
+            user: account.user.id.clone(),
+            user_name: account.user.name.clone(),
+            domain: self.domain.id.clone(),
+            domain_name: self.domain.name.clone(),
+            role: account.role,
+        }
+    }
+
+    /// `account` or `projectid` and `project`, `domainid`, `domain`, `domainpath`: how a
+    /// resource names its owner.
+    pub fn owner_fields(&self, owner: &str) -> Map<String, Value> {
+        let account = self.accounts.ever(owner);
+        let project = account.and_then(|account| account.project.as_ref());
+        let name = account.filter(|_| project.is_none()).map(|account| &account.name);
+        crate::engine::fields(json!({
+            "account": name,
+            "projectid": project.map(|(id, _)| id),
+            "project": project.map(|(_, name)| name),
+            "domainid": self.domain.id,
+            "domain": self.domain.name,
+            "domainpath": self.domain.name,
+        }))
+    }
+}

@@ -1,0 +1,94 @@
+//! A table of one noun: rows by their internal number, found by id, removed ones remembered.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// A row of a [`Table`].
+pub trait Entity {
+    /// Its id, which clients see.
+    fn id(&self) -> &str;
+}
+
+/// Rows in the order in which they were made. CloudStack gives each an internal number as well
+/// (`ROOT-11`), and still knows the id of a removed row: it is "gone", not "unknown".
+#[derive(Debug, Clone)]
+pub struct Table<T> {
+    rows: BTreeMap<u64, T>,
+    gone: BTreeMap<u64, T>,
+    numbers: HashMap<String, u64>,
+    next: u64,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), gone: BTreeMap::new(), numbers: HashMap::new(), next: 1 }
+    }
+}
+
+impl<T: Entity> Table<T> {
+    /// The internal number that the next row gets.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds a row and returns its internal number.
+    pub fn insert(&mut self, row: T) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.numbers.insert(row.id().to_owned(), number);
+        self.rows.insert(number, row);
+        number
+    }
+
+    /// The live row of this id.
+    pub fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(self.numbers.get(id)?)
+    }
+
+    /// The live row of this id, to change it.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.rows.get_mut(self.numbers.get(id)?)
+    }
+
+    /// The row of this id, live or removed.
+    pub fn ever(&self, id: &str) -> Option<&T> {
+        let number = self.numbers.get(id)?;
+        self.rows.get(number).or_else(|| self.gone.get(number))
+    }
+
+    /// Whether there is or was a row of this id.
+    pub fn knows(&self, id: &str) -> bool {
+        self.numbers.contains_key(id)
+    }
+
+    /// The internal number of this id, also of a removed row; 0 for an unknown one.
+    pub fn number(&self, id: &str) -> u64 {
+        self.numbers.get(id).copied().unwrap_or_default()
+    }
+
+    /// Removes a row; its id stays known.
+    pub fn remove(&mut self, id: &str) -> Option<&T> {
+        let number = self.numbers.get(id)?;
+        let row = self.rows.remove(number)?;
+        Some(self.gone.entry(*number).or_insert(row))
+    }
+
+    /// All live rows, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.values()
+    }
+
+    /// All live rows, to change them.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.rows.values_mut()
+    }
+
+    /// How many live rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no live row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

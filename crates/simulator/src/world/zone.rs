@@ -1,0 +1,48 @@
+//! Zones.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A zone.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneSpec {
+    /// Its name.
+    pub name: String,
+    /// Its id; a fresh one without.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// How its networks work.
+    pub kind: ZoneKind,
+    /// Whether it takes new VMs.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Its DNS server.
+    pub dns1: String,
+    /// The DNS server of its own machines.
+    pub internal_dns1: String,
+    /// The range from which isolated networks are cut.
+    #[serde(default)]
+    pub guest_cidr: Option<String>,
+    /// Whether offerings on local storage work here.
+    #[serde(default)]
+    pub local_storage: bool,
+}
+
+/// How the networks of a zone work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum ZoneKind {
+    /// One shared network, security groups.
+    #[serde(rename = "basic")]
+    Basic,
+    /// Isolated networks, VPCs, shared networks.
+    #[serde(rename = "advanced")]
+    Advanced,
+    /// Shared networks with security groups.
+    #[serde(rename = "advanced-sg")]
+    AdvancedSg,
+}
+
+fn yes() -> bool {
+    true
+}
