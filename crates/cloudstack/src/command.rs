@@ -90,6 +90,7 @@ commands! {
     "listServiceOfferings"    ListServiceOfferings    Read    list   ServiceOffering;
     "listDiskOfferings"       ListDiskOfferings       Read    list   DiskOffering;
     "listTemplates"           ListTemplates           Read    list   Template;
+    "deleteTemplate"          DeleteTemplate          Delete  act    Success;
     "listNetworks"            ListNetworks            Read    list   Network;
     "queryAsyncJobResult"     QueryAsyncJobResult     Read    plain  AsyncJob;
 

@@ -22,7 +22,7 @@ pub use offering::{DiskOffering, ListDiskOfferings, ListServiceOfferings, Servic
 pub use snapshot::{CreateSnapshot, DeleteSnapshot, ListSnapshots, Snapshot};
 pub use system::{Capabilities, ListCapabilities};
 pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
-pub use template::{ListTemplates, Template};
+pub use template::{DeleteTemplate, ListTemplates, Template};
 pub use vm::{
     DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
     ListVirtualMachines, Nic, RebootVirtualMachine, StartVirtualMachine, StopVirtualMachine,

@@ -16,6 +16,15 @@ pub struct ListTemplates {
     pub zoneid: Option<String>,
 }
 
+/// Deletes a template, in every zone unless one is named.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DeleteTemplate {
+    /// The template.
+    pub id: String,
+    /// In this zone only.
+    pub zoneid: Option<String>,
+}
+
 /// A template in a zone.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Template {

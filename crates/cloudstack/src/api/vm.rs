@@ -113,7 +113,8 @@ pub struct ExpungeVirtualMachine {
 /// A VM.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct VirtualMachine {
-    /// Its id.
+    /// Its id; empty in the result of a job that has expunged it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// Its host name.
     #[serde(default)]
