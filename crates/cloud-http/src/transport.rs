@@ -156,9 +156,13 @@ impl Failure {
 fn is_about_trust(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(error) = source {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) || error.is::<rustls::Error>() {
-            return true;
+        // An I/O error hides what it wraps from `source`, and may wrap another.
+        let mut inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        while let Some(error) = inner {
+            if error.is::<rustls::Error>() {
+                return true;
+            }
+            inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         }
         source = error.source();
     }
