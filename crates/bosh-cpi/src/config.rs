@@ -28,11 +28,9 @@ pub struct CommonProperties {
     /// The folder for what outlives a call. Without it: `/var/vcap/store/<plugin>_cpi` if that
     /// can be written, else `.bosh/<plugin>_cpi` in the home folder.
     pub state_dir: Option<PathBuf>,
-    /// How much goes to the task's CPI log (standard error).
-    pub log_level: LogLevel,
 }
 
-/// How much is logged.
+/// How much is logged: a property `log_level` of each plugin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
@@ -93,6 +91,16 @@ impl Config {
     /// Where state is kept, if the config says so.
     pub fn state_dir(&self) -> Option<&std::path::Path> {
         self.common.state_dir.as_deref()
+    }
+
+    /// The plugin's `log_level` for one call, as [`Config::properties`] would find it.
+    pub fn log_level(&self, context: &Context) -> Result<LogLevel> {
+        let above = context.properties().get("log_level").map(|level| (level, "context"));
+        let below = self.properties.get("log_level").map(|level| (level, "cloud.properties"));
+        match above.or(below).filter(|(level, _)| !level.is_null()) {
+            Some((level, at)) => Ok(decode(level.clone(), &format!("{at}.log_level"))?.value),
+            None => Ok(LogLevel::default()),
+        }
     }
 
     /// The plugin's properties for one call: the file's, and over them those that a cpi-config
@@ -245,8 +253,8 @@ mod tests {
                 "cloud.properties.agent.mbus: expected a string, got integer",
             ),
             (
-                json!({"cloud": {"plugin": "a", "properties": {"log_level": "loud"}}}),
-                "cloud.properties.log_level: unknown variant",
+                json!({"cloud": {"plugin": "a", "properties": {"agent": {"blobstore": 7}}}}),
+                "cloud.properties.agent.blobstore: ",
             ),
         ];
         for (config, expected) in cases {
@@ -264,7 +272,17 @@ mod tests {
     fn common_properties_have_defaults() {
         let config = config(json!({}));
         assert_eq!((config.plugin(), config.state_dir()), ("fake", None));
-        assert_eq!(config.common().log_level, LogLevel::Info);
+        assert_eq!(config.log_level(&Context::default()), Ok(LogLevel::Info));
+    }
+
+    #[test]
+    fn the_log_level_is_the_file_s_or_the_context_s() {
+        let context = |level: Value| Context::from(Map::from_iter([("log_level".into(), level)]));
+        let config = config(json!({"log_level": "debug"}));
+        assert_eq!(config.log_level(&Context::default()), Ok(LogLevel::Debug));
+        assert_eq!(config.log_level(&context(json!("error"))), Ok(LogLevel::Error));
+        let message = config.log_level(&context(json!("loud"))).unwrap_err().message;
+        assert!(message.starts_with("context.log_level: unknown variant `loud`"), "{message}");
     }
 
     #[test]

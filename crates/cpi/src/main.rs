@@ -1,2 +1,23 @@
-//! The binary.
-fn main() {}
+//! `cpi`: the BOSH CPI for clouds with no CPI of their own, and what helps to try it out.
+//!
+//! Without a subcommand it answers one request of a director, from standard input to standard
+//! output. The subcommands are for people; there is one file for each under `commands`.
+
+mod answer;
+mod cli;
+mod commands;
+mod log;
+mod providers;
+mod redact;
+mod state_dir;
+mod stdout;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::parse();
+    match cli.command {
+        None => commands::request::run(cli.config.as_deref()),
+        Some(command) => commands::run(command, cli.config.as_deref()),
+    }
+}

@@ -1,1 +1,6 @@
-//! trials
+//! Trials of a CPI from outside: whatever answers a director's requests on standard input can
+//! be driven by a [`Driver`], ours or another's.
+
+pub mod driver;
+
+pub use driver::{Driver, Reply};
