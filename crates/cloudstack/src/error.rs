@@ -134,6 +134,11 @@ impl Refusal {
         Self { from_job: true, ..Self::new(command, effect, 200, fault) }
     }
 
+    /// Whether its words hold one of the [`phrases`](crate::phrases).
+    pub fn says(&self, phrase: &str) -> bool {
+        self.text.contains(phrase)
+    }
+
     /// The wait that the cloud asks for before the next try. Its words are "please retry after
     /// [N] ms" (RateLimit, `ApiRateLimitServiceImpl.java`); a second where it names none.
     pub(crate) fn asked_wait(&self) -> Option<Duration> {
@@ -197,6 +202,11 @@ impl Error {
             Error::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+
+    /// Whether CloudStack refused with one of the [`phrases`](crate::phrases).
+    pub fn says(&self, phrase: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.says(phrase))
     }
 
     /// What a person could do about it, where we know.

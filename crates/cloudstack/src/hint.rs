@@ -2,6 +2,7 @@
 
 use crate::answer::Foreign;
 use crate::error::{Error, JobLoss, Refusal};
+use crate::phrases::{ENTITY_DOES_NOT_EXIST, MASKED};
 use cloud_http::SendError;
 
 pub(crate) fn of(error: &Error) -> Option<&'static str> {
@@ -36,12 +37,12 @@ fn refused(refusal: &Refusal) -> Option<&'static str> {
              ten minutes",
         ),
         429 => Some("the account's API limit is used up; see api.throttling.max"),
-        431 if refusal.text.contains(crate::phrases::ENTITY_DOES_NOT_EXIST) => {
+        431 if refusal.says(ENTITY_DOES_NOT_EXIST) => {
             Some("the id is unknown in this cloud, or not visible to this account or project")
         }
         432 => Some("this account's role, or this release of CloudStack, does not have it"),
         503 => Some("the management server shuts down or is in maintenance"),
-        530 if refusal.text.contains(crate::phrases::MASKED) => {
+        530 if refusal.says(MASKED) => {
             Some("CloudStack hides the reason from plain users; see its management server's log")
         }
         531 => Some("the account may not do this; it may lack a permission or not own it"),

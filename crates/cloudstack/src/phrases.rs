@@ -1,31 +1,89 @@
 //! The phrases by which two errors of one code are told apart.
+//!
+//! CloudStack has few error codes and many reasons: 431 is an unknown id, a wrong state and a
+//! bad value alike. Each phrase is copied from where the doc says: a command of the recorded
+//! transcripts, or a file of CloudStack 4.22 where nothing was recorded. `tests/phrases.rs`
+//! compares the recorded ones. Ask with [`Refusal::says`](crate::Refusal::says).
 
-/// The id of a parameter is unknown: 431.
+/// 431: the id in a parameter is unknown. `listVirtualMachines` and any other command.
 pub const ENTITY_DOES_NOT_EXIST: &str = "entity does not exist";
-/// The text that plain users get instead of the reason of a 530, 533 or 534.
-pub const MASKED: &str = "Internal error executing command";
-
-/// What had this id is gone: 431 (`BaseCmd`/`ApiDBUtils` of 4.22; transcripts).
+/// 431: the id in a parameter was once known: the thing is expunged. `destroyVirtualMachine`,
+/// `deleteVolume`, `attachVolume`.
 pub const GONE: &str = "Unable to find UUID for id";
-/// The account may destroy, but not expunge: 530 of a job (`UserVmManagerImpl.destroyVm`).
-pub const NO_EXPUNGE_PERMISSION: &str = "permission for expunging";
-/// A reboot of a VM that is stopped: 431 of a job (`UserVmManagerImpl.rebootVirtualMachine`).
-pub const NOT_RUNNING: &str = "is not running";
-/// A start of a VM that runs: 431 of a job (`UserVmManagerImpl.startVirtualMachine`).
-pub const ALREADY_RUNNING: &str = "already running";
-/// A volume to delete with its VM is not on it: 431 of a job (`UserVmManagerImpl`).
-pub const NOT_ITS_DATADISK: &str = "not DATADISK attached to the VM";
-/// The address is taken, or outside of an isolated network: 530 (transcripts), 533 elsewhere.
-pub const NO_GUEST_ADDRESS: &str = "Unable to acquire Guest IP address";
-/// The address is taken, or outside of a shared network: 530 (transcripts), 533 elsewhere.
-pub const NO_ADDRESS: &str = "Insufficient address capacity";
-/// No storage pool takes the volume: 530 of a job (`VolumeOrchestrator`).
-pub const NO_STORAGE: &str = "suitable primary storage";
-/// The account's role does not have the command: 432 (transcripts).
+/// 530, 533, 534 at once: plain users are not told why. `ApiServer.java`.
+pub const MASKED: &str = "Internal error executing command";
+/// 432: the role or the release has no such command. `updateVolume` of a plain user.
 pub const NO_SUCH_COMMAND: &str = "does not exist or is not available for the account";
-/// Something else works on the same thing: 530 (`VirtualMachineManagerImpl`).
+
+/// 530: something else works on the same thing. `VirtualMachineManagerImpl.java`.
 pub const CONCURRENT: &str = "concurrent operations";
-/// CloudStack itself says that it is a matter of time: 431 and 530.
+/// 431, 530: CloudStack itself says that it is a matter of time.
 pub const TRY_AGAIN: &str = "try again later";
-/// A host could not start the VM: 530 of a job (`UserVmManagerImpl`).
+
+/// 431: the host name is used in that network. `deployVirtualMachine`.
+pub const NAME_TAKEN: &str = "already exists in the network domain";
+/// 530 or 533: the address is used, or not of that network (isolated). `deployVirtualMachine`.
+pub const NO_GUEST_ADDRESS: &str = "Unable to acquire Guest IP";
+/// 530 or 533: the same in a shared network. `deployVirtualMachine`.
+pub const NO_ADDRESS: &str = "Insufficient address capacity";
+/// 431: the MAC is used. `NetworkModelImpl.java`.
+pub const MAC_TAKEN: &str = "Mac address is already taken";
+/// 431: the MAC is none. `deployVirtualMachine`.
+pub const MAC_INVALID: &str = "Mac address is not valid";
+/// 431: no such key pair. `deployVirtualMachine`.
+pub const NO_SUCH_KEY_PAIR: &str = "Not all specified keypairs exist";
+/// 431: no such affinity group. `deployVirtualMachine`.
+pub const NO_SUCH_AFFINITY_GROUP: &str = "Unable to find affinity group by name";
+/// 431: the default network serves no user data. `deployVirtualMachine`.
+pub const NO_USER_DATA_SERVICE: &str = "there is no support for UserData service";
+/// 431: too much user data. `deployVirtualMachine`.
+pub const USER_DATA_TOO_LONG: &str = "User data has exceeded configurable max length";
+/// 431: the offering wants cores and memory. `deployVirtualMachine`.
+pub const CUSTOM_SIZE_MISSING: &str = "Need to specify custom parameter values";
+/// 533, job: no host takes the VM. `deployVirtualMachine`.
+pub const NO_DESTINATION: &str = "No destination found for a deployment";
+/// 431: the chosen id is used. `deployVirtualMachine`.
+pub const CUSTOM_ID_TAKEN: &str = "already exists so can't create/update with custom id";
+/// 530: the chosen job id is used. `deployVirtualMachine`.
+pub const JOB_ID_TAKEN: &str = "Entity already exists";
+/// 431, job: a reboot finds the VM stopped. `rebootVirtualMachine`.
+pub const NOT_RUNNING: &str = "is not running, unable to reboot";
+/// 431, job: a start finds the VM running. `startVirtualMachine`.
+pub const ALREADY_RUNNING: &str = "is already running";
+/// 530, job: this account may destroy but not expunge. `destroyVirtualMachine`.
+pub const NO_EXPUNGE_PERMISSION: &str = "Account does not have permission for expunging";
+/// 530, job: the same, said by the other command. `expungeVirtualMachine`.
+pub const EXPUNGE_IS_FOR_ADMINS: &str = "Expunging a vm can only be done by an Admin";
+/// 530, job: the VM is not destroyed yet. `expungeVirtualMachine`.
+pub const NOT_DESTROYED_YET: &str = "Please destroy vm with specified vmId before expunge";
+
+/// 530, job: a host could not start the VM. `UserVmManagerImpl.java`.
 pub const UNABLE_TO_START: &str = "Unable to start";
+/// 431, job: a volume to delete with its VM is not on it. `UserVmManagerImpl.java`.
+pub const NOT_ITS_DATADISK: &str = "not DATADISK attached to the VM";
+
+/// 431: the volume is attached. `attachVolume` (job), `deleteVolume`.
+pub const VOLUME_IS_ATTACHED: &str = "Please specify a volume that is not attached to any VM";
+/// 431, job: the volume is not attached. `detachVolume`.
+pub const VOLUME_IS_NOT_ATTACHED: &str = "The specified volume is not attached to a VM";
+/// 431, job: volume and VM are in different zones. `attachVolume`.
+pub const VOLUME_IN_OTHER_ZONE: &str = "Please specify a VM that is in the same zone as the volume";
+/// 530, job: no storage takes the volume. `attachVolume`.
+pub const NO_STORAGE: &str = "Unable to find suitable primary storage";
+/// 432 or 431, job: the volume would become smaller. `resizeVolume`.
+pub const WOULD_SHRINK: &str = "would shrink the volume";
+/// 431: the offering wants a size. `createVolume`, `deployVirtualMachine`.
+pub const DISK_SIZE_MISSING: &str = "This disk offering requires a custom size specified";
+/// 431: the size is beyond the cloud's limits. `createVolume`.
+pub const DISK_SIZE_OUT_OF_RANGE: &str = "is out of allowed range";
+/// 431: a volume that was never attached has nothing to take a snapshot of. `createSnapshot`.
+pub const VOLUME_NOT_READY: &str = "is not in Ready state but Allocated";
+/// 431, job: the snapshot was deleted before. `deleteSnapshot`.
+pub const SNAPSHOT_IS_GONE: &str = "is already destroyed";
+
+/// 530, job: the key is there already. `createTags`.
+pub const TAG_EXISTS: &str = "already on";
+/// 431, job: a tag's value must not be empty. `createTags`.
+pub const TAG_IS_EMPTY: &str = "is either null or empty";
+/// 530, job: no such tag. `deleteTags`.
+pub const NO_SUCH_TAG: &str = "Failed to delete tags";
