@@ -5,6 +5,9 @@ use crate::world::{RoleSpec, World};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// The account of what CloudStack brought.
+pub const SYSTEM: &str = "system";
+
 /// Whether a caller sees and may do everything, or only what is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -80,6 +83,16 @@ impl Caller {
 
 impl super::Cloud {
     pub(super) fn add_accounts(&mut self, world: &World) {
+        // CloudStack's own account is number 1: what it brought belongs to it.
+        let system = Account {
+            id: self.new_id(),
+            name: SYSTEM.into(),
+            role: Role::Nobody,
+            project: None,
+            user: User::default(),
+            limits: BTreeMap::new(),
+        };
+        self.accounts.insert(system);
         for spec in &world.accounts {
             let id = self.id_or_new(spec.id.as_ref());
             let user = User {

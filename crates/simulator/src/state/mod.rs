@@ -1,12 +1,28 @@
 //! What the cloud holds: a typed table per noun.
 
 pub mod account;
+mod affinity;
+mod catalog;
 pub mod clock;
+mod host;
+mod network;
 mod table;
+mod tag;
+mod vm;
+mod volume;
 mod zone;
 
 pub use account::{Account, Caller, Role, User};
+pub use affinity::AffinityGroup;
+pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy};
+pub use host::Host;
+pub use network::{Network, Range};
 pub use table::{Entity, Table};
+pub use tag::Tag;
+pub use vm::{Nic, Size, Vm, VmState};
+pub use volume::{
+    Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState,
+};
 pub use zone::Zone;
 
 use crate::engine::{CallLog, Jobs};
@@ -31,6 +47,28 @@ pub struct Cloud {
     pub accounts: Table<Account>,
     /// Zones.
     pub zones: Table<Zone>,
+    /// Hosts.
+    pub hosts: Table<Host>,
+    /// OS types.
+    pub os_types: Table<OsType>,
+    /// Service offerings.
+    pub service_offerings: Table<ServiceOffering>,
+    /// Disk offerings.
+    pub disk_offerings: Table<DiskOffering>,
+    /// Templates.
+    pub templates: Table<Template>,
+    /// Guest networks.
+    pub networks: Table<Network>,
+    /// VMs.
+    pub vms: Table<Vm>,
+    /// Volumes.
+    pub volumes: Table<Volume>,
+    /// Snapshots.
+    pub snapshots: Table<Snapshot>,
+    /// Affinity groups.
+    pub affinity_groups: Table<AffinityGroup>,
+    /// Tags, the oldest first.
+    pub tags: Vec<Tag>,
     /// Jobs.
     pub jobs: Jobs,
     /// The calls that were made.
@@ -50,6 +88,17 @@ impl Cloud {
             domain: Named::default(),
             accounts: Table::default(),
             zones: Table::default(),
+            hosts: Table::default(),
+            os_types: Table::default(),
+            service_offerings: Table::default(),
+            disk_offerings: Table::default(),
+            templates: Table::default(),
+            networks: Table::default(),
+            vms: Table::default(),
+            volumes: Table::default(),
+            snapshots: Table::default(),
+            affinity_groups: Table::default(),
+            tags: Vec::new(),
             jobs: Jobs::default(),
             calls: CallLog::default(),
             world,
@@ -58,6 +107,9 @@ impl Cloud {
         cloud.domain = world.domain.clone();
         cloud.add_accounts(&world);
         cloud.add_zones(&world);
+        cloud.add_hosts(&world);
+        cloud.add_catalog(&world);
+        cloud.add_networks(&world);
         cloud
     }
 
@@ -70,6 +122,11 @@ impl Cloud {
     pub fn new_id(&mut self) -> String {
         let bytes = self.ids.u128(..).to_be_bytes();
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// One of these, by chance.
+    pub fn choose<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        self.ids.choice(from).cloned()
     }
 
     /// The id that the world gives, or a fresh one.

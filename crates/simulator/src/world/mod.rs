@@ -1,14 +1,20 @@
 //! What a world file says: the cloud as it is before anybody calls.
 
 mod account;
+mod catalog;
 mod latency;
+mod network;
 mod settings;
 mod zone;
 
 pub use account::{AccountSpec, RoleSpec};
+pub use catalog::{
+    Between, DiskOfferingSpec, OsTypeSpec, ServiceOfferingSpec, Storage, TemplateSpec,
+};
 pub use latency::{Latencies, Latency};
+pub use network::{NetworkKind, NetworkSpec};
 pub use settings::Settings;
-pub use zone::{ZoneKind, ZoneSpec};
+pub use zone::{ClusterSpec, HostSpec, ZoneKind, ZoneSpec};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,6 +43,21 @@ pub struct World {
     pub accounts: Vec<AccountSpec>,
     /// Its zones.
     pub zones: Vec<ZoneSpec>,
+    /// The OS types that it knows.
+    #[serde(default)]
+    pub os_types: Vec<OsTypeSpec>,
+    /// Its service offerings.
+    #[serde(default)]
+    pub service_offerings: Vec<ServiceOfferingSpec>,
+    /// Its disk offerings.
+    #[serde(default)]
+    pub disk_offerings: Vec<DiskOfferingSpec>,
+    /// Its templates.
+    #[serde(default)]
+    pub templates: Vec<TemplateSpec>,
+    /// Its guest networks, the newest first.
+    #[serde(default)]
+    pub networks: Vec<NetworkSpec>,
 }
 
 /// Something with a name and an id.

@@ -13,6 +13,10 @@ pub struct Settings {
     pub allow_user_view_destroyed_vm: bool,
     /// `allow.user.expunge.recover.volume`: whether a plain user may expunge volumes.
     pub allow_user_expunge_recover_volume: bool,
+    /// `expunge.delay` in seconds: how long a destroyed VM keeps its address and name.
+    pub expunge_delay: u64,
+    /// How many data disks a VM takes.
+    pub max_data_disks: u64,
     /// `vm.userdata.max.length`: of the base64 text.
     pub vm_userdata_max_length: usize,
     /// `enforce.post.requests.and.timestamps`: whether calls that change something need POST,
@@ -36,6 +40,8 @@ impl Default for Settings {
             allow_user_expunge_recover_vm: false,
             allow_user_view_destroyed_vm: false,
             allow_user_expunge_recover_volume: true,
+            expunge_delay: 86400,
+            max_data_disks: 6,
             vm_userdata_max_length: 32768,
             enforce_post: false,
             api_throttling: false,

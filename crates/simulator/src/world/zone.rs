@@ -27,6 +27,39 @@ pub struct ZoneSpec {
     /// Whether offerings on local storage work here.
     #[serde(default)]
     pub local_storage: bool,
+    /// The hypervisor of its hosts.
+    #[serde(default = "simulator")]
+    pub hypervisor: String,
+    /// Its clusters.
+    #[serde(default)]
+    pub clusters: Vec<ClusterSpec>,
+}
+
+/// A cluster: hosts that share a storage pool.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSpec {
+    /// Its name.
+    pub name: String,
+    /// The name of its storage pool.
+    pub pool: String,
+    /// The tags of that pool, comma-separated.
+    #[serde(default)]
+    pub tags: Option<String>,
+    /// Its hosts.
+    pub hosts: Vec<HostSpec>,
+}
+
+/// A host.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostSpec {
+    /// Its name.
+    pub name: String,
+    /// MHz of all its cores together.
+    pub mhz: u64,
+    /// Its memory in MiB.
+    pub memory: u64,
 }
 
 /// How the networks of a zone work.
@@ -45,4 +78,8 @@ pub enum ZoneKind {
 
 fn yes() -> bool {
     true
+}
+
+fn simulator() -> String {
+    "Simulator".into()
 }
