@@ -1,5 +1,7 @@
 //! Starting a simulator, and the handle to one that runs.
 
+use crate::engine::fault::Fault;
+use crate::engine::wire::{CuttableListener, Wire};
 use crate::engine::{CallRecord, Request, http};
 use crate::state::Cloud;
 use crate::state::clock::Clock;
@@ -127,7 +129,10 @@ fn listen_error(address: SocketAddr, reason: std::io::Error) -> StartError {
 
 /// Serves until told to stop; connections that are open then are dropped.
 async fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
-    let server = axum::serve(listener, http::router(shared));
+    let server = axum::serve(
+        CuttableListener(listener),
+        http::router(shared).into_make_service_with_connect_info::<Wire>(),
+    );
     tokio::select! {
         result = server.into_future() => if let Err(error) = result {
             tracing::error!(%error, "the simulator stopped serving");
@@ -182,6 +187,16 @@ impl Running {
         let request = Request::signed(&keys.unwrap_or_default(), command, params);
         let reply = cloud.answer(&request);
         (reply.status, serde_json::from_str(&reply.body).unwrap_or_default())
+    }
+
+    /// Declares faults in place of those before.
+    pub fn declare_faults(&self, faults: Vec<Fault>) {
+        self.shared.cloud().faults.declare(faults);
+    }
+
+    /// How many times the declared faults have struck.
+    pub fn faults_struck(&self) -> u32 {
+        self.shared.cloud().faults.struck()
     }
 
     /// Moves the cloud's time on.

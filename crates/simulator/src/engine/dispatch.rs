@@ -128,7 +128,8 @@ impl Cloud {
             }
             Handler::Async(handler) => {
                 let id = self.job_id(&params)?;
-                let mut work = handler(self, &call)?;
+                let work = handler(self, &call)?;
+                let mut work = self.faults.on(work);
                 let made = work.made.take();
                 let id = self.submit(command, &caller, id, work);
                 *job = Some(id.clone());

@@ -1,10 +1,11 @@
 //! The HTTP front: `/client/api` speaks CloudStack's protocol.
 
-use super::{Reply, Request};
+use super::wire::Wire;
+use super::{Reply, Request, fault};
 use crate::Shared;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -16,13 +17,16 @@ pub fn router(shared: Shared) -> Router {
 
 async fn api(
     State(shared): State<Shared>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let request = read(&method, query.as_deref(), &headers, &body);
-    let reply = shared.cloud().answer(&request);
+    let Some(reply) = fault::answer(&shared, &request, &wire).await else {
+        return StatusCode::NO_CONTENT.into_response(); // never arrives: the wire is cut
+    };
     if !reply.delay.is_zero() && !shared.cloud().clock.is_virtual() {
         tokio::time::sleep(reply.delay).await;
     }

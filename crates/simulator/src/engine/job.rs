@@ -60,6 +60,18 @@ impl Job {
         Self { instance: Some(id.into()), ..self }
     }
 
+    /// The job does all its work, and is told to have failed.
+    pub(crate) fn then_fails(self, refusal: Refusal) -> Self {
+        let finish = self.finish;
+        let fails = move |cloud: &mut Cloud| finish(cloud).and(Err(refusal));
+        Self { finish: Box::new(fails), ..self }
+    }
+
+    /// The job does nothing, and fails.
+    pub(crate) fn only_fails(self, refusal: Refusal) -> Self {
+        Self { begin: Box::new(|_| Ok(())), finish: Box::new(|_| Err(refusal)), ..self }
+    }
+
     /// The job waits for those before it that have the same queue.
     pub fn queued(self, queue: Option<impl Into<String>>) -> Self {
         Self { queue: queue.map(Into::into), ..self }

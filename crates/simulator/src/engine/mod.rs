@@ -3,12 +3,14 @@
 pub mod answer;
 mod calls;
 mod dispatch;
+pub mod fault;
 pub mod http;
 mod job;
 mod params;
 mod refusal;
 pub mod signature;
 mod table;
+pub mod wire;
 mod xml;
 
 pub use answer::{Answer, Page, fields, value};

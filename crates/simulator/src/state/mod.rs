@@ -20,11 +20,10 @@ pub use network::{Network, Range};
 pub use table::{Entity, Table};
 pub use tag::Tag;
 pub use vm::{Nic, Size, Vm, VmState};
-pub use volume::{
-    Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState,
-};
+pub use volume::{Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState};
 pub use zone::Zone;
 
+use crate::engine::fault::Faults;
 use crate::engine::{CallLog, Jobs};
 use crate::world::{Named, World};
 use clock::Clock;
@@ -71,6 +70,8 @@ pub struct Cloud {
     pub tags: Vec<Tag>,
     /// Jobs.
     pub jobs: Jobs,
+    /// Faults to come.
+    pub faults: Faults,
     /// The calls that were made.
     pub calls: CallLog,
 }
@@ -100,6 +101,7 @@ impl Cloud {
             affinity_groups: Table::default(),
             tags: Vec::new(),
             jobs: Jobs::default(),
+            faults: Faults::default(),
             calls: CallLog::default(),
             world,
         };
