@@ -188,3 +188,116 @@ fn contains(body: &[u8], piece: &[u8]) -> bool {
     body.get(..body.len().min(512))
         .is_some_and(|head| head.windows(piece.len()).any(|w| w.eq_ignore_ascii_case(piece)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{List, Object, Started, Success, Volume, Zone};
+
+    fn answer(status: u16, body: impl Into<Bytes>) -> http::Response<Bytes> {
+        http::Response::builder().status(status).body(body.into()).unwrap()
+    }
+
+    const REFUSED: &str = r#"{"deployvirtualmachineresponse":{"uuidList":[{"uuid":"u"},"w",3],
+        "errorcode":431,"cserrorcode":4350,"errortext":"no"}}"#;
+
+    #[test]
+    fn the_one_value_is_read_whatever_its_key() {
+        for key in ["listzonesresponse", "restorevmresponse", "createLBStickinessPolicy", ""] {
+            let body = format!(r#"{{"{key}":{{"id":"v","jobid":"j"}}}}"#);
+            let read = read::<Started>(&answer(200, body));
+            assert_eq!(read, Answer::Good(Started { id: Some("v".into()), jobid: "j".into() }));
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_one_at_any_status() {
+        for status in [431, 200] {
+            let Answer::Refused(fault) = read::<List<Zone>>(&answer(status, REFUSED)) else {
+                panic!("{status}")
+            };
+            assert_eq!((fault.errorcode, fault.cserrorcode), (431, Some(4350)));
+            assert_eq!((fault.text.as_str(), fault.uuids), ("no", vec!["u".into(), "w".into()]));
+        }
+    }
+
+    #[test]
+    fn numbers_and_truth_may_be_texts() {
+        let old = r#"{"errorresponse":{"errorcode":"401","errortext":"keys"}}"#;
+        let Answer::Refused(fault) = read::<Success>(&answer(401, old)) else { panic!() };
+        assert_eq!((fault.errorcode, fault.cserrorcode), (401, None));
+        let read = |body: &'static str| read::<Success>(&answer(200, body));
+        assert_eq!(read(r#"{"r":{"success":"true"}}"#), Answer::Good(Success(true)));
+        assert_eq!(read(r#"{"r":{"success":true}}"#), Answer::Good(Success(true)));
+    }
+
+    /// `success: false` with HTTP 200 must not pass for a success.
+    #[test]
+    fn a_polite_failure_is_a_refusal() {
+        for body in [
+            r#"{"r":{"success":false,"displaytext":"why"}}"#,
+            r#"{"r":{"success":"false","details":"why"}}"#,
+        ] {
+            let Answer::Refused(fault) = read::<Success>(&answer(200, body)) else { panic!() };
+            assert_eq!((fault.errorcode, fault.text.as_str()), (530, "why"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_shape_is_odd_not_refused() {
+        let body = r#"{"r":{"count":1,"zone":[{"name":"without id"}]}}"#;
+        let Answer::Odd(reason) = read::<List<Zone>>(&answer(200, body)) else { panic!() };
+        assert!(reason.contains("id"), "{reason}");
+        assert!(matches!(read::<Object<Volume>>(&answer(200, r#"{"r":{}}"#)), Answer::Odd(_)));
+    }
+
+    #[test]
+    fn what_is_not_cloudstacks_is_told_apart() {
+        for (status, body, what) in [
+            (302, "", Foreign::Redirect),
+            (200, "", Foreign::Empty),
+            (200, " \r\n", Foreign::Empty),
+            (503, "<html>", Foreign::Html),
+            (200, "<!DOCTYPE html>", Foreign::Html),
+            (200, "<?xml version='1.0'?>\n<html xmlns='…'>", Foreign::Html),
+            (200, "<?xml version='1.0'?><listzonesresponse/>", Foreign::Xml),
+            (200, r#"{"r":{"count":1,"zo"#, Foreign::Truncated),
+            (200, "{", Foreign::Truncated),
+            (200, "{}", Foreign::OtherJson),
+            (200, r#"{"a":{},"b":{}}"#, Foreign::OtherJson),
+            (200, r#"{"a":[]}"#, Foreign::OtherJson),
+            (200, r#"{"a":1}"#, Foreign::OtherJson),
+            (200, "null", Foreign::Other),
+            (403, r#"{"error":{"message":"policy"}}"#, Foreign::OtherJson),
+            (200, "\u{feff}{}", Foreign::Other),
+        ] {
+            let read = read::<List<Zone>>(&answer(status, body));
+            assert!(matches!(read, Answer::Foreign(w) if w == what), "{body:?}: {read:?}");
+        }
+    }
+
+    /// Whatever bytes come, reading them ends with one of the four answers.
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let good = r#"{"listzonesresponse":{"count":1,"zone":[{"id":"é","name":"\u0041"}]}}"#;
+        for _ in 0..20_000 {
+            let mut bytes = if random.bool() { good } else { REFUSED }.as_bytes().to_vec();
+            for _ in 0..random.usize(1..6) {
+                let at = random.usize(..bytes.len());
+                match random.u8(..3) {
+                    0 => bytes[at] = random.u8(..),
+                    1 => bytes.truncate(at.max(1)),
+                    _ => bytes.insert(at, *random.choice(b"{}[]\",:\\0e-").unwrap()),
+                }
+            }
+            let status = *random.choice(&[200, 302, 431, 503]).unwrap();
+            read::<List<Zone>>(&answer(status, bytes.clone()));
+            read::<Object<Volume>>(&answer(status, bytes));
+        }
+        let deep = "[".repeat(100_000);
+        assert!(matches!(read::<List<Zone>>(&answer(200, deep)), Answer::Foreign(_)));
+        let deep = format!(r#"{{"r":{{"errorcode":{}"#, r#"{"a":"#.repeat(100_000));
+        assert!(matches!(read::<List<Zone>>(&answer(200, deep)), Answer::Foreign(_)));
+    }
+}

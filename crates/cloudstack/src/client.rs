@@ -1,16 +1,16 @@
 //! The client: signs, sends, sends again where that is safe, waits for jobs, follows pages.
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Fault};
 use crate::api::{AsyncJob, List, QueryAsyncJobResult, Started};
 use crate::command::effect_of;
 use crate::error::{Error, JobLoss, Refusal};
 use crate::request::{self, Parameters};
-use crate::scrub::scrub;
-use crate::settings::{ClientSettings, Credentials};
+use crate::scrub::Scrubber;
+use crate::settings::ClientSettings;
 use crate::tally::{Tallied, Tally};
 use crate::{Command, JobCommand, Paged, job};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Retry, Transport, Waits, reveal};
+use cloud_http::{Deadline, Effect, Retry, Transport, Waits};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct Client {
 #[derive(Debug)]
 struct Inner {
     endpoint: http::Uri,
-    credentials: Credentials,
+    secrets: Scrubber,
     transport: Transport,
     request_timeout: Duration,
     retry: Retry,
@@ -44,7 +44,7 @@ impl Client {
             Transport::new(settings.transport).map_err(|e| Error::Settings(e.to_string()))?;
         let inner = Inner {
             endpoint,
-            credentials: settings.credentials,
+            secrets: Scrubber::new(settings.credentials),
             transport,
             request_timeout: settings.request_timeout,
             retry: settings.retry,
@@ -105,14 +105,34 @@ impl Client {
                 return Err(lost(why));
             }
             match self.once::<AsyncJob>(&poll, deadline).await {
-                Ok(state) => match job::ended(state, command, effect_of(command)) {
-                    Some(end) => return end,
+                Ok(state) => match job::end(state) {
+                    Some(end) => return self.job_ended(end, job, command),
                     None => why = JobLoss::StillRunning,
                 },
                 Err(error) if error.is_transient() => why = JobLoss::Unseen(Box::new(error)),
                 Err(error) if error.code() == Some(431) => return Err(lost(JobLoss::Purged)),
                 Err(error) => return Err(lost(JobLoss::Unseen(Box::new(error)))),
             }
+        }
+    }
+
+    fn job_ended<T: DeserializeOwned>(
+        &self,
+        end: job::End,
+        job: &str,
+        command: &'static str,
+    ) -> Result<T, Error> {
+        match end {
+            job::End::Good(result) => serde_json::from_value(result).map_err(|e| {
+                let reason = self.inner.secrets.clean(&format!("jobresult: {e}"));
+                Error::Odd { command, reason }
+            }),
+            job::End::Failed(fault) => {
+                let fault = self.cleaned(fault);
+                let refusal = Refusal::of_job(command, effect_of(command), fault);
+                Err(Error::Refused(Box::new(refusal)))
+            }
+            job::End::Lost(why) => Err(Error::JobLost { command, job: job.into(), why }),
         }
     }
 
@@ -144,6 +164,7 @@ impl Client {
         call: &Call,
         deadline: Deadline,
     ) -> Result<T, Error> {
+        self.inner.secrets.remember(&call.parameters);
         let mut waits = self.inner.retry.waits();
         loop {
             let error = match self.once(call, deadline).await {
@@ -161,9 +182,10 @@ impl Client {
 
     /// Sends a call once.
     async fn once<T: DeserializeOwned>(&self, call: &Call, deadline: Deadline) -> Result<T, Error> {
-        let Inner { endpoint, credentials, .. } = &*self.inner;
+        let Inner { endpoint, secrets, .. } = &*self.inner;
         // Signed anew each time: a signature expires.
-        let request = request::signed(&call.parameters, endpoint, credentials, Timestamp::now())?;
+        let request =
+            request::signed(&call.parameters, endpoint, secrets.keys(), Timestamp::now())?;
         let deadline = deadline.or_sooner(self.inner.request_timeout);
         let begun = Instant::now();
         let answer = self.inner.transport.send(request, deadline).await;
@@ -186,16 +208,20 @@ impl Client {
         let (command, http_status) = (call.name, answer.status().as_u16());
         match answer::read(&answer) {
             Answer::Good(value) => Ok(value),
-            Answer::Refused(mut fault) => {
-                let Credentials { api_key, secret_access_key } = &self.inner.credentials;
-                let keys = [reveal(api_key), reveal(secret_access_key)];
-                fault.text = scrub(&fault.text, call.parameters.secrets().chain(keys));
+            Answer::Refused(fault) => {
+                let fault = self.cleaned(fault);
                 let refusal = Refusal::new(command, call.effect, http_status, fault);
                 Err(Error::Refused(Box::new(refusal)))
             }
-            Answer::Odd(reason) => Err(Error::Odd { command, reason }),
+            Answer::Odd(reason) => {
+                Err(Error::Odd { command, reason: self.inner.secrets.clean(&reason) })
+            }
             Answer::Foreign(what) => Err(Error::Foreign { command, http_status, what }),
         }
+    }
+
+    fn cleaned(&self, fault: Fault) -> Fault {
+        Fault { text: self.inner.secrets.clean(&fault.text), ..fault }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Jobs: when to ask for one, and what became of it.
 
-use crate::answer::job_fault;
+use crate::answer::{Fault, job_fault};
 use crate::api::{AsyncJob, JobStatus};
-use crate::error::{Error, JobLoss, Refusal};
-use cloud_http::Effect;
-use serde::de::DeserializeOwned;
+use crate::error::JobLoss;
+use serde_json::Value;
 use std::time::Duration;
 
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -22,21 +21,74 @@ pub(crate) fn jittered(waited: Duration) -> Duration {
     pause(waited).mul_f64(factor).clamp(SHORTEST, LONGEST)
 }
 
+/// How a job ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// Well, with this result.
+    Good(Value),
+    /// With an error.
+    Failed(Fault),
+    /// In a way that tells nothing of its effect.
+    Lost(JobLoss),
+}
+
 /// What a poll told; None while the job runs.
-pub(crate) fn ended<T: DeserializeOwned>(
-    job: AsyncJob,
-    command: &'static str,
-    effect: Effect,
-) -> Option<Result<T, Error>> {
+pub(crate) fn end(job: AsyncJob) -> Option<End> {
     let fault = job.jobresult.as_ref().and_then(job_fault);
-    let lost = |why| Error::JobLost { command, job: job.jobid.clone(), why };
-    let refused = |fault| Error::Refused(Box::new(Refusal::of_job(command, effect, fault)));
     Some(match (job.jobstatus, fault, job.jobresult) {
         (JobStatus::Pending, _, _) => return None,
-        (_, Some(fault), _) => Err(refused(fault)),
-        (JobStatus::Succeeded, None, Some(result)) => serde_json::from_value(result)
-            .map_err(|e| Error::Odd { command, reason: format!("jobresult: {e}") }),
-        (JobStatus::Cancelled, None, _) => Err(lost(JobLoss::Cancelled)),
-        (_, None, _) => Err(lost(JobLoss::NoResult)),
+        (_, Some(fault), _) => End::Failed(fault),
+        (JobStatus::Succeeded, None, Some(result)) => End::Good(result),
+        (JobStatus::Cancelled, None, _) => End::Lost(JobLoss::Cancelled),
+        (_, None, _) => End::Lost(JobLoss::NoResult),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Polls of a job that takes so long, and by how much the last one is late.
+    fn polls(takes: Duration) -> (u32, Duration) {
+        let (mut waited, mut polls) = (Duration::ZERO, 0);
+        while waited < takes {
+            waited += pause(waited);
+            polls += 1;
+        }
+        (polls, waited - takes)
+    }
+
+    #[test]
+    fn the_first_poll_comes_after_100_ms_and_pauses_grow_to_5_s() {
+        assert_eq!(pause(Duration::ZERO), Duration::from_millis(100));
+        assert_eq!(pause(Duration::from_millis(800)), Duration::from_millis(100));
+        assert_eq!(pause(Duration::from_secs(8)), Duration::from_secs(1));
+        assert_eq!(pause(Duration::from_secs(4000)), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_job_of_8_s_takes_about_28_polls() {
+        let (polls, _) = polls(Duration::from_secs(8));
+        assert!((26..=30).contains(&polls), "{polls}");
+    }
+
+    /// Whether a job takes half a second or ten minutes.
+    #[test]
+    fn waiting_costs_an_eighth_at_most() {
+        for millis in (800..600_000).step_by(97) {
+            let takes = Duration::from_millis(millis);
+            let (_, late) = polls(takes);
+            assert!(late <= takes / 8, "{takes:?} is noticed {late:?} late");
+        }
+    }
+
+    #[test]
+    fn jitter_stays_within_the_bounds() {
+        for millis in (0..100_000).step_by(31) {
+            let waited = Duration::from_millis(millis);
+            let (pause, jittered) = (pause(waited), jittered(waited));
+            assert!((SHORTEST..=LONGEST).contains(&jittered));
+            assert!(jittered.abs_diff(pause) <= pause / 19, "{jittered:?} for {pause:?}");
+        }
+    }
 }

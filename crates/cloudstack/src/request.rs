@@ -165,3 +165,119 @@ fn form(parameters: &Parameters) -> Bytes {
     }
     body.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{
+        CreateTags, DeployVirtualMachine, IpToNetwork, ListVirtualMachines, TagPair, TaggedType,
+    };
+    use crate::signing;
+
+    fn text(parameters: &Parameters) -> Vec<String> {
+        parameters.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    fn deploy() -> DeployVirtualMachine {
+        DeployVirtualMachine {
+            name: "vm-1".into(),
+            zoneid: "z".into(),
+            iptonetworklist: vec![
+                IpToNetwork { networkid: "n0".into(), ip: Some("10.0.0.2".into()), mac: None },
+                IpToNetwork { networkid: "n1".into(), ip: None, mac: Some("1e:00".into()) },
+            ],
+            size: Some(7),
+            userdata: Some("c2VjcmV0".into()),
+            details: [("cpuNumber", "2"), ("memory", "512")]
+                .map(|(key, value)| (key.into(), value.into()))
+                .into(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_command_becomes_flat_parameters() {
+        assert_eq!(
+            text(&Parameters::of(&deploy()).unwrap()),
+            [
+                "command=deployVirtualMachine",
+                "details[0].cpuNumber=2",
+                "details[0].memory=512",
+                "iptonetworklist[0].ip=10.0.0.2",
+                "iptonetworklist[0].networkid=n0",
+                "iptonetworklist[1].mac=1e:00",
+                "iptonetworklist[1].networkid=n1",
+                "name=vm-1",
+                "serviceofferingid=",
+                "size=7",
+                "templateid=",
+                "userdata=c2VjcmV0",
+                "zoneid=z",
+            ]
+        );
+        let tags = CreateTags {
+            resourcetype: TaggedType::UserVm,
+            resourceids: vec!["a".into(), "b".into()],
+            tags: vec![TagPair { key: "k".into(), value: "v".into() }],
+        };
+        assert_eq!(
+            text(&Parameters::of(&tags).unwrap()),
+            [
+                "command=createTags",
+                "resourceids=a,b",
+                "resourcetype=UserVm",
+                "tags[0].key=k",
+                "tags[0].value=v"
+            ]
+        );
+        let list = ListVirtualMachines { listall: Some(true), ..Default::default() };
+        let list = text(&Parameters::of(&list).unwrap());
+        assert_eq!(list, ["command=listVirtualMachines", "listall=true"]);
+    }
+
+    /// A comma would make two items of one.
+    #[test]
+    fn a_comma_in_a_list_is_refused() {
+        let tags = CreateTags {
+            resourcetype: TaggedType::UserVm,
+            resourceids: vec!["a,b".into()],
+            tags: vec![],
+        };
+        let error = Parameters::of(&tags).unwrap_err().to_string();
+        assert!(error.starts_with("createTags: resourceids: "), "{error}");
+    }
+
+    #[test]
+    fn debug_shows_names_only() {
+        let debug = format!("{:?}", Parameters::of(&deploy()).unwrap());
+        assert!(debug.contains("userdata") && !debug.contains("c2VjcmV0"), "{debug}");
+    }
+
+    /// What a server does: decode the form, take the signature out, sign the rest.
+    #[test]
+    fn a_request_verifies_and_holds_nothing_in_its_url() {
+        let keys = Credentials { api_key: "Key".into(), secret_access_key: "SecretKey".into() };
+        let endpoint: http::Uri = "https://cloud.example:8443/client/api".parse().unwrap();
+        let mut command = deploy();
+        command.displayname = Some("a b*c~d+e/é & 100%=x".into());
+        let parameters = Parameters::of(&command).unwrap();
+        let now: Timestamp = "2029-12-31T23:54:05Z".parse().unwrap();
+        let request = signed(&parameters, &endpoint, &keys, now).unwrap();
+
+        assert_eq!((request.method(), request.uri()), (&http::Method::POST, &endpoint));
+        let body = std::str::from_utf8(request.body()).unwrap();
+        let decode =
+            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into();
+        let mut pairs: BTreeMap<String, String> = body
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap())
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect();
+        let signature = pairs.remove("signature").unwrap();
+        assert_eq!(pairs["expires"], "2030-01-01T00:04:05+0000");
+        assert_eq!(pairs["displayname"], "a b*c~d+e/é & 100%=x");
+        assert_eq!(pairs.len(), parameters.iter().count() + 4);
+        let again = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        assert_eq!(signing::sign(again, &keys.secret_access_key), signature);
+    }
+}

@@ -1,7 +1,12 @@
 //! Takes secrets out of what the cloud says: some of its errors repeat parameters, whole or in
 //! part.
 
+use crate::request::Parameters;
+use crate::settings::Credentials;
+use cloud_http::{Secret, reveal};
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 /// A piece of a secret that is at least this long is hidden. What is shorter as a whole is no
 /// secret, but may well be a word.
@@ -9,9 +14,46 @@ const PIECE: usize = 8;
 /// More than this of an error's text tells nobody anything.
 const LONGEST: usize = 2000;
 const HIDDEN: &str = "[hidden]";
+/// So many secret parameters are remembered, for the errors of jobs that come later.
+const REMEMBERED: usize = 32;
+
+/// Knows the secrets of a client: its keys, and the secret parameters it sent lately.
+#[derive(Debug)]
+pub(crate) struct Scrubber {
+    keys: Credentials,
+    sent: Mutex<VecDeque<Secret>>,
+}
+
+impl Scrubber {
+    pub(crate) fn new(keys: Credentials) -> Self {
+        Self { keys, sent: Mutex::default() }
+    }
+
+    pub(crate) fn keys(&self) -> &Credentials {
+        &self.keys
+    }
+
+    /// Remembers the secrets of a call that is about to be sent.
+    pub(crate) fn remember(&self, parameters: &Parameters) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in parameters.secrets() {
+            if sent.len() == REMEMBERED {
+                sent.pop_front();
+            }
+            sent.push_back(secret.into());
+        }
+    }
+
+    /// What the cloud said, without secrets.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let Credentials { api_key, secret_access_key } = &self.keys;
+        scrub(text, sent.iter().chain([api_key, secret_access_key]).map(reveal))
+    }
+}
 
 /// `text` without any piece of a secret, and not too long.
-pub(crate) fn scrub<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
+fn scrub<'s>(text: &str, secrets: impl Iterator<Item = &'s str>) -> String {
     let short: Cow<'_, str> = match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
