@@ -174,7 +174,7 @@ impl Client {
             let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
                 return Err(error);
             };
-            tracing::debug!(cs.command = call.name, "{error}; again in {} ms", wait.as_millis());
+            tracing::trace!(cs.command = call.name, "again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;
             self.inner.tally.retry();
         }

@@ -237,3 +237,94 @@ pub fn outcome<T>(result: Result<T, Error>) -> Outcome<T, Error> {
         Err(error) => error.outcome(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(effect: Effect, from_job: bool, errorcode: i64) -> Error {
+        let fault = Fault { errorcode, ..Fault::default() };
+        let make = if from_job {
+            Refusal::of_job("deployVirtualMachine", effect, fault)
+        } else {
+            Refusal::new("deployVirtualMachine", effect, errorcode as u16, fault)
+        };
+        Error::Refused(Box::new(make))
+    }
+
+    fn known(error: Error) -> bool {
+        matches!(error.outcome::<()>(), Outcome::NotApplied(_))
+    }
+
+    #[test]
+    fn a_call_that_is_refused_at_once_had_no_effect_but_530_may_come_late() {
+        for effect in [Effect::Create, Effect::Change, Effect::Delete] {
+            for code in [400, 401, 429, 430, 431, 432, 503, 531, 532, 533, 534, 535, 536, 537] {
+                assert!(known(refused(effect, false, code)), "{code}");
+            }
+            assert!(!known(refused(effect, false, 530)));
+        }
+    }
+
+    /// A VM whose job fails stays in the books, in state Error or Stopped.
+    #[test]
+    fn a_failed_job_may_have_done_half_its_work() {
+        for code in [430, 431, 432] {
+            assert!(known(refused(Effect::Change, true, code)), "{code}");
+            assert!(known(refused(Effect::Delete, true, code)), "{code}");
+            assert!(!known(refused(Effect::Create, true, code)), "{code}");
+        }
+        for code in [530, 531, 533, 534, 535] {
+            for effect in [Effect::Create, Effect::Change, Effect::Delete] {
+                assert!(!known(refused(effect, true, code)), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_certainly_stayed_here_or_was_turned_away_had_no_effect() {
+        let unanswered = |cause| Error::Unanswered { command: "createVolume", cause };
+        assert!(known(unanswered(SendError::NotSent("dns".into()))));
+        assert!(known(unanswered(SendError::Untrusted("cert".into()))));
+        assert!(known(unanswered(SendError::Setup("proxy".into()))));
+        assert!(!known(unanswered(SendError::MaybeSent("reset".into()))));
+        assert!(!known(unanswered(SendError::TimedOut)));
+        assert!(!known(unanswered(SendError::TooLarge(1))));
+        for (http_status, expected) in
+            [(200, false), (302, true), (404, true), (407, true), (408, false), (502, false)]
+        {
+            let what = Foreign::Html;
+            let error = Error::Foreign { command: "createVolume", http_status, what };
+            assert_eq!(known(error), expected, "{http_status}");
+        }
+        assert!(!known(Error::Odd { command: "createVolume", reason: "shape".into() }));
+        assert!(known(Error::Unusable { command: "createVolume", reason: "empty".into() }));
+    }
+
+    #[test]
+    fn the_wait_of_a_429_is_read_out_of_its_words() {
+        let wait = |code, text: &str| {
+            let fault = Fault { errorcode: code, text: text.into(), ..Fault::default() };
+            Refusal::new("listZones", Effect::Read, 429, fault).asked_wait()
+        };
+        let text =
+            "The given user has reached his/her account api limit, please retry after 732 ms.";
+        assert_eq!(wait(429, text), Some(Duration::from_millis(732)));
+        assert_eq!(wait(429, "retry after [5] ms."), Some(Duration::from_millis(5)));
+        assert_eq!(wait(429, "slow down"), Some(Duration::from_secs(1)));
+        assert_eq!(wait(429, "99999999999999999999999 ms"), Some(Duration::from_secs(1)));
+        assert_eq!(wait(530, text), None);
+    }
+
+    /// The hints an operator needs first.
+    #[test]
+    fn refusals_have_hints() {
+        for (code, word) in
+            [(401, "clock"), (429, "limit"), (432, "role"), (531, "permission"), (533, "capacity")]
+        {
+            let error = refused(Effect::Create, false, code);
+            assert!(error.hint().unwrap().contains(word), "{code}: {:?}", error.hint());
+        }
+        assert_eq!(refused(Effect::Create, false, 431).hint(), None);
+    }
+}

@@ -55,8 +55,7 @@ impl Parameters {
     }
 
     /// One field: text and numbers as they are, a list joined by commas, a list of objects as
-    /// `name[i].key`, a map as `name[0].key`. What is null or empty is left out, since the cloud
-    /// refuses empty values.
+    /// `name[i].key`, a map as `name[0].key`. Nulls and empty lists are left out.
     fn flatten(&mut self, name: String, value: Value) -> Result<(), String> {
         match value {
             Value::Array(items) if items.iter().any(Value::is_object) => {
@@ -71,16 +70,26 @@ impl Parameters {
             Value::Array(items) => {
                 let items = items.into_iter().map(|item| token(&name, item));
                 let joined = items.collect::<Result<Vec<_>, _>>()?.join(",");
-                self.0.insert(name, joined);
+                self.insert(name, joined)?;
             }
             // Some commands read the first index only, so every key goes under it.
             Value::Object(map) => self.flatten_object(&format!("{name}[0]"), map)?,
             value => {
                 if let Some(text) = scalar(value) {
-                    self.0.insert(name, text);
+                    self.insert(name, text)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Refuses an empty value: some commands take an empty filter for none, and list or delete
+    /// more than was meant.
+    fn insert(&mut self, name: String, text: String) -> Result<(), String> {
+        if text.is_empty() {
+            return Err(format!("{name} is empty"));
+        }
+        self.0.insert(name, text);
         Ok(())
     }
 
@@ -94,7 +103,7 @@ impl Parameters {
                 return Err(format!("{prefix}.{key}: nested too deep"));
             }
             if let Some(text) = scalar(value) {
-                self.0.insert(format!("{prefix}.{key}"), text);
+                self.insert(format!("{prefix}.{key}"), text)?;
             }
         }
         Ok(())
@@ -182,6 +191,8 @@ mod tests {
         DeployVirtualMachine {
             name: "vm-1".into(),
             zoneid: "z".into(),
+            serviceofferingid: "o".into(),
+            templateid: "t".into(),
             iptonetworklist: vec![
                 IpToNetwork { networkid: "n0".into(), ip: Some("10.0.0.2".into()), mac: None },
                 IpToNetwork { networkid: "n1".into(), ip: None, mac: Some("1e:00".into()) },
@@ -208,9 +219,9 @@ mod tests {
                 "iptonetworklist[1].mac=1e:00",
                 "iptonetworklist[1].networkid=n1",
                 "name=vm-1",
-                "serviceofferingid=",
+                "serviceofferingid=o",
                 "size=7",
-                "templateid=",
+                "templateid=t",
                 "userdata=c2VjcmV0",
                 "zoneid=z",
             ]
@@ -245,6 +256,14 @@ mod tests {
         };
         let error = Parameters::of(&tags).unwrap_err().to_string();
         assert!(error.starts_with("createTags: resourceids: "), "{error}");
+    }
+
+    /// `listVolumes` with an empty id would list every volume.
+    #[test]
+    fn an_empty_value_is_refused() {
+        let list = ListVirtualMachines { id: Some(String::new()), ..Default::default() };
+        let error = Parameters::of(&list).unwrap_err().to_string();
+        assert_eq!(error, "listVirtualMachines: id is empty");
     }
 
     #[test]

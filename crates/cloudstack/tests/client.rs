@@ -28,7 +28,7 @@ fn client_at(endpoint: String) -> Client {
 }
 
 fn create() -> CreateVolume {
-    CreateVolume { name: "disk".into(), ..Default::default() }
+    CreateVolume { name: "disk".into(), zoneid: "z".into(), diskofferingid: "o".into(), size: None }
 }
 
 const ZONES: &str = r#"{"listzonesresponse":{"count":1,"zone":[{"id":"z1","name":"adv","networktype":"Advanced"}]}}"#;

@@ -45,7 +45,13 @@ async fn create(polls: impl IntoIterator<Item = Reply>) -> (Result<Object<Volume
     let script: Vec<_> = [Reply::json(200, STARTED)].into_iter().chain(polls).collect();
     let server = Server::start(script).await;
     let client = client(&server);
-    (client.run(&CreateVolume::default(), deadline()).await, client)
+    let volume = CreateVolume {
+        name: "disk".into(),
+        zoneid: "z".into(),
+        diskofferingid: "o".into(),
+        size: None,
+    };
+    (client.run(&volume, deadline()).await, client)
 }
 
 #[tokio::test]

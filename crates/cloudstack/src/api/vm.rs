@@ -143,6 +143,10 @@ pub struct VirtualMachine {
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Time>,
+    /// The password that the cloud made for it, from a template that takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "cloud_http::expose")]
+    pub password: Option<Secret>,
     /// Its NICs.
     #[serde(default)]
     pub nic: Vec<Nic>,
