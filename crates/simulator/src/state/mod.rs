@@ -1,22 +1,35 @@
 //! What the cloud holds: a typed table per noun.
 
 pub mod account;
+pub mod address;
 mod affinity;
 mod catalog;
 pub mod clock;
 mod host;
+mod key_pair;
 mod network;
+mod network_offering;
+mod project;
+mod routing;
+pub mod rule;
+pub mod security_group;
 mod table;
 mod tag;
 mod vm;
 mod volume;
+pub mod vpc;
 mod zone;
 
 pub use account::{Account, Caller, Role, User};
 pub use affinity::AffinityGroup;
 pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy};
 pub use host::Host;
+pub use key_pair::KeyPair;
 pub use network::{Network, Range};
+pub use network_offering::NetworkOffering;
+pub use project::Project;
+pub use routing::Routing;
+pub use security_group::SecurityGroup;
 pub use table::{Entity, Table};
 pub use tag::Tag;
 pub use vm::{Nic, Size, Vm, VmState};
@@ -66,6 +79,14 @@ pub struct Cloud {
     pub snapshots: Table<Snapshot>,
     /// Affinity groups.
     pub affinity_groups: Table<AffinityGroup>,
+    /// Security groups.
+    pub security_groups: Table<SecurityGroup>,
+    /// SSH key pairs.
+    pub key_pairs: Table<KeyPair>,
+    /// Projects.
+    pub projects: Table<Project>,
+    /// What lies around the networks: addresses, rules, VPCs.
+    pub routing: Routing,
     /// Tags, the oldest first.
     pub tags: Vec<Tag>,
     /// Jobs.
@@ -99,6 +120,10 @@ impl Cloud {
             volumes: Table::default(),
             snapshots: Table::default(),
             affinity_groups: Table::default(),
+            security_groups: Table::default(),
+            key_pairs: Table::default(),
+            projects: Table::default(),
+            routing: Routing::default(),
             tags: Vec::new(),
             jobs: Jobs::default(),
             faults: Faults::default(),
@@ -111,7 +136,11 @@ impl Cloud {
         cloud.add_zones(&world);
         cloud.add_hosts(&world);
         cloud.add_catalog(&world);
+        cloud.add_network_offerings(&world);
         cloud.add_networks(&world);
+        cloud.add_public_ranges(&world);
+        cloud.add_vpc_basics();
+        cloud.add_key_pairs(&world);
         cloud
     }
 

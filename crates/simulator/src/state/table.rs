@@ -72,6 +72,17 @@ impl<T: Entity> Table<T> {
         Some(self.gone.entry(*number).or_insert(row))
     }
 
+    /// Removes every row that is not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let gone: Vec<u64> =
+            self.rows.iter().filter(|(_, row)| !keep(row)).map(|(number, _)| *number).collect();
+        for number in gone {
+            if let Some(row) = self.rows.remove(&number) {
+                self.gone.insert(number, row);
+            }
+        }
+    }
+
     /// All live rows, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.values()

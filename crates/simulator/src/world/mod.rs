@@ -4,6 +4,7 @@ mod account;
 mod catalog;
 mod latency;
 mod network;
+mod routing;
 mod settings;
 mod zone;
 
@@ -13,6 +14,7 @@ pub use catalog::{
 };
 pub use latency::{Latencies, Latency};
 pub use network::{NetworkKind, NetworkSpec};
+pub use routing::{KeyPairSpec, NetworkOfferingSpec, PublicRangeSpec};
 pub use settings::Settings;
 pub use zone::{ClusterSpec, HostSpec, ZoneKind, ZoneSpec};
 
@@ -58,6 +60,15 @@ pub struct World {
     /// Its guest networks, the newest first.
     #[serde(default)]
     pub networks: Vec<NetworkSpec>,
+    /// Its public addresses.
+    #[serde(default)]
+    pub public_ranges: Vec<PublicRangeSpec>,
+    /// Network offerings beside those that every CloudStack comes with.
+    #[serde(default)]
+    pub network_offerings: Vec<NetworkOfferingSpec>,
+    /// Its SSH key pairs.
+    #[serde(default)]
+    pub key_pairs: Vec<KeyPairSpec>,
 }
 
 /// Something with a name and an id.

@@ -1,0 +1,62 @@
+//! Network offerings.
+
+use super::{Cloud, Entity};
+use crate::world::{NetworkKind, NetworkOfferingSpec, World};
+
+/// A network offering.
+#[derive(Debug, Clone)]
+pub struct NetworkOffering {
+    /// Its id.
+    pub id: String,
+    /// What the world says of it.
+    pub spec: NetworkOfferingSpec,
+}
+
+impl Entity for NetworkOffering {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl NetworkOffering {
+    /// Whether networks of it have this service (`UserData`, `SourceNat` …).
+    pub fn offers(&self, service: &str) -> bool {
+        self.spec.services.contains_key(service)
+    }
+
+    /// What its networks are.
+    pub fn kind(&self) -> NetworkKind {
+        match self.spec.kind.as_str() {
+            "Shared" => NetworkKind::Shared,
+            "L2" => NetworkKind::L2,
+            _ => NetworkKind::Isolated,
+        }
+    }
+
+    /// Whether its networks are tiers of VPCs.
+    pub fn is_for_vpc(&self) -> bool {
+        self.spec.has("forvpc")
+    }
+}
+
+impl Cloud {
+    pub(super) fn add_network_offerings(&mut self, world: &World) {
+        let more = world.network_offerings.iter().cloned();
+        for spec in NetworkOfferingSpec::builtin().into_iter().chain(more) {
+            let id = self.id_or_new(spec.id.as_ref());
+            self.routing.offerings.insert(NetworkOffering { id, spec });
+        }
+    }
+
+    /// The network offering of this name.
+    pub fn network_offering(&self, name: &str) -> Option<&NetworkOffering> {
+        self.routing.offerings.iter().find(|offering| offering.spec.name == name)
+    }
+
+    /// Whether a network has this service.
+    pub fn network_offers(&self, network: &str, service: &str) -> bool {
+        let network = self.networks.ever(network);
+        let offering = network.and_then(|network| self.network_offering(&network.offering));
+        offering.is_some_and(|offering| offering.offers(service))
+    }
+}

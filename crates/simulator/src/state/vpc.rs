@@ -1,0 +1,153 @@
+//! VPCs, and the ACL lists of their tiers.
+
+use super::Range;
+use super::rule::Traffic;
+use super::{Cloud, Entity};
+use jiff::Timestamp;
+
+/// A VPC.
+#[derive(Debug, Clone)]
+pub struct Vpc {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is called.
+    pub displaytext: String,
+    /// Its zone.
+    pub zone: String,
+    /// The account that it belongs to.
+    pub owner: String,
+    /// Its range.
+    pub range: Range,
+    /// Its offering.
+    pub offering: String,
+    /// The DNS domain of its VMs.
+    pub domain: String,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// A VPC offering.
+#[derive(Debug, Clone)]
+pub struct VpcOffering {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is the one to take.
+    pub is_default: bool,
+    /// What it offers, and who provides that.
+    pub services: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// A list of ACL rules.
+#[derive(Debug, Clone)]
+pub struct AclList {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its VPC; None for the two that are every VPC's.
+    pub vpc: Option<String>,
+}
+
+/// A rule of an ACL list.
+#[derive(Debug, Clone)]
+pub struct AclRule {
+    /// Its id.
+    pub id: String,
+    /// Its list.
+    pub list: String,
+    /// Its place in the list.
+    pub number: i64,
+    /// What it is about.
+    pub traffic: Traffic,
+    /// From or to where, comma-separated.
+    pub cidrs: String,
+    /// Whether it lets through what it is about.
+    pub allows: bool,
+    /// Whether it is about what comes in.
+    pub ingress: bool,
+    /// Why it is there.
+    pub reason: Option<String>,
+}
+
+impl Entity for Vpc {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Entity for VpcOffering {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Entity for AclList {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Entity for AclRule {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+const ROUTER: &[&str] = &["VpcVirtualRouter"];
+const BOTH_LB: &[&str] = &["InternalLbVm", "VpcVirtualRouter"];
+
+impl Cloud {
+    /// The VPC offering and the ACL lists that every CloudStack comes with.
+    pub(super) fn add_vpc_basics(&mut self) {
+        let id = self.new_id();
+        self.routing.vpc_offerings.insert(VpcOffering {
+            id,
+            name: "Default VPC offering",
+            is_default: true,
+            services: &[
+                ("NetworkACL", ROUTER),
+                ("StaticNat", ROUTER),
+                ("PortForwarding", ROUTER),
+                ("Vpn", ROUTER),
+                ("UserData", ROUTER),
+                ("Lb", BOTH_LB),
+                ("Dns", ROUTER),
+                ("Dhcp", ROUTER),
+                ("SourceNat", ROUTER),
+            ],
+        });
+        for (name, verb) in [("default_deny", "denies"), ("default_allow", "allows")] {
+            let (list, rule) = (self.new_id(), self.new_id());
+            self.routing.acl_lists.insert(AclList {
+                id: list.clone(),
+                name: name.to_owned(),
+                description: format!("{verb} everything"),
+                vpc: None,
+            });
+            for ingress in [true, false] {
+                let id = if ingress { rule.clone() } else { self.new_id() };
+                self.routing.acl_rules.insert(AclRule {
+                    id,
+                    list: list.clone(),
+                    number: if ingress { 1 } else { 2 },
+                    traffic: Traffic { protocol: "all".into(), ports: None, icmp: None },
+                    cidrs: "0.0.0.0/0".into(),
+                    allows: name == "default_allow",
+                    ingress,
+                    reason: None,
+                });
+            }
+        }
+    }
+
+    /// The tiers of a VPC.
+    pub fn tiers(&self, vpc: &str) -> impl Iterator<Item = &super::Network> {
+        self.networks.iter().filter(move |network| network.vpc.as_deref() == Some(vpc))
+    }
+}
