@@ -117,8 +117,14 @@ impl Driver {
 
     /// Sends bytes, whatever they are.
     pub fn send(&self, request: &[u8]) -> io::Result<Reply> {
+        self.send_to(request, |_| {})
+    }
+
+    /// The same; `started` learns the process's id before the request is written.
+    pub fn send_to(&self, request: &[u8], started: impl FnOnce(u32)) -> io::Result<Reply> {
         let begun = Instant::now();
         let mut child = self.command().spawn()?;
+        started(child.id());
         let mut stdin = child.stdin.take().expect("it is piped");
         let mut stderr = child.stderr.take().expect("it is piped");
         // All three streams move at once, since any of them may fill its pipe.
@@ -140,6 +146,16 @@ impl Driver {
             took: begun.elapsed(),
             unread: unread.expect("writing does not panic"),
         })
+    }
+
+    /// Sends a request whose answer nobody reads: the pipe is closed before it is written.
+    pub fn send_unread(&self, request: &[u8]) -> io::Result<ExitStatus> {
+        let mut child = self.command().stderr(Stdio::null()).spawn()?;
+        drop(child.stdout.take());
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(request)?;
+        drop(stdin);
+        child.wait()
     }
 
     /// The process to start, for those who want other streams.

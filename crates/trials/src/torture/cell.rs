@@ -1,0 +1,209 @@
+//! One cell: a method, one of its API calls, a way to fail; and what is left afterwards.
+
+use super::fault::{ANYWHERE, HANG, LATE, Way};
+use super::inventory::Inventory;
+use super::report::Finding;
+use super::scenario::Scenario;
+use super::stage::{HORIZON, Stage, Subject};
+use crate::driver::Answer;
+use anyhow::{Result, bail};
+use cloudstack::COMMANDS;
+use cloud_http::Effect;
+use serde_json::Value;
+use simulator::engine::fault::When;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Longer than any wait that a cell is meant to have.
+const PATIENT: u64 = 30;
+
+/// Shorter than a call that hangs.
+const HASTY: u64 = 2;
+
+/// A cell of the matrix.
+pub struct Cell {
+    /// The method under trial.
+    pub scenario: &'static Scenario,
+    /// The API call that fails.
+    pub command: String,
+    /// Which of them, counted from 1.
+    pub occurrence: u32,
+    /// How it fails.
+    pub way: Way,
+    /// Before or after it took effect.
+    pub when: When,
+}
+
+/// What the method asked of the cloud in a clean run: each command, and how often.
+pub struct CleanRun(Vec<(String, u32)>);
+
+/// Runs a method without any fault.
+pub fn clean_run(subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
+    let stage = Stage::set(subject, PATIENT)?;
+    let arguments = (scenario.prepare)(&stage)?;
+    let before = Inventory::of(&stage.cloud, &stage.account);
+    stage.cloud.clear_calls();
+    let result = stage.ask(scenario.method, arguments.clone())?;
+    let mut counts = BTreeMap::<String, u32>::new();
+    let mut calls = Vec::new();
+    for call in stage.cloud.calls() {
+        let count = counts.entry(call.command.clone()).or_default();
+        *count += 1;
+        calls.push((call.command, *count));
+    }
+    let after = Inventory::of(&stage.cloud, &stage.account);
+    let wanted = (scenario.done)(&before, &arguments, &result);
+    if after != wanted {
+        bail!("left {after:?} instead of {wanted:?}");
+    }
+    Ok(CleanRun(calls))
+}
+
+/// The cells of a method.
+pub fn cells(scenario: &'static Scenario, clean: &CleanRun) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut add = |command: &str, occurrence: u32, way: Way, when: When| {
+        let command = command.to_owned();
+        cells.push(Cell { scenario, command, occurrence, way, when });
+    };
+    for (command, occurrence) in &clean.0 {
+        let known = COMMANDS.iter().find(|known| known.name == command);
+        let (effect, job) = known.map_or((Effect::Read, false), |known| (known.effect, known.job));
+        let changes = effect != Effect::Read;
+        for when in [When::Before, When::After] {
+            for way in ANYWHERE {
+                add(command, *occurrence, way, when);
+            }
+            if job {
+                add(command, *occurrence, Way::JobFailure, when);
+                add(command, *occurrence, Way::JobPurged, when);
+            }
+            if changes {
+                add(command, *occurrence, Way::KillTwice, when);
+            }
+        }
+        if changes {
+            add(command, *occurrence, Way::Late, When::After);
+        }
+    }
+    add("", 0, Way::Unread, When::After);
+    cells
+}
+
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { scenario, command, occurrence, way, when } = self;
+        match way {
+            Way::Unread => write!(f, "{}: nobody reads the answer", scenario.method),
+            _ => write!(f, "{}: {way:?} {when:?} {command} {occurrence}", scenario.method),
+        }
+    }
+}
+
+impl Cell {
+    /// Plays the cell.
+    pub fn run(&self, subject: &Subject) -> Finding {
+        self.play(subject).unwrap_or_else(|error| Finding::NotRun(format!("{error:#}")))
+    }
+
+    fn play(&self, subject: &Subject) -> Result<Finding> {
+        let timeout = if self.way == Way::Hang { HASTY } else { PATIENT };
+        let stage = Stage::set(subject, timeout)?;
+        let arguments = (self.scenario.prepare)(&stage)?;
+        let before = Inventory::of(&stage.cloud, &stage.account);
+        let elsewhere = Inventory::of(&stage.other, &stage.account);
+
+        let answer = match self.call(&stage, &arguments)? {
+            Called::Answered(answer) => Some(answer),
+            Called::Killed | Called::Unread => None,
+            Called::Malformed(why) => return Ok(Finding::Malformed(why)),
+        };
+        if self.way != Way::Unread && stage.cloud.faults_struck() == 0 {
+            bail!("the fault did not strike");
+        }
+        // Nothing may appear after this.
+        std::thread::sleep(Duration::from_secs_f64(HORIZON.max(LATE) + 0.1));
+        stage.ordinary_call_elsewhere()?;
+        if self.way == Way::KillTwice {
+            self.kill_the_repair(&stage)?;
+        }
+        stage.twice(|| stage.ordinary_call())?;
+
+        let after = Inventory::of(&stage.cloud, &stage.account);
+        if Inventory::of(&stage.other, &stage.account) != elsewhere {
+            return Ok(Finding::Leaked("the other cloud was changed".into()));
+        }
+        Ok(self.judge(&before, &after, &arguments, answer.as_ref()))
+    }
+
+    /// Calls the method; the fault is declared once its process is known.
+    fn call(&self, stage: &Stage, arguments: &Value) -> Result<Called> {
+        let request = stage.driver().request(self.scenario.method, arguments.clone()).to_string();
+        if self.way == Way::Unread {
+            stage.driver().send_unread(request.as_bytes())?;
+            return Ok(Called::Unread);
+        }
+        let reply = stage.driver().send_to(request.as_bytes(), |pid| {
+            let fault = self.way.fault(&self.command, self.occurrence, self.when, pid);
+            stage.cloud.declare_faults(fault.into_iter().collect());
+        })?;
+        if matches!(self.way, Way::Kill | Way::KillTwice) && reply.status.code().is_none() {
+            return Ok(Called::Killed);
+        }
+        Ok(match reply.answer() {
+            Ok(answer) => Called::Answered(answer),
+            Err(broken) => Called::Malformed(broken.to_string()),
+        })
+    }
+
+    /// Kills ordinary calls in the middle of their repairing: each at its next API call, until
+    /// one gets through.
+    fn kill_the_repair(&self, stage: &Stage) -> Result<()> {
+        let request = stage.driver().request("has_vm", serde_json::json!(["no-such-vm"]));
+        for nth in 1..=3 {
+            stage.driver().send_to(request.to_string().as_bytes(), |pid| {
+                let fault = Way::Kill.fault("*", nth, self.when, pid);
+                stage.cloud.declare_faults(fault.into_iter().collect());
+            })?;
+        }
+        stage.cloud.declare_faults(Vec::new());
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        before: &Inventory,
+        after: &Inventory,
+        arguments: &Value,
+        answer: Option<&Answer>,
+    ) -> Finding {
+        let done = |result: &Value| (self.scenario.done)(before, arguments, result);
+        let said = match answer {
+            Some(Answer { outcome: Ok(result), .. }) => {
+                if *after == done(result) {
+                    return Finding::Clean;
+                }
+                return leak(&done(result), after, "it was answered with success");
+            }
+            Some(Answer { outcome: Err(error), .. }) => error.to_string(),
+            None => "it was not answered".to_owned(),
+        };
+        let as_done = self.scenario.may_be_done && *after == done(&Value::Null);
+        if after == before || as_done { Finding::Clean } else { leak(before, after, &said) }
+    }
+}
+
+enum Called {
+    Answered(Answer),
+    Malformed(String),
+    Killed,
+    Unread,
+}
+
+fn leak(wanted: &Inventory, after: &Inventory, said: &str) -> Finding {
+    let (more, less) = (after.beyond(wanted).join(", "), wanted.beyond(after).join(", "));
+    Finding::Leaked(format!("too much: [{more}], missing: [{less}]; {said}"))
+}
+
+/// The hang must outlast the CPI's patience, or it is none.
+const _: () = assert!(HANG > HASTY as f64);

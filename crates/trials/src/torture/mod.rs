@@ -1,0 +1,66 @@
+//! The crash matrix: every method, every API call of it in turn, every way to fail, and after
+//! it one ordinary call. Then the cloud must hold exactly what was answered.
+//!
+//! The cells come from a clean run's recorded calls. Each cell has a cloud and a `state_dir` of
+//! its own, and a second cloud that shares that `state_dir`.
+
+mod cell;
+mod fault;
+mod inventory;
+mod report;
+mod scenario;
+mod stage;
+
+pub use cell::Cell;
+pub use report::{Finding, Report};
+pub use scenario::{SCENARIOS, Scenario};
+pub use stage::Subject;
+
+use anyhow::{Context, Result};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How to run the matrix.
+pub struct Plan {
+    /// The CPI to try.
+    pub subject: Subject,
+    /// Only these methods; all of them if empty.
+    pub methods: Vec<String>,
+    /// How many cells at once. They mostly wait.
+    pub workers: usize,
+}
+
+impl Plan {
+    /// Every cell of the matrix, from a clean run of each method.
+    pub fn cells(&self) -> Result<Vec<Cell>> {
+        let wanted = |scenario: &&Scenario| {
+            self.methods.is_empty() || self.methods.iter().any(|name| name == scenario.method)
+        };
+        let mut cells = Vec::new();
+        for scenario in SCENARIOS.iter().filter(wanted) {
+            let clean = cell::clean_run(&self.subject, scenario)
+                .with_context(|| format!("a clean run of {}", scenario.method))?;
+            cells.extend(cell::cells(scenario, &clean));
+        }
+        Ok(cells)
+    }
+
+    /// Runs them. `progress` is told after each how many are done.
+    pub fn run(&self, cells: &[Cell], progress: impl Fn(usize) + Sync) -> Report {
+        let next = AtomicUsize::new(0);
+        let report = Mutex::new(Report::default());
+        std::thread::scope(|scope| {
+            for _ in 0..self.workers.max(1) {
+                scope.spawn(|| {
+                    while let Some(cell) = cells.get(next.fetch_add(1, Ordering::SeqCst)) {
+                        let finding = cell.run(&self.subject);
+                        let mut report = report.lock().unwrap_or_else(|e| e.into_inner());
+                        report.add(cell, finding);
+                        progress(report.runs);
+                    }
+                });
+            }
+        });
+        report.into_inner().unwrap_or_else(|e| e.into_inner())
+    }
+}

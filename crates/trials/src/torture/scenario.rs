@@ -1,0 +1,165 @@
+//! The methods under trial: what must be there first, and what each leaves.
+
+use super::inventory::Inventory;
+use super::stage::Stage;
+use anyhow::Result;
+use serde_json::{Value, json};
+
+/// A method under trial.
+pub struct Scenario {
+    /// Its name.
+    pub method: &'static str,
+    /// Makes what the method works on, and gives its arguments.
+    pub prepare: fn(&Stage) -> Result<Value>,
+    /// What a call leaves that was answered with this result.
+    pub done: fn(before: &Inventory, arguments: &Value, result: &Value) -> Inventory,
+    /// Whether a call that was not answered with success may have done its work all the same:
+    /// what a director deletes or detaches it asks for again.
+    pub may_be_done: bool,
+}
+
+/// Every method that asks the cloud for anything.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario { method: "create_stemcell", prepare: template, done: same, may_be_done: false },
+    Scenario { method: "delete_stemcell", prepare: stemcell, done: same, may_be_done: false },
+    Scenario { method: "create_vm", prepare: new_vm, done: plus_vm, may_be_done: false },
+    Scenario { method: "delete_vm", prepare: vm_with_disk, done: minus_vm, may_be_done: true },
+    Scenario { method: "has_vm", prepare: vm, done: same, may_be_done: false },
+    Scenario { method: "reboot_vm", prepare: vm, done: same, may_be_done: false },
+    Scenario { method: "set_vm_metadata", prepare: vm_and_tags, done: same, may_be_done: false },
+    Scenario { method: "create_disk", prepare: new_disk, done: plus_disk, may_be_done: false },
+    Scenario { method: "delete_disk", prepare: disk, done: minus_first, may_be_done: true },
+    Scenario { method: "has_disk", prepare: disk, done: same, may_be_done: false },
+    Scenario { method: "attach_disk", prepare: vm_and_disk, done: attached, may_be_done: false },
+    Scenario { method: "detach_disk", prepare: attached_pair, done: detached, may_be_done: true },
+    Scenario { method: "set_disk_metadata", prepare: disk_and_tags, done: same, may_be_done: false },
+    Scenario { method: "resize_disk", prepare: disk_and_size, done: same, may_be_done: false },
+    Scenario { method: "get_disks", prepare: vm, done: same, may_be_done: false },
+    Scenario { method: "snapshot_disk", prepare: used_disk, done: plus_snapshot, may_be_done: false },
+    Scenario { method: "delete_snapshot", prepare: snapshot, done: minus_first, may_be_done: true },
+    Scenario {
+        method: "calculate_vm_cloud_properties",
+        prepare: |_| Ok(json!([{"cpu": 1, "ram": 512, "ephemeral_disk_size": 2048}])),
+        done: same,
+        may_be_done: false,
+    },
+];
+
+fn template(stage: &Stage) -> Result<Value> {
+    stage.stemcell_arguments()
+}
+
+fn stemcell(stage: &Stage) -> Result<Value> {
+    let arguments = stage.stemcell_arguments()?;
+    Ok(json!([stage.ask("create_stemcell", arguments)?]))
+}
+
+fn new_vm(stage: &Stage) -> Result<Value> {
+    let stemcell = stage.ask("create_stemcell", stage.stemcell_arguments()?)?;
+    let networks = json!({"default": {
+        "type": "manual", "ip": "10.50.0.30", "netmask": "255.255.255.0",
+        "gateway": "10.50.0.1", "default": ["dns", "gateway"], "dns": ["8.8.8.8"],
+        "cloud_properties": {"name": "bosh-net"},
+    }});
+    let properties = json!({
+        "compute_offering": "Small Instance", "disk": 3072, "ephemeral_disk_offering": "Custom",
+    });
+    let env = json!({"bosh": {"group": "torture", "password": "*"}});
+    Ok(json!(["agent-1", stemcell, properties, networks, [], env]))
+}
+
+fn make_vm(stage: &Stage) -> Result<Value> {
+    let created = stage.ask("create_vm", new_vm(stage)?)?;
+    Ok(created.get(0).cloned().unwrap_or(created))
+}
+
+fn vm(stage: &Stage) -> Result<Value> {
+    Ok(json!([make_vm(stage)?]))
+}
+
+fn vm_and_tags(stage: &Stage) -> Result<Value> {
+    let vm = make_vm(stage)?;
+    stage.ask("set_vm_metadata", json!([vm, {"job": "router", "name": "router/0"}]))?;
+    Ok(json!([vm, {"job": "proxy", "index": 0, "name": "proxy/0"}]))
+}
+
+fn new_disk(_: &Stage) -> Result<Value> {
+    Ok(json!([2048, {"disk_offering": "Custom"}, null]))
+}
+
+fn make_disk(stage: &Stage) -> Result<Value> {
+    stage.ask("create_disk", new_disk(stage)?)
+}
+
+fn disk(stage: &Stage) -> Result<Value> {
+    Ok(json!([make_disk(stage)?]))
+}
+
+fn disk_and_tags(stage: &Stage) -> Result<Value> {
+    let disk = make_disk(stage)?;
+    stage.ask("set_disk_metadata", json!([disk, {"instance_id": "1"}]))?;
+    Ok(json!([disk, {"instance_id": "2", "deployment": "cf"}]))
+}
+
+fn disk_and_size(stage: &Stage) -> Result<Value> {
+    Ok(json!([make_disk(stage)?, 4096]))
+}
+
+fn vm_and_disk(stage: &Stage) -> Result<Value> {
+    Ok(json!([make_vm(stage)?, make_disk(stage)?]))
+}
+
+fn attached_pair(stage: &Stage) -> Result<Value> {
+    let pair = vm_and_disk(stage)?;
+    stage.ask("attach_disk", pair.clone())?;
+    Ok(pair)
+}
+
+fn vm_with_disk(stage: &Stage) -> Result<Value> {
+    Ok(json!([attached_pair(stage)?[0]]))
+}
+
+/// A volume has no storage to take a snapshot of until it was attached once.
+fn used_disk(stage: &Stage) -> Result<Value> {
+    Ok(json!([attached_pair(stage)?[1], {"index": 0, "job": "db"}]))
+}
+
+fn snapshot(stage: &Stage) -> Result<Value> {
+    Ok(json!([stage.ask("snapshot_disk", used_disk(stage)?)?]))
+}
+
+fn same(before: &Inventory, _: &Value, _: &Value) -> Inventory {
+    before.clone()
+}
+
+fn plus_vm(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+    before.with_vm(text(result.get(0).unwrap_or(result)))
+}
+
+fn plus_disk(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+    before.with_volume(text(result))
+}
+
+fn plus_snapshot(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+    before.with_snapshot(text(result))
+}
+
+fn minus_vm(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+    before.without_vm(text(&arguments[0]))
+}
+
+fn minus_first(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+    before.without(text(&arguments[0]))
+}
+
+fn attached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+    before.with_attachment(text(&arguments[1]), text(&arguments[0]))
+}
+
+fn detached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+    before.with_detached(text(&arguments[1]))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

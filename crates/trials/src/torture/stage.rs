@@ -1,0 +1,177 @@
+//! Two clouds, one `state_dir`, and a CPI that is pointed at either.
+
+use crate::Driver;
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use simulator::{Running, Simulator, World};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A VM's CID that names nothing: for an ordinary call.
+const NO_VM: &str = "00000000-0000-4000-8000-000000000000";
+
+/// The template of the built-in world.
+const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
+
+/// The time in seconds within which a lost request may still take effect.
+pub const HORIZON: f64 = 0.5;
+
+/// The CPI under trial.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments; `{config}` stands for the config's path.
+    pub arguments: Vec<String>,
+    /// The config, with `{endpoint}`, `{api_key}`, `{secret_access_key}`, `{state_dir}` and
+    /// `{timeout}` in its texts; None for a config of our own form.
+    pub config: Option<String>,
+}
+
+/// What a cell is played on.
+pub struct Stage {
+    /// The cloud.
+    pub cloud: Running,
+    /// Another one, whose calls share the `state_dir`.
+    pub other: Running,
+    /// The account in both.
+    pub account: String,
+    folder: TempDir,
+    driver: Driver,
+    other_driver: Driver,
+}
+
+impl Subject {
+    /// Our own binary.
+    pub fn ours(program: impl Into<PathBuf>) -> Self {
+        let arguments = vec!["--config".to_owned(), "{config}".to_owned()];
+        Self { program: program.into(), arguments, config: None }
+    }
+
+    fn config(&self, cloud: &Running, account: &str, state: &Path, timeout: u64) -> Result<String> {
+        let keys = cloud.credentials(account).context("the account has no keys")?;
+        let template = self.config.clone().unwrap_or_else(our_config);
+        Ok(template
+            .replace("{endpoint}", &cloud.endpoint())
+            .replace("{api_key}", &keys.api_key)
+            .replace("{secret_access_key}", &keys.secret_key)
+            .replace("{state_dir}", &state.display().to_string())
+            .replace("\"{timeout}\"", &timeout.to_string()))
+    }
+
+    fn driver(&self, config: &Path, home: &Path) -> Driver {
+        let path = config.display().to_string();
+        let arguments = self.arguments.iter().map(|argument| argument.replace("{config}", &path));
+        let mut driver = Driver::new(&self.program, arguments).home(home);
+        driver.context.insert("director_uuid".into(), json!("torture-director"));
+        driver.context.insert("request_id".into(), json!("cpi-torture"));
+        driver
+    }
+}
+
+fn our_config() -> String {
+    json!({"cloud": {"plugin": "cloudstack", "properties": {
+        "cloudstack": {
+            "endpoint": "{endpoint}",
+            "api_key": "{api_key}",
+            "secret_access_key": "{secret_access_key}",
+            "default_zone": "adv",
+            "timeout": {"global": "{timeout}", "attach_volume": "{timeout}"},
+            "ledger": {"horizon": HORIZON, "budget": 3},
+        },
+        "agent": {"mbus": "nats://nats:secret@10.0.0.6:4222"},
+        "state_dir": "{state_dir}",
+    }}})
+    .to_string()
+}
+
+impl Stage {
+    /// Sets the stage. Every wait of the CPI ends after `timeout` seconds.
+    pub fn set(subject: &Subject, timeout: u64) -> Result<Self> {
+        let world = World::builtin().instant();
+        let account = world.accounts.first().context("the world has no account")?.name.clone();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let cloud = Simulator::spawn_thread(world.clone(), address)?;
+        let other = Simulator::spawn_thread(world, address)?;
+        let folder = tempfile::Builder::new().prefix("cpi-torture-").tempdir()?;
+        let state = folder.path().join("state");
+        std::fs::create_dir(&state)?;
+        let write = |name: &str, cloud: &Running| -> Result<Driver> {
+            let path = folder.path().join(name);
+            let config = subject.config(cloud, &account, &state, timeout)?;
+            private(&path)?.write_all(config.as_bytes())?;
+            Ok(subject.driver(&path, folder.path()))
+        };
+        let driver = write("cpi.json", &cloud)?;
+        let other_driver = write("other.json", &other)?;
+        Ok(Self { cloud, other, account, folder, driver, other_driver })
+    }
+
+    /// The CPI, pointed at the cloud.
+    pub fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
+    /// Calls a method that must succeed.
+    pub fn ask(&self, method: &str, arguments: Value) -> Result<Value> {
+        let answer = self.driver.call(method, arguments)?.answer()?;
+        Ok(answer.outcome.with_context(|| method.to_owned())?)
+    }
+
+    /// One ordinary call, of which nobody expects more than an answer.
+    pub fn ordinary_call(&self) -> Result<()> {
+        self.driver.call("has_vm", json!([NO_VM]))?.answer()?;
+        Ok(())
+    }
+
+    /// The same to the other cloud, from the same `state_dir`.
+    pub fn ordinary_call_elsewhere(&self) -> Result<()> {
+        self.other_driver.call("has_vm", json!([NO_VM]))?.answer()?;
+        Ok(())
+    }
+
+    /// The arguments of create_stemcell for a template that is there.
+    pub fn stemcell_arguments(&self) -> Result<Value> {
+        let image = self.folder.path().join("image");
+        if !image.exists() {
+            private(&image)?;
+        }
+        Ok(json!([image, {"template": TEMPLATE}]))
+    }
+
+    /// Runs `act` twice on the same journal: as it is, and once more as it was before.
+    pub fn twice(&self, act: impl Fn() -> Result<()>) -> Result<()> {
+        let state = self.folder.path().join("state");
+        let saved = self.folder.path().join("saved");
+        copy_files(&state, &saved)?;
+        act()?;
+        for entry in std::fs::read_dir(&state)? {
+            let path = entry?.path();
+            if path.is_file() {
+                std::fs::remove_file(path)?;
+            }
+        }
+        copy_files(&saved, &state)?;
+        act()
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        if !path.is_file() {
+            continue;
+        }
+        let Some(name) = path.file_name() else { bail!("{} has no name", path.display()) };
+        std::fs::copy(&path, to.join(name))?;
+    }
+    Ok(())
+}
+
+fn private(path: &Path) -> Result<std::fs::File> {
+    Ok(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?)
+}
