@@ -253,7 +253,7 @@ mod tests {
                 "cloud.properties.agent.mbus: expected a string, got integer",
             ),
             (
-                json!({"cloud": {"plugin": "a", "properties": {"agent": {"blobstore": 7}}}}),
+                json!({"cloud": {"plugin": "a", "properties": {"agent": {"blobstore": []}}}}),
                 "cloud.properties.agent.blobstore: ",
             ),
         ];

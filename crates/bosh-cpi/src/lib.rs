@@ -14,6 +14,7 @@ pub mod argument;
 pub mod cid;
 pub mod config;
 pub mod error;
+mod hashes;
 pub mod method;
 pub mod network;
 pub mod properties;

@@ -1,5 +1,6 @@
 //! Decoding of properties, with the path of a culprit in every error.
 
+use crate::hashes::Hashes;
 use crate::{CpiError, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -20,7 +21,7 @@ pub fn decode<T: DeserializeOwned>(mut value: Value, path: &str) -> Result<Decod
     drop_nulls(&mut value);
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(Hashes(value), &mut track);
     let result = serde_ignored::deserialize(tracked, |at| unknown.push(full_path(path, &at)));
     match result {
         Ok(value) => Ok(Decoded { value, unknown }),
@@ -172,6 +173,11 @@ mod tests {
             "arguments[2].lbs[0]: expected a hash, got integer"
         );
         assert_eq!(message(json!("x")), "arguments[2]: expected a hash, got string");
+        assert_eq!(message(json!([])), "arguments[2]: expected a hash, got sequence");
+        assert_eq!(
+            message(json!({"lbs": [[]]})),
+            "arguments[2].lbs[0]: expected a hash, got sequence"
+        );
     }
 
     #[test]
