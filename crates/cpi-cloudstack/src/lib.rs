@@ -1,1 +1,25 @@
-//! cpi-cloudstack
+//! The BOSH CPI for CloudStack: [`CloudStack`] implements [`bosh_cpi::Cpi`].
+//!
+//! A method is a file under `methods`, which reads like its description: find, plan, run,
+//! answer. It finds ids with [`lookup`], names things with [`naming`], and changes the cloud in
+//! [`steps`] only, so that what fails is undone and what dies is repaired. What the cloud
+//! refuses becomes BOSH's errors in the one table of [`errors`].
+
+mod cloud;
+mod connect;
+mod cpi;
+mod errors;
+mod hints;
+mod lookup;
+mod methods;
+pub mod naming;
+pub mod properties;
+mod settings;
+mod state_dir;
+mod steps;
+mod tags;
+
+pub use cloud::{CloudStack, Setup};
+pub use properties::CloudStackProperties;
+pub use state_dir::StateDir;
+pub use steps::Target;

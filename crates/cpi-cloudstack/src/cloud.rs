@@ -1,0 +1,144 @@
+//! The provider: what one call of the CPI works with.
+
+use crate::connect;
+use crate::lookup::Cache;
+use crate::naming::{Names, fingerprint};
+use crate::properties::{CloudStackProperties, Wait};
+use crate::state_dir::StateDir;
+use crate::steps::Target;
+use bosh_cpi::agent::AgentProperties;
+use bosh_cpi::{CpiError, Result};
+use cloud_http::{Deadline, reveal};
+use cloudstack::Client;
+use ledger::{Key, Ledger, Parked, Patience, Place, Recovery};
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use tokio::sync;
+
+/// What a [`CloudStack`] is made of.
+pub struct Setup<'a> {
+    /// The plugin's properties, the context's laid over the file's.
+    pub properties: CloudStackProperties,
+    /// What every VM's agent is told.
+    pub agent: AgentProperties,
+    /// Where the journal and the lookups are kept.
+    pub state_dir: StateDir,
+    /// Who asks: its mark is in every name.
+    pub director_uuid: Option<&'a str>,
+    /// The caller's id of this request, for people who read the journal.
+    pub request_id: Option<&'a str>,
+}
+
+/// The CPI for one account of one CloudStack.
+pub struct CloudStack {
+    pub(crate) properties: CloudStackProperties,
+    pub(crate) agent: AgentProperties,
+    pub(crate) names: Names,
+    pub(crate) cache: Cache,
+    pub(crate) request_id: String,
+    /// What is answered but not yet written to the caller.
+    pub(crate) parked: RefCell<Vec<Parked<Target>>>,
+    state_dir: Rc<StateDir>,
+    client: OnceCell<Client>,
+    ledger: sync::OnceCell<Ledger>,
+}
+
+impl CloudStack {
+    /// Takes the setup. Touches nothing, and asks for no more than `info` needs: what is
+    /// missing from the properties is told by the first call that needs it.
+    pub fn new(setup: Setup<'_>) -> Result<Self> {
+        let state_dir = Rc::new(setup.state_dir);
+        let account = account(&setup.properties);
+        let key = fingerprint(&[setup.properties.endpoint(), &account]);
+        Ok(Self {
+            cache: Cache::new(Rc::clone(&state_dir), key),
+            names: Names::new(setup.director_uuid),
+            request_id: setup.request_id.unwrap_or_default().to_owned(),
+            properties: setup.properties,
+            agent: setup.agent,
+            parked: RefCell::default(),
+            state_dir,
+            client: OnceCell::new(),
+            ledger: sync::OnceCell::new(),
+        })
+    }
+
+    /// The API client.
+    pub fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        self.properties.validate()?;
+        let client = connect::client(&self.properties)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// The journal.
+    pub async fn ledger(&self) -> Result<&Ledger> {
+        self.ledger.get_or_try_init(|| self.open_ledger()).await
+    }
+
+    async fn open_ledger(&self) -> Result<Ledger> {
+        self.properties.validate()?;
+        let key = Key {
+            endpoint: self.properties.endpoint().to_owned(),
+            account: account(&self.properties),
+            project: String::new(),
+        };
+        let url = self.properties.ledger.url.as_ref();
+        let opened = match url.filter(|url| !reveal(url).is_empty()) {
+            Some(url) => Ledger::open(Place::Postgres(url), key).await,
+            None => Ledger::open(Place::Directory(self.state_dir.path()?), key).await,
+        };
+        opened.map_err(|e| CpiError::cpi(e.to_string()))
+    }
+
+    /// Finishes what calls that died, or gave up, left open. To be called at the start of any
+    /// call but `info`; costs one read of the journal when there is nothing to do.
+    pub async fn recover(&self) -> Result<Recovery> {
+        let recovery = self.ledger().await?.recover(self, self.patience()).await;
+        recovery.map_err(|e| CpiError::cpi(e.to_string()))
+    }
+
+    /// To be called once the answer was written to the caller.
+    pub async fn answer_was_written(&self) {
+        for parked in self.parked.take() {
+            if let Some(ledger) = self.ledger.get() {
+                ledger.close(parked).await;
+            }
+        }
+    }
+
+    /// To be called if the answer could not be written: nobody knows what was made, so it is
+    /// undone. The error names what is left.
+    pub async fn answer_was_lost(&self) -> Result<()> {
+        let mut left = Vec::new();
+        for parked in self.parked.take() {
+            let undone = self.ledger().await?.unwind(parked, self, self.patience()).await;
+            let undone = undone.map_err(|e| CpiError::cpi(e.to_string()))?;
+            left.extend(undone.iter().map(ToString::to_string));
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(CpiError::cpi(format!("left in the cloud for a later call: {}", left.join("; "))))
+    }
+
+    /// How long to insist on removing what a failed call has made.
+    pub(crate) fn patience(&self) -> Patience {
+        let properties = &self.properties.ledger;
+        Patience { horizon: properties.horizon(), deadline: Deadline::after(properties.budget()) }
+    }
+
+    /// When waiting for `wait`, begun now, must end.
+    pub(crate) fn deadline(&self, wait: Wait) -> Deadline {
+        self.properties.deadline(wait)
+    }
+}
+
+/// What stands for the account, whose name nobody tells: a fingerprint of its API key, which
+/// is no secret by itself.
+fn account(properties: &CloudStackProperties) -> String {
+    let key = properties.api_key.as_ref().map(reveal).unwrap_or_default();
+    fingerprint(&[key])[..16].to_owned()
+}

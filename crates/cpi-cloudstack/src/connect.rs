@@ -1,0 +1,110 @@
+//! The API client from the properties, and the few ways in which methods use it.
+
+use crate::CloudStack;
+use crate::errors::Failure;
+use crate::properties::{CloudStackProperties, PATH, Wait, given};
+use bosh_cpi::{CpiError, Result};
+use cloud_http::{Deadline, Proxy, Secret, Tls, TransportSettings, reveal};
+use cloudstack::api::{List, ListVirtualMachines, ListVolumes, VirtualMachine, Volume};
+use cloudstack::{Client, ClientSettings, Command, Credentials, JobCommand, Paged};
+
+/// The port where the Java release looked for a proxy.
+const PROXY_PORT: u16 = 8080;
+
+type Answer<T> = std::result::Result<T, Failure>;
+
+/// Makes the client; opens no connection.
+pub(crate) fn client(properties: &CloudStackProperties) -> Result<Client> {
+    let key = |key: &Option<Secret>| Secret::from(key.as_ref().map_or("", reveal).trim());
+    let credentials = Credentials {
+        api_key: key(&properties.api_key),
+        secret_access_key: key(&properties.secret_access_key),
+    };
+    let mut settings = ClientSettings::new(properties.endpoint(), credentials);
+    settings.transport = TransportSettings {
+        tls: Tls {
+            ca_cert: given(&properties.ca_cert).map(str::to_owned),
+            skip_verify: properties.skip_verify_ssl,
+        },
+        proxy: proxy(properties)?,
+        ..TransportSettings::default()
+    };
+    Client::new(settings).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")))
+}
+
+fn proxy(properties: &CloudStackProperties) -> Result<Option<Proxy>> {
+    let no_proxy = given(&properties.no_proxy).map(str::to_owned);
+    let url = properties.proxy.as_ref().map(reveal).filter(|url| !url.trim().is_empty());
+    if let Some(url) = url {
+        let proxy = Proxy::from_url(url.trim(), no_proxy);
+        return proxy.map(Some).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")));
+    }
+    Ok(given(&properties.proxy_host).map(|host| Proxy {
+        url: format!("http://{host}:{}", properties.proxy_port.unwrap_or(PROXY_PORT)),
+        user: given(&properties.proxy_user).map(str::to_owned),
+        password: properties.proxy_password.clone(),
+        no_proxy,
+    }))
+}
+
+impl CloudStack {
+    /// Makes a call.
+    pub(crate) async fn call<C: Command>(&self, call: &C, until: Deadline) -> Answer<C::Answer> {
+        Ok(self.client()?.call(call, until).await?)
+    }
+
+    /// Starts a job and waits for its end.
+    pub(crate) async fn run<C: JobCommand>(&self, job: &C, until: Deadline) -> Answer<C::Result> {
+        Ok(self.client()?.run(job, until).await?)
+    }
+
+    /// Reads.
+    pub(crate) async fn look<C: Command>(&self, call: &C) -> Answer<C::Answer> {
+        self.call(call, self.deadline(Wait::Lookup)).await
+    }
+
+    /// Reads all rows.
+    pub(crate) async fn list<C: Paged>(&self, of: C) -> Answer<Vec<C::Item>> {
+        Ok(self.client()?.list_all(of, self.deadline(Wait::Lookup)).await?)
+    }
+
+    /// A volume, attached or not; None if there is none of this id.
+    pub(crate) async fn volume_by_id(&self, id: &str) -> Answer<Option<Volume>> {
+        let of =
+            ListVolumes { id: Some(id.to_owned()), listall: Some(true), ..ListVolumes::default() };
+        first(self.look(&of).await)
+    }
+
+    /// A VM; None if there is none of this id.
+    pub(crate) async fn vm_by_id(&self, id: &str) -> Answer<Option<VirtualMachine>> {
+        let of = ListVirtualMachines {
+            id: Some(id.to_owned()),
+            listall: Some(true),
+            ..ListVirtualMachines::default()
+        };
+        first(self.look(&of).await)
+    }
+
+    /// The volumes of a VM, the root disk among them; none if there is no such VM.
+    pub(crate) async fn volumes_of(&self, vm: &str) -> Answer<Vec<Volume>> {
+        let of = ListVolumes {
+            virtualmachineid: Some(vm.to_owned()),
+            listall: Some(true),
+            ..ListVolumes::default()
+        };
+        match self.list(of).await {
+            Err(failure) if failure.is_gone() => Ok(Vec::new()),
+            other => other,
+        }
+    }
+}
+
+/// The only row of a list by id. An id that the cloud never knew is refused, one that it knew
+/// once gives no rows.
+fn first<T>(answer: Answer<List<T>>) -> Answer<Option<T>> {
+    match answer {
+        Ok(list) => Ok(list.items.into_iter().next()),
+        Err(failure) if failure.is_gone() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}

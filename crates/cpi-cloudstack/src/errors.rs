@@ -1,0 +1,235 @@
+//! THE table from CloudStack's errors to BOSH's.
+//!
+//! A row says: while doing this, with that code and that phrase, answer this kind, worth
+//! repeating or not, with this advice. The first row that fits wins; what fits none is the
+//! kind of what was being done.
+
+use bosh_cpi::{CpiError, ErrorKind};
+use cloudstack::phrases::*;
+use cloudstack::{Error, Refusal};
+use ledger::LedgerError;
+use std::fmt::Display;
+
+/// What was being done when it went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Lookup,
+    CreateVm,
+    FindVm,
+    RebootVm,
+    DeleteVm,
+    TagVm,
+    CreateDisk,
+    FindDisk,
+    AttachDisk,
+    DetachDisk,
+    ResizeDisk,
+    DeleteDisk,
+    TagDisk,
+    SnapshotDisk,
+    DeleteSnapshot,
+    FindStemcell,
+    DeleteStemcell,
+}
+
+/// Why a step did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The cloud.
+    #[error(transparent)]
+    Cloud(#[from] Error),
+    /// The journal; nothing was sent then.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An error that is ready to be answered.
+    #[error(transparent)]
+    Ready(#[from] CpiError),
+}
+
+impl Failure {
+    /// The cloud's refusal, if it was one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Failure::Cloud(error) => error.refusal(),
+            Failure::Ledger(_) | Failure::Ready(_) => None,
+        }
+    }
+
+    /// Whether the cloud refused with this code.
+    pub(crate) fn has_code(&self, code: i64) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.errorcode == code)
+    }
+
+    /// Whether the cloud refused in these words.
+    pub(crate) fn says(&self, phrase: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.text.contains(phrase))
+    }
+
+    /// Whether the cloud does not know an id that the call named: it never did, or what had it
+    /// is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.has_code(431) && (self.says(ENTITY_DOES_NOT_EXIST) || self.says(GONE))
+    }
+}
+
+struct Row {
+    /// Any of these; every one if empty.
+    doing: &'static [Doing],
+    /// Any of these; every one if empty.
+    codes: &'static [i64],
+    /// Any of these; every one if empty.
+    phrases: &'static [&'static str],
+    kind: ErrorKind,
+    ok_to_retry: bool,
+    advice: &'static str,
+}
+
+use Doing::*;
+use ErrorKind::*;
+
+const ON_DISKS: &[Doing] =
+    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, TagDisk, SnapshotDisk];
+const ON_VMS: &[Doing] = &[FindVm, RebootVm, DeleteVm, TagVm];
+const UNKNOWN: &[&str] = &[ENTITY_DOES_NOT_EXIST, GONE];
+
+const TABLE: &[Row] = &[
+    Row {
+        doing: ON_VMS,
+        codes: &[431],
+        phrases: UNKNOWN,
+        kind: VmNotFound,
+        ok_to_retry: false,
+        advice: "the VM is gone, or belongs to another account or project",
+    },
+    Row {
+        doing: ON_DISKS,
+        codes: &[431],
+        phrases: UNKNOWN,
+        kind: DiskNotFound,
+        ok_to_retry: false,
+        advice: "the disk is gone, or belongs to another account or project",
+    },
+    // The director tries again at once, so only what passes by itself is worth it.
+    Row {
+        doing: &[CreateVm],
+        codes: &[530, 533],
+        phrases: &[NO_GUEST_ADDRESS, NO_ADDRESS],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "the address is taken (by a VM that is not yet expunged?), is outside of the \
+                 network, or none is free",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[533, 534],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "no host, storage or address takes it now",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[530],
+        phrases: &[NO_STORAGE],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "no storage pool takes its disks now; see the offerings' storage tags",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[429, 503],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[CONCURRENT, TRY_AGAIN, UNABLE_TO_START],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateDisk, AttachDisk, ResizeDisk, SnapshotDisk],
+        codes: &[530, 533],
+        phrases: &[NO_STORAGE],
+        kind: NoDiskSpace,
+        ok_to_retry: true,
+        advice: "no storage pool takes the disk; see its offering's storage tags",
+    },
+    Row {
+        doing: &[CreateDisk, AttachDisk, ResizeDisk],
+        codes: &[533],
+        phrases: &[],
+        kind: NoDiskSpace,
+        ok_to_retry: true,
+        advice: "no storage pool has room for the disk",
+    },
+    Row {
+        doing: &[],
+        codes: &[429, 503, 533, 534],
+        phrases: &[],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[],
+        codes: &[],
+        phrases: &[CONCURRENT, TRY_AGAIN],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "",
+    },
+];
+
+/// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
+pub(crate) fn answer(doing: Doing, tried: impl Display, failure: Failure) -> CpiError {
+    match failure {
+        Failure::Ready(error) => error,
+        Failure::Ledger(error) => CpiError::cpi(format!("{tried}: {error}")),
+        Failure::Cloud(error) => from_cloud(doing, tried, &error),
+    }
+}
+
+fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
+    let row = error.refusal().and_then(|refusal| TABLE.iter().find(|row| row.fits(doing, refusal)));
+    let (kind, ok_to_retry, advice) = match row {
+        Some(row) => (row.kind, row.ok_to_retry, row.advice),
+        None => (usual(doing), error.is_transient(), ""),
+    };
+    let advice = if advice.is_empty() { error.hint().unwrap_or_default() } else { advice };
+    let message = if advice.is_empty() {
+        format!("{tried}: {error}")
+    } else {
+        format!("{tried}: {error} ({advice})")
+    };
+    CpiError::new(kind, message).retry(ok_to_retry)
+}
+
+/// What a failure is that fits no row.
+fn usual(doing: Doing) -> ErrorKind {
+    match doing {
+        CreateVm => VmCreationFailed,
+        _ => CloudError,
+    }
+}
+
+impl Row {
+    fn fits(&self, doing: Doing, refusal: &Refusal) -> bool {
+        let says = |phrase: &&str| refusal.text.contains(*phrase);
+        (self.doing.is_empty() || self.doing.contains(&doing))
+            && (self.codes.is_empty() || self.codes.contains(&refusal.errorcode))
+            && (self.phrases.is_empty() || self.phrases.iter().any(says))
+    }
+}

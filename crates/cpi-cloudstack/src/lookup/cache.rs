@@ -1,0 +1,189 @@
+//! A small file of what names stand for, so that a later process need not ask again.
+//!
+//! One file per endpoint, account and project, under `state_dir/lookups`. Readers take no lock,
+//! since a file is only ever replaced as a whole; writers lock, read, change and replace. A
+//! file that cannot be read counts as empty, and one that cannot be written is done without:
+//! the cache only ever saves time.
+
+use super::rows::Remembered;
+use crate::state_dir::StateDir;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// After this time a name is looked up again, even if nothing went wrong: it may have been
+/// given to something else meanwhile.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// The version of the rows' shapes. Files of another one count as empty.
+const VERSION: u32 = 1;
+
+/// What names stand for, for one account of one cloud.
+#[derive(Debug, Clone)]
+pub(crate) struct Cache {
+    state_dir: Rc<StateDir>,
+    key: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    rows: BTreeMap<String, Row>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Row {
+    /// When it was found, in seconds since 1970.
+    at: u64,
+    value: Value,
+}
+
+impl Cache {
+    /// The cache for `key`, a fingerprint of endpoint, account and project.
+    pub(crate) fn new(state_dir: Rc<StateDir>, key: String) -> Self {
+        Self { state_dir, key }
+    }
+
+    /// What was found under `key`, unless that is too long ago.
+    pub(crate) fn get<T: Remembered>(&self, key: &str) -> Option<T> {
+        let row = read(&self.file()?).rows.remove(key)?;
+        let age = now().checked_sub(row.at)?;
+        if age > KEPT.as_secs() {
+            return None;
+        }
+        serde_json::from_value(row.value).ok()
+    }
+
+    /// Remembers what was found.
+    pub(crate) fn put<T: Remembered>(&self, key: &str, value: &T) {
+        let Ok(value) = serde_json::to_value(value) else { return };
+        self.change(|rows| {
+            rows.retain(|_, row| now().saturating_sub(row.at) <= KEPT.as_secs());
+            rows.insert(key.to_owned(), Row { at: now(), value });
+        });
+    }
+
+    /// Forgets what has gone stale.
+    pub(crate) fn forget(&self, keys: &[String]) {
+        self.change(|rows| rows.retain(|key, _| !keys.contains(key)));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Row>)) {
+        let Some(file) = self.file() else { return };
+        if let Err(error) = replace(&file, change) {
+            tracing::debug!("cannot remember lookups in {}: {error}", file.display());
+        }
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let dir = self.state_dir.path().ok()?;
+        Some(dir.join("lookups").join(format!("{}.json", self.key)))
+    }
+}
+
+fn read(file: &Path) -> Content {
+    let content = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    content.filter(|content: &Content| content.version == VERSION).unwrap_or_default()
+}
+
+fn replace(file: &Path, change: impl FnOnce(&mut BTreeMap<String, Row>)) -> io::Result<()> {
+    let dir = file.parent().unwrap_or(file);
+    fs::create_dir_all(dir)?;
+    let lock = File::options().create(true).append(true).open(file.with_extension("lock"))?;
+    lock.lock()?; // until it is dropped, or the process dies
+    let mut content = read(file);
+    content.version = VERSION;
+    change(&mut content.rows);
+    let mut new = tempfile::NamedTempFile::new_in(dir)?;
+    serde_json::to_writer(&mut new, &content)?;
+    new.flush()?;
+    new.persist(file)?;
+    Ok(())
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lookup::NetworkRow;
+
+    fn cache(dir: &Path) -> Cache {
+        Cache::new(Rc::new(StateDir::at(dir)), "key".into())
+    }
+
+    fn network(id: &str) -> NetworkRow {
+        NetworkRow { id: id.into() }
+    }
+
+    #[test]
+    fn what_was_found_is_remembered_until_it_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = cache(dir.path());
+        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+        cache.put("network/a", &network("1"));
+        cache.put("network/b", &network("2"));
+        assert_eq!(cache.get("network/a"), Some(network("1")));
+        cache.forget(&["network/a".into()]);
+        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+        assert_eq!(cache.get("network/b"), Some(network("2")));
+    }
+
+    /// A half-written or foreign file must cost a lookup, not a deploy.
+    #[test]
+    fn a_corrupt_file_counts_as_empty_and_is_mended() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = cache(dir.path());
+        cache.put("network/a", &network("1"));
+        let file = cache.file().unwrap();
+        for content in ["", "{", "[]", r#"{"version":99,"rows":{}}"#, "\0\0"] {
+            fs::write(&file, content).unwrap();
+            assert_eq!(cache.get::<NetworkRow>("network/a"), None, "{content:?}");
+            cache.put("network/a", &network("1"));
+            assert_eq!(cache.get("network/a"), Some(network("1")), "{content:?}");
+        }
+    }
+
+    /// A row of another shape, such as an older release wrote, counts as absent.
+    #[test]
+    fn a_row_of_another_shape_counts_as_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = cache(dir.path());
+        cache.put("zone/a", &network("1"));
+        assert_eq!(cache.get::<crate::lookup::ZoneRow>("zone/a"), None);
+    }
+
+    /// Without the lock a writer would undo what another one has just written.
+    #[test]
+    fn parallel_writers_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let dir = dir.path();
+                scope.spawn(move || {
+                    let cache = cache(dir);
+                    for row in 0..20 {
+                        cache.put(&format!("network/{writer}/{row}"), &network("x"));
+                    }
+                });
+            }
+        });
+        assert_eq!(read(&cache(dir.path()).file().unwrap()).rows.len(), 160);
+    }
+
+    /// A state_dir that cannot be used costs time, and nothing else.
+    #[test]
+    fn without_a_place_nothing_is_remembered() {
+        let nowhere = StateDir::lazy(|| Err(bosh_cpi::CpiError::cpi("no place")));
+        let cache = Cache::new(Rc::new(nowhere), "key".into());
+        cache.put("network/a", &network("1"));
+        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! How each noun is looked up: one call, or none.
+
+use super::rows::{
+    DiskOfferingRow, NetworkRow, OfferingRow, Remembered, TemplateRow, VmZoneRow, ZoneRow,
+};
+use super::{Found, Source, Wanted, only};
+use crate::CloudStack;
+use crate::errors::{self, Doing};
+use bosh_cpi::Result;
+use cloudstack::Paged;
+use cloudstack::api::{
+    ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones, Network, Other,
+};
+
+impl CloudStack {
+    /// A zone.
+    pub(crate) async fn zone(&self, wanted: &Wanted) -> Result<Found<ZoneRow>> {
+        self.found(wanted, "", async || {
+            let (id, name) = id_or_name(wanted);
+            let zones = self.rows(wanted, ListZones { id, name }).await?;
+            let zones = zones.iter().filter(|zone| is(wanted, &zone.id, &zone.name));
+            only(wanted, "zone", zones.map(ZoneRow::from).collect(), |zone| &zone.id)
+        })
+        .await
+    }
+
+    /// A service offering that can be used in `zone`.
+    pub(crate) async fn service_offering(
+        &self,
+        wanted: &Wanted,
+        zone: &Wanted,
+    ) -> Result<Found<OfferingRow>> {
+        self.found(wanted, &zone.text, async || {
+            let (id, name) = id_or_name(wanted);
+            let of = ListServiceOfferings { id, name, ..ListServiceOfferings::default() };
+            let offerings = self.rows(wanted, of).await?;
+            let fits = |id: &str, name: &str, other: &Other| {
+                is(wanted, id, name) && is_offered_in(zone, other)
+            };
+            let offerings = offerings.iter().filter(|row| fits(&row.id, &row.name, &row.other));
+            let rows = offerings.map(OfferingRow::from).collect();
+            only(wanted, "service offering", rows, |row| &row.id)
+        })
+        .await
+    }
+
+    /// A disk offering that can be used in `zone`.
+    pub(crate) async fn disk_offering(
+        &self,
+        wanted: &Wanted,
+        zone: &Wanted,
+    ) -> Result<Found<DiskOfferingRow>> {
+        self.found(wanted, &zone.text, async || {
+            let (id, name) = id_or_name(wanted);
+            let of = ListDiskOfferings { id, name, ..ListDiskOfferings::default() };
+            let offerings = self.rows(wanted, of).await?;
+            let fits = |id: &str, name: &str, other: &Other| {
+                is(wanted, id, name) && is_offered_in(zone, other)
+            };
+            let offerings = offerings.iter().filter(|row| fits(&row.id, &row.name, &row.other));
+            let rows = offerings.map(DiskOfferingRow::from).collect();
+            only(wanted, "disk offering", rows, |row| &row.id)
+        })
+        .await
+    }
+
+    /// Networks of a zone, in order, with one call for all of them at most.
+    pub(crate) async fn networks(
+        &self,
+        wanted: &[Wanted],
+        zone: &Wanted,
+    ) -> Result<Vec<Found<NetworkRow>>> {
+        let known: Vec<_> = wanted.iter().map(|wanted| self.known_network(wanted, zone)).collect();
+        let unknown: Vec<_> = wanted
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(w, _)| w)
+            .collect();
+        let listed = match unknown.as_slice() {
+            [] => Vec::new(),
+            // The filter by name is younger than the CPIs; the keyword filters as well.
+            [one] => self.list_networks(one, Some(one.text.clone())).await?,
+            [first, ..] => self.list_networks(first, None).await?,
+        };
+        let find = |(wanted, known): (&Wanted, Option<Found<NetworkRow>>)| match known {
+            Some(found) => Ok(found),
+            None => self.pick_network(wanted, zone, &listed),
+        };
+        wanted.iter().zip(known).map(find).collect()
+    }
+
+    fn known_network(&self, wanted: &Wanted, zone: &Wanted) -> Option<Found<NetworkRow>> {
+        if wanted.is_id() {
+            return Some(Found::given(NetworkRow { id: wanted.text.clone() }));
+        }
+        self.remembered(wanted, &zone.text)
+    }
+
+    async fn list_networks(
+        &self,
+        wanted: &Wanted,
+        keyword: Option<String>,
+    ) -> Result<Vec<Network>> {
+        self.rows(wanted, ListNetworks { keyword, ..ListNetworks::default() }).await
+    }
+
+    fn pick_network(
+        &self,
+        wanted: &Wanted,
+        zone: &Wanted,
+        listed: &[Network],
+    ) -> Result<Found<NetworkRow>> {
+        let fits = |network: &&Network| {
+            is(wanted, &network.id, &network.name)
+                && is_in(zone, network.zoneid.as_deref(), &network.other)
+        };
+        let rows: Vec<_> = listed.iter().filter(fits).map(NetworkRow::from).collect();
+        let what = format!("network of zone '{}' called", zone.text);
+        let row = only(wanted, &what, rows, |row| &row.id)?;
+        Ok(self.remember(wanted, &zone.text, row))
+    }
+
+    /// A template, by name. An id needs no lookup: a deploy refuses one that is unknown.
+    pub(crate) async fn template(
+        &self,
+        wanted: &Wanted,
+        zone: &Wanted,
+    ) -> Result<Found<TemplateRow>> {
+        if wanted.is_id() {
+            return Ok(Found::given(TemplateRow { id: wanted.text.clone() }));
+        }
+        self.found(wanted, &zone.text, async || {
+            let of = ListTemplates {
+                templatefilter: "executable".into(),
+                name: Some(wanted.text.clone()),
+                ..ListTemplates::default()
+            };
+            let templates = self.rows(wanted, of).await?;
+            let mut rows: Vec<_> = templates
+                .iter()
+                .filter(|row| row.name == wanted.text)
+                .filter(|row| is_in_zone(zone, row.zoneid.as_deref(), row.zonename.as_deref()))
+                .map(TemplateRow::from)
+                .collect();
+            rows.dedup(); // a row per zone
+            only(wanted, "template", rows, |row| &row.id)
+        })
+        .await
+    }
+
+    /// The zone of a VM that an earlier call has met.
+    pub(crate) fn remembered_zone_of(&self, vm: &str) -> Option<Found<VmZoneRow>> {
+        self.remembered(&Wanted::new(vm, ""), "")
+    }
+
+    /// Remembers the zone of a VM, for disks that shall be near it.
+    pub(crate) fn remember_zone_of(&self, vm: &str, zone: &str) -> Found<VmZoneRow> {
+        self.remember(&Wanted::new(vm, ""), "", VmZoneRow { zone: zone.to_owned() })
+    }
+
+    /// Forgets a VM that is gone.
+    pub(crate) fn forget_vm(&self, vm: &str) {
+        self.cache.forget(&[key::<VmZoneRow>(&Wanted::new(vm, ""), "")]);
+    }
+
+    /// What the cache holds, or what `look` finds in the cloud.
+    async fn found<T: Remembered>(
+        &self,
+        wanted: &Wanted,
+        zone: &str,
+        look: impl AsyncFnOnce() -> Result<T>,
+    ) -> Result<Found<T>> {
+        if let Some(found) = self.remembered(wanted, zone) {
+            return Ok(found);
+        }
+        let row = look().await?;
+        Ok(self.remember(wanted, zone, row))
+    }
+
+    fn remembered<T: Remembered>(&self, wanted: &Wanted, zone: &str) -> Option<Found<T>> {
+        let key = key::<T>(wanted, zone);
+        let row = self.cache.get(&key)?;
+        Some(Found { row, key, source: Source::Cache })
+    }
+
+    fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
+        let key = key::<T>(wanted, zone);
+        self.cache.put(&key, &row);
+        Found { row, key, source: Source::Cloud }
+    }
+
+    /// All rows of a list. An id that the cloud does not know gives none.
+    async fn rows<C: Paged>(&self, wanted: &Wanted, of: C) -> Result<Vec<C::Item>> {
+        match self.list(of).await {
+            Ok(rows) => Ok(rows),
+            Err(failure) if wanted.is_id() && failure.is_gone() => Ok(Vec::new()),
+            Err(failure) => {
+                let tried = format!("{}: looking up '{}'", wanted.path, wanted.text);
+                Err(errors::answer(Doing::Lookup, tried, failure))
+            }
+        }
+    }
+}
+
+fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {
+    format!("{}\n{zone}\n{}", T::NOUN, wanted.text)
+}
+
+fn id_or_name(wanted: &Wanted) -> (Option<String>, Option<String>) {
+    let text = Some(wanted.text.clone());
+    if wanted.is_id() { (text, None) } else { (None, text) }
+}
+
+/// Whether this is what was asked for. CloudStack's filter by name ignores case.
+fn is(wanted: &Wanted, id: &str, name: &str) -> bool {
+    wanted.text == id || wanted.text == name
+}
+
+fn is_in(zone: &Wanted, id: Option<&str>, other: &Other) -> bool {
+    is_in_zone(zone, id, other.get("zonename").and_then(|name| name.as_str()))
+}
+
+/// A row that names no zone is in every one.
+fn is_in_zone(zone: &Wanted, id: Option<&str>, name: Option<&str>) -> bool {
+    match (id, name) {
+        (None, None) => true,
+        (id, name) => id == Some(&zone.text) || name == Some(&zone.text),
+    }
+}
+
+/// Since 4.13 an offering may be bound to zones: ids and names, comma-separated.
+pub(crate) fn is_offered_in(zone: &Wanted, other: &Other) -> bool {
+    let names = |key: &str| other.get(key).and_then(|list| list.as_str()).unwrap_or_default();
+    let all: Vec<_> =
+        ["zoneid", "zone"].into_iter().flat_map(|key| names(key).split(',')).collect();
+    all.iter().all(|one| one.trim().is_empty()) || all.iter().any(|one| one.trim() == zone.text)
+}

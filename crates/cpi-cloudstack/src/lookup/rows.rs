@@ -1,0 +1,125 @@
+//! What is remembered of a name: ids, and what planning needs to know. Nothing secret.
+
+use bosh_cpi::{GiB, MiB};
+use cloudstack::api::{DiskOffering, Network, ServiceOffering, Template, Zone};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A row of the cache.
+pub(crate) trait Remembered: Serialize + DeserializeOwned + Clone {
+    /// The first part of its key.
+    const NOUN: &'static str;
+}
+
+/// A zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ZoneRow {
+    pub id: String,
+    pub name: String,
+    /// A basic zone has one network per pod, and takes none in the deploy call.
+    pub basic: bool,
+}
+
+/// A service offering.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OfferingRow {
+    pub id: String,
+    pub name: String,
+    /// The caller says cores and memory.
+    pub custom: bool,
+    /// A constrained custom offering fixes the speed, and refuses to be told one.
+    pub fixes_speed: bool,
+    pub cpu: Option<u64>,
+    pub ram: Option<MiB>,
+}
+
+/// A disk offering.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DiskOfferingRow {
+    pub id: String,
+    pub name: String,
+    /// The caller says the size.
+    pub custom: bool,
+    /// The size of a fixed one.
+    pub size: GiB,
+}
+
+/// A network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NetworkRow {
+    pub id: String,
+}
+
+/// A template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TemplateRow {
+    pub id: String,
+}
+
+/// The zone of a VM, for disks that shall be near it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VmZoneRow {
+    pub zone: String,
+}
+
+impl Remembered for VmZoneRow {
+    const NOUN: &'static str = "zone of VM";
+}
+impl Remembered for ZoneRow {
+    const NOUN: &'static str = "zone";
+}
+impl Remembered for OfferingRow {
+    const NOUN: &'static str = "service offering";
+}
+impl Remembered for DiskOfferingRow {
+    const NOUN: &'static str = "disk offering";
+}
+impl Remembered for NetworkRow {
+    const NOUN: &'static str = "network";
+}
+impl Remembered for TemplateRow {
+    const NOUN: &'static str = "template";
+}
+
+impl From<&Zone> for ZoneRow {
+    fn from(zone: &Zone) -> Self {
+        let basic = zone.networktype.eq_ignore_ascii_case("basic");
+        Self { id: zone.id.clone(), name: zone.name.clone(), basic }
+    }
+}
+
+impl From<&ServiceOffering> for OfferingRow {
+    fn from(offering: &ServiceOffering) -> Self {
+        Self {
+            id: offering.id.clone(),
+            name: offering.name.clone(),
+            custom: offering.iscustomized,
+            fixes_speed: offering.cpuspeed.is_some(),
+            cpu: offering.cpunumber,
+            ram: offering.memory.map(MiB),
+        }
+    }
+}
+
+impl From<&DiskOffering> for DiskOfferingRow {
+    fn from(offering: &DiskOffering) -> Self {
+        Self {
+            id: offering.id.clone(),
+            name: offering.name.clone(),
+            custom: offering.iscustomized,
+            size: GiB(offering.disksize),
+        }
+    }
+}
+
+impl From<&Network> for NetworkRow {
+    fn from(network: &Network) -> Self {
+        Self { id: network.id.clone() }
+    }
+}
+
+impl From<&Template> for TemplateRow {
+    fn from(template: &Template) -> Self {
+        Self { id: template.id.clone() }
+    }
+}

@@ -1,0 +1,74 @@
+//! `attach_disk`: attaches a volume, and tells the agent where to find it. Attaching it again
+//! to the same VM answers the same.
+
+use super::cids::{is_alive, no_disk, no_vm};
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::hints::hint;
+use crate::properties::Wait;
+use crate::steps::{Target, ended, is_there};
+use bosh_cpi::method::AttachDisk;
+use bosh_cpi::{CpiError, DiskHint, Result};
+use cloudstack::api::{AttachVolume, Volume};
+
+pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint> {
+    let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
+    let failed = |failure| errors::answer(Doing::AttachDisk, &tried, failure);
+    let (vm, disk) = tokio::try_join!(cloud.vm_id(&call.vm_cid), cloud.disk_id(&call.disk_cid))
+        .map_err(failed)?;
+    let vm = vm.ok_or_else(|| no_vm(&call.vm_cid))?;
+    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    cloud
+        .operation("attach_disk", async |operation| {
+            let attach =
+                AttachVolume { id: disk.clone(), virtualmachineid: vm.clone(), deviceid: None };
+            let until = cloud.deadline(Wait::AttachVolume);
+            let attached = operation
+                .step(
+                    Target::Attachment { volume: disk.clone(), vm: vm.clone() },
+                    async || match cloud.run(&attach, until).await {
+                        Ok(made) => ended(Ok(made.0)),
+                        // Within the step: what was attached before is not undone.
+                        Err(failure) => ended(look(cloud, &call, &vm, &disk, failure).await),
+                    },
+                    async || {
+                        let there = cloud.volume_by_id(&disk).await?;
+                        Ok(there.filter(|volume| volume.virtualmachineid.as_ref() == Some(&vm)))
+                    },
+                )
+                .await;
+            let volume = attached.map_err(failed)?;
+            let hint = hint(&volume).ok_or_else(|| {
+                CpiError::cloud(format!("{tried}: the cloud does not tell its device id"))
+            })?;
+            Ok((hint, Some(disk.clone())))
+        })
+        .await
+}
+
+/// Why the cloud refused to attach: it is attached already, or one of the two is not there.
+async fn look(
+    cloud: &CloudStack,
+    call: &AttachDisk,
+    vm: &str,
+    disk: &str,
+    failure: Failure,
+) -> std::result::Result<Volume, Failure> {
+    if !failure.has_code(431) {
+        return Err(failure);
+    }
+    let (volume, machine) = tokio::try_join!(cloud.volume_by_id(disk), cloud.vm_by_id(vm))?;
+    let Some(volume) = volume.filter(is_there) else { return Err(no_disk(&call.disk_cid).into()) };
+    if machine.filter(is_alive).is_none() {
+        return Err(no_vm(&call.vm_cid).into());
+    }
+    match &volume.virtualmachineid {
+        Some(holder) if holder == vm => Ok(volume),
+        Some(holder) => Err(CpiError::cloud(format!(
+            "disk {} is attached to another VM, {holder}: detach it first",
+            call.disk_cid
+        ))
+        .into()),
+        None => Err(failure),
+    }
+}

@@ -1,0 +1,179 @@
+//! `create_disk`: a volume, near the VM it is for. It takes no storage until it is attached.
+
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::lookup::{DiskOfferingRow, Found, VmZoneRow, Wanted, ZoneRow, is_id};
+use crate::properties::{self, DiskProperties, PATH, Wait, given};
+use crate::steps::{Target, ended, is_there};
+use bosh_cpi::method::CreateDisk;
+use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result, VmCid};
+use cloudstack::api::{CreateVolume, ListVolumes};
+use ledger::Operation;
+
+pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid> {
+    let path = call.cloud_properties.path().to_owned();
+    let disk: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    let wanted = Request {
+        offering: offering(cloud, &disk, &path)?,
+        zone: zone(cloud, &disk, &path),
+        near: call.vm_cid,
+        size: call.size,
+    };
+    cloud
+        .operation("create_disk", async |operation| {
+            let found = find(cloud, &wanted).await?;
+            let id = match create(cloud, operation, &wanted, &found).await {
+                Err(failure) => match find_again(cloud, &wanted, &found, &failure).await? {
+                    Some(fresh) => create(cloud, operation, &wanted, &fresh).await,
+                    None => Err(failure),
+                },
+                created => created,
+            };
+            let tried = format!("creating a disk of {}", wanted.size);
+            let id = id.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
+            let cid =
+                DiskCid::new(&id).map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
+            Ok((cid, Some(id)))
+        })
+        .await
+}
+
+/// What the caller wants.
+struct Request {
+    offering: Wanted,
+    /// The zone that properties name; None where none does.
+    zone: Option<Wanted>,
+    near: Option<VmCid>,
+    size: MiB,
+}
+
+/// What that stands for.
+#[derive(PartialEq)]
+struct Ids {
+    zone: String,
+    offering: DiskOfferingRow,
+    /// Cache keys of what is remembered, not fresh.
+    remembered: Vec<String>,
+}
+
+fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Result<Wanted> {
+    if let Some(text) = given(&disk.disk_offering) {
+        return Ok(Wanted::new(text, format!("{path}.disk_offering")));
+    }
+    let default = cloud.properties.disk_offering().or_else(|| cloud.properties.custom_offering());
+    match default {
+        Some((text, name)) => Ok(Wanted::new(text, format!("{PATH}.{name}"))),
+        None => Err(CpiError::cpi(format!(
+            "{path}.disk_offering: missing, and neither {PATH}.default_offer.disk nor \
+             {PATH}.default_offer.custom_disk is set"
+        ))),
+    }
+}
+
+fn zone(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Option<Wanted> {
+    if let Some(text) = given(&disk.zone) {
+        return Some(Wanted::new(text, format!("{path}.zone")));
+    }
+    let default = cloud.properties.default_zone();
+    default.map(|text| Wanted::new(text, format!("{PATH}.default_zone")))
+}
+
+async fn find(cloud: &CloudStack, wanted: &Request) -> Result<Ids> {
+    // Offerings are told apart by the zone that properties name; a VM's zone is an id.
+    let named = wanted.zone.clone().unwrap_or_else(|| Wanted::new("", ""));
+    let (zone, offering) =
+        tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offering(&wanted.offering, &named))?;
+    let remembered = [zone.remembered(), offering.remembered()];
+    let remembered = remembered.into_iter().flatten().map(str::to_owned).collect();
+    Ok(Ids { zone: zone.zone.clone(), offering: (*offering).clone(), remembered })
+}
+
+/// The zone of a property of the disk's own, of the VM that the disk is for, or the default.
+async fn find_zone(cloud: &CloudStack, wanted: &Request) -> Result<Found<VmZoneRow>> {
+    let own = wanted.zone.as_ref().filter(|zone| !zone.path.starts_with(PATH));
+    if own.is_none()
+        && let Some(vm) = &wanted.near
+        && let Some(zone) = zone_of_vm(cloud, vm).await?
+    {
+        return Ok(zone);
+    }
+    let Some(zone) = &wanted.zone else {
+        return Err(CpiError::cpi(format!(
+            "{PATH}.default_zone: missing; a disk that is for no VM needs a zone"
+        )));
+    };
+    let zone: Found<ZoneRow> = cloud.zone(zone).await?;
+    Ok(zone.map(|zone| VmZoneRow { zone: zone.id }))
+}
+
+/// None for a VM that is not there: it is a hint only.
+async fn zone_of_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmZoneRow>>> {
+    if is_id(cid.as_str())
+        && let Some(found) = cloud.remembered_zone_of(cid.as_str())
+    {
+        return Ok(Some(found));
+    }
+    let vm = cloud.vm(cid).await.map_err(|failure| {
+        errors::answer(Doing::Lookup, format!("looking up the zone of VM {cid}"), failure)
+    })?;
+    Ok(vm.map(|vm| cloud.remember_zone_of(&vm.id, &vm.zoneid)))
+}
+
+async fn create(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    wanted: &Request,
+    found: &Ids,
+) -> std::result::Result<String, Failure> {
+    let name = cloud.names.disk(operation.id());
+    let call = CreateVolume {
+        name: name.clone(),
+        zoneid: found.zone.clone(),
+        diskofferingid: found.offering.id.clone(),
+        size: found.offering.size_for(wanted.size, &wanted.offering)?.map(|size| size.0),
+    };
+    let until = cloud.deadline(Wait::CreateVolume);
+    let made = operation.step(
+        Target::Volume { name: name.clone() },
+        async || ended(cloud.run(&call, until).await.map(|made| made.0.id)),
+        async || {
+            let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };
+            Ok(cloud.list(of).await?.into_iter().find(is_there).map(|volume| volume.id))
+        },
+    );
+    made.await
+}
+
+/// Looks up afresh what was remembered, if it may have been the reason of a refusal; None if
+/// it was not.
+async fn find_again(
+    cloud: &CloudStack,
+    wanted: &Request,
+    found: &Ids,
+    failure: &Failure,
+) -> Result<Option<Ids>> {
+    if found.remembered.is_empty() || !failure.has_code(431) {
+        return Ok(None);
+    }
+    cloud.cache.forget(&found.remembered);
+    let fresh = find(cloud, wanted).await?;
+    let same = fresh.zone == found.zone && fresh.offering == found.offering;
+    Ok((!same).then_some(fresh))
+}
+
+impl DiskOfferingRow {
+    /// The size to say for a disk that shall hold `size`: None for a fixed offering, which has
+    /// its own, and which must be large enough.
+    pub(crate) fn size_for(&self, size: MiB, wanted: &Wanted) -> Result<Option<GiB>> {
+        if self.custom {
+            return Ok(Some(size.ceil_gib()));
+        }
+        if MiB::from(self.size) >= size {
+            return Ok(None);
+        }
+        Err(CpiError::cloud(format!(
+            "{}: disk offering '{}' has {}, {size} are wanted: name a larger or a custom one",
+            wanted.path, self.name, self.size
+        )))
+    }
+}

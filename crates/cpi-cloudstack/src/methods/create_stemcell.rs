@@ -1,0 +1,85 @@
+//! `create_stemcell`: takes a template that is there (a light stemcell).
+
+use super::create_vm::LIGHT;
+use crate::CloudStack;
+use crate::errors::{self, Doing};
+use crate::lookup::{Wanted, is_id};
+use crate::properties::{self, StemcellProperties, given};
+use bosh_cpi::method::CreateStemcell;
+use bosh_cpi::{CpiError, Result, StemcellCid};
+use cloudstack::api::{ListTemplates, Template};
+
+pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<StemcellCid> {
+    let wanted = wanted(cloud, &call)?;
+    let templates = find(cloud, &wanted).await?;
+    let id = choose(cloud, &wanted, &templates)?;
+    StemcellCid::new(format!("{id}{LIGHT}")).map_err(|e| CpiError::cloud(e.to_string()))
+}
+
+fn wanted(cloud: &CloudStack, call: &CreateStemcell) -> Result<Wanted> {
+    let path = call.cloud_properties.path();
+    let stemcell: StemcellProperties =
+        properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    match (given(&stemcell.template_id), given(&stemcell.template)) {
+        (Some(id), _) if !is_id(id) => {
+            Err(CpiError::cpi(format!("{path}.template_id: '{id}' is no id of a template")))
+        }
+        (Some(id), _) => Ok(Wanted::new(id, format!("{path}.template_id"))),
+        (None, Some(name)) => Ok(Wanted::new(name, format!("{path}.template"))),
+        (None, None) => Err(CpiError::not_supported(format!(
+            "{path}: this release of the CPI takes light stemcells only: register the image as a \
+             template, then bosh repack-stemcell --empty-image --format cloudstack-light \
+             --cloud-properties '{{\"template_id\":\"…\"}}'"
+        ))),
+    }
+}
+
+async fn find(cloud: &CloudStack, wanted: &Wanted) -> Result<Vec<Template>> {
+    let text = Some(wanted.text.clone());
+    let (id, name) = if wanted.is_id() { (text, None) } else { (None, text) };
+    let of = ListTemplates { templatefilter: "executable".into(), id, name, zoneid: None };
+    match cloud.list(of).await {
+        Ok(rows) => {
+            let is_it = |row: &Template| row.id == wanted.text || row.name == wanted.text;
+            Ok(rows.into_iter().filter(is_it).collect())
+        }
+        Err(failure) if failure.is_gone() => Ok(Vec::new()),
+        Err(failure) => {
+            let tried = format!("{}: looking for template '{}'", wanted.path, wanted.text);
+            Err(errors::answer(Doing::FindStemcell, tried, failure))
+        }
+    }
+}
+
+/// The template's id, if there is one of that name only, and it is ready where VMs will be.
+fn choose(cloud: &CloudStack, wanted: &Wanted, templates: &[Template]) -> Result<String> {
+    let Wanted { text, path } = wanted;
+    let Some(first) = templates.first() else {
+        return Err(CpiError::cloud(format!(
+            "{path}: there is no template '{text}' that this account may use"
+        )));
+    };
+    if let Some(other) = templates.iter().find(|row| row.id != first.id) {
+        return Err(CpiError::cloud(format!(
+            "{path}: more than one template is named '{text}': name one by template_id ({}, {})",
+            first.id, other.id
+        )));
+    }
+    // A row per zone.
+    let zone = cloud.properties.default_zone();
+    let in_zone = |row: &&Template| match (zone, &row.zoneid, &row.zonename) {
+        (Some(zone), id, name) if id.is_some() || name.is_some() => {
+            id.as_deref() == Some(zone) || name.as_deref() == Some(zone)
+        }
+        _ => true,
+    };
+    let here: Vec<_> = templates.iter().filter(in_zone).collect();
+    if here.iter().any(|row| row.isready) {
+        return Ok(first.id.clone());
+    }
+    let why = match here.first() {
+        Some(row) => format!("is not ready ({})", row.status.as_deref().unwrap_or("no status")),
+        None => format!("is not in zone '{}'", zone.unwrap_or_default()),
+    };
+    Err(CpiError::cloud(format!("{path}: template '{text}' {why}")))
+}

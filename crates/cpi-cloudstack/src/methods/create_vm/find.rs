@@ -1,0 +1,65 @@
+//! What the wishes stand for in the cloud. Lookups do not wait for each other.
+
+use super::wishes::Wishes;
+use crate::CloudStack;
+use crate::lookup::{DiskOfferingRow, Found, NetworkRow, OfferingRow, TemplateRow, ZoneRow};
+use bosh_cpi::{CpiError, Result};
+
+/// What the wishes stand for.
+pub(super) struct Ids {
+    pub zone: Found<ZoneRow>,
+    pub offering: Found<OfferingRow>,
+    pub disk: Option<Found<DiskOfferingRow>>,
+    pub template: Found<TemplateRow>,
+    /// In the order of the NICs.
+    pub networks: Vec<Found<NetworkRow>>,
+}
+
+impl Ids {
+    pub(super) async fn find(cloud: &CloudStack, wishes: &Wishes) -> Result<Self> {
+        let networks: Vec<_> = wishes.nics.iter().map(|nic| nic.network.clone()).collect();
+        let disk = async {
+            match &wishes.disk {
+                Some(disk) => cloud.disk_offering(&disk.offering, &wishes.zone).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (zone, offering, disk, template, networks) = tokio::try_join!(
+            cloud.zone(&wishes.zone),
+            cloud.service_offering(&wishes.offering, &wishes.zone),
+            disk,
+            cloud.template(&wishes.template, &wishes.zone),
+            cloud.networks(&networks, &wishes.zone),
+        )?;
+        if zone.basic {
+            return Err(CpiError::not_supported(format!(
+                "{}: '{}' is a basic zone; this release of the CPI makes VMs in advanced zones \
+                 only",
+                wishes.zone.path, zone.name
+            )));
+        }
+        Ok(Self { zone, offering, disk, template, networks })
+    }
+
+    /// Cache keys of what is remembered, not fresh.
+    pub(super) fn remembered(&self) -> Vec<String> {
+        let one = [
+            self.zone.remembered(),
+            self.offering.remembered(),
+            self.disk.as_ref().and_then(Found::remembered),
+            self.template.remembered(),
+        ];
+        let networks = self.networks.iter().map(Found::remembered);
+        one.into_iter().chain(networks).flatten().map(str::to_owned).collect()
+    }
+
+    /// Whether the cloud says what was remembered.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let networks = |ids: &Self| ids.networks.iter().map(|n| n.id.clone()).collect::<Vec<_>>();
+        *self.zone == *other.zone
+            && *self.offering == *other.offering
+            && self.disk.as_deref() == other.disk.as_deref()
+            && *self.template == *other.template
+            && networks(self) == networks(other)
+    }
+}

@@ -1,0 +1,174 @@
+//! `delete_vm`: one job that stops and removes a VM with its ephemeral disks; persistent disks
+//! stay. And the two undos that remove VMs.
+
+use super::cids::is_alive;
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::naming::is_ephemeral;
+use crate::properties::Wait;
+use crate::steps::{Target, ended, gone_is_fine, is_there};
+use bosh_cpi::Result;
+use bosh_cpi::method::DeleteVm;
+use cloud_http::Deadline;
+use cloudstack::api::{
+    DeleteVolume, DestroyVirtualMachine, ListVirtualMachines, VirtualMachine, Volume,
+};
+use cloudstack::phrases::{NO_EXPUNGE_PERMISSION, NOT_ITS_DATADISK};
+use ledger::Was;
+
+type Answer<T> = std::result::Result<T, Failure>;
+
+pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
+    let cid = call.vm_cid;
+    let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
+    let Some(vm) = cloud.vm_id(&cid).await.map_err(failed)? else { return Ok(()) };
+    let ephemeral = ephemeral_of(cloud, &vm).await.map_err(failed)?;
+    cloud
+        .operation("delete_vm", async |operation| {
+            let until = cloud.deadline(Wait::DeleteVm);
+            // One step for all that may have to follow: its target names every disk.
+            let target = Target::Deletion { vm: vm.clone(), ephemeral: ephemeral.clone() };
+            let destroyed = operation.step(
+                target,
+                async || ended(destroy(cloud, &vm, &ephemeral, until).await),
+                // What is deleted twice is deleted.
+                async || destroy(cloud, &vm, &ephemeral, until).await.map(Some),
+            );
+            destroyed.await.map_err(failed)?;
+            cloud.forget_vm(&vm);
+            Ok(((), None))
+        })
+        .await
+}
+
+/// Makes sure that no VM of this name is left, whatever its deploy has come to.
+pub(crate) async fn undo_creation(cloud: &CloudStack, name: &str) -> Result<Was> {
+    let failed = |failure| errors::answer(Doing::DeleteVm, format!("removing VM {name}"), failure);
+    let of = ListVirtualMachines { name: Some(name.to_owned()), ..ListVirtualMachines::default() };
+    let vms = cloud.list(of).await.map_err(failed)?;
+    let mut was = Was::NotThere;
+    for vm in vms.iter().filter(|vm| vm.name == name) {
+        was = Was::There;
+        remove(cloud, vm).await.map_err(failed)?;
+    }
+    Ok(was)
+}
+
+async fn remove(cloud: &CloudStack, vm: &VirtualMachine) -> Answer<()> {
+    let until = cloud.deadline(Wait::DeleteVm);
+    if !is_alive(vm) && !cloud.properties.expunge_vm {
+        return Ok(());
+    }
+    // A VM that is still being started can not be destroyed yet.
+    let text = |key: &str| vm.other.get(key).and_then(|value| value.as_str());
+    let runs = vm.other.get("jobstatus").and_then(|status| status.as_i64()) == Some(0);
+    if let (Some(job), true) = (text("jobid"), runs && vm.state != "Running") {
+        let client = cloud.client()?;
+        let _ = client.wait::<serde_json::Value>(job, "deployVirtualMachine", until).await;
+    }
+    let ephemeral = ephemeral_of(cloud, &vm.id).await?;
+    destroy(cloud, &vm.id, &ephemeral, until).await
+}
+
+/// Finishes a deletion that is half done. One that has not begun is left to whoever asked for
+/// it: the VM is whole.
+pub(crate) async fn finish_deletion(
+    cloud: &CloudStack,
+    vm: &str,
+    ephemeral: &[String],
+) -> Result<Was> {
+    let tried = format!("finishing the deletion of VM {vm}");
+    try_finish(cloud, vm, ephemeral)
+        .await
+        .map_err(|failure| errors::answer(Doing::DeleteVm, tried, failure))
+}
+
+async fn try_finish(cloud: &CloudStack, vm: &str, ephemeral: &[String]) -> Answer<Was> {
+    let until = cloud.deadline(Wait::DeleteVm);
+    let machine = cloud.vm_by_id(vm).await?.filter(is_alive);
+    let mut left = Vec::new();
+    for id in ephemeral {
+        left.extend(cloud.volume_by_id(id).await?.filter(is_there));
+    }
+    let on_it = |volume: &&Volume| volume.virtualmachineid.as_deref() == Some(vm);
+    let attached: Vec<_> = left.iter().filter(on_it).map(|volume| volume.id.clone()).collect();
+    if machine.is_some() {
+        if attached.len() == ephemeral.len() {
+            return Ok(Was::NotThere);
+        }
+        destroy(cloud, vm, &attached, until).await?;
+    }
+    let free = left.iter().filter(|volume| volume.virtualmachineid.is_none() || on_it(volume));
+    for volume in free {
+        delete_volume(cloud, &volume.id).await?;
+    }
+    Ok(Was::There)
+}
+
+async fn ephemeral_of(cloud: &CloudStack, vm: &str) -> Answer<Vec<String>> {
+    let volumes = cloud.volumes_of(vm).await?;
+    let ephemeral = volumes.into_iter().filter(|v| v.kind != "ROOT" && is_ephemeral(&v.name));
+    Ok(ephemeral.map(|volume| volume.id).collect())
+}
+
+/// Destroys a VM, running, broken or half gone, with its ephemeral disks. CloudStack stops it
+/// and detaches every other disk by itself.
+async fn destroy(
+    cloud: &CloudStack,
+    vm: &str,
+    ephemeral: &[String],
+    until: Deadline,
+) -> Answer<()> {
+    if !cloud.properties.expunge_vm {
+        return destroy_only(cloud, vm, ephemeral, until).await;
+    }
+    let expunge = DestroyVirtualMachine {
+        id: vm.to_owned(),
+        expunge: Some(true),
+        volumeids: ephemeral.to_vec(),
+    };
+    match cloud.run(&expunge, until).await {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.is_gone() => delete_volumes(cloud, ephemeral).await,
+        Err(failure) if failure.says(NO_EXPUNGE_PERMISSION) => {
+            tracing::warn!(
+                "this account may not expunge: VM {vm} keeps its addresses and its name until \
+                 the cloud expunges it (expunge.delay); allow.user.expunge.recover.vm would let \
+                 the account"
+            );
+            destroy_only(cloud, vm, ephemeral, until).await
+        }
+        Err(failure) if failure.says(NOT_ITS_DATADISK) => {
+            let bare = DestroyVirtualMachine { volumeids: Vec::new(), ..expunge };
+            gone_is_fine(cloud.run(&bare, until).await.map(drop))?;
+            delete_volumes(cloud, ephemeral).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Destroys without expunging. The disks are deleted on their own then: destroyed with the VM
+/// they would wait for the cloud's own cleaning, as the VM does.
+async fn destroy_only(
+    cloud: &CloudStack,
+    vm: &str,
+    ephemeral: &[String],
+    until: Deadline,
+) -> Answer<()> {
+    let destroy = DestroyVirtualMachine { id: vm.to_owned(), ..DestroyVirtualMachine::default() };
+    gone_is_fine(cloud.run(&destroy, until).await.map(drop))?;
+    delete_volumes(cloud, ephemeral).await
+}
+
+async fn delete_volumes(cloud: &CloudStack, ids: &[String]) -> Answer<()> {
+    for id in ids {
+        delete_volume(cloud, id).await?;
+    }
+    Ok(())
+}
+
+async fn delete_volume(cloud: &CloudStack, id: &str) -> Answer<()> {
+    let delete = DeleteVolume { id: id.to_owned() };
+    let until = cloud.deadline(Wait::DeleteVolume);
+    gone_is_fine(cloud.call(&delete, until).await.map(drop))
+}

@@ -1,0 +1,109 @@
+//! The names of what we make. A name tells whose it is and which operation made it, and is
+//! sent inside the create call, so that nothing we made is ever without one.
+//!
+//! `vm-<mark>-<operation>`: the mark is the director's, the operation's id is 32 hexadecimal
+//! digits; 44 characters of the 63 that a host name may have.
+
+use ledger::OperationId;
+use sha1::{Digest, Sha1};
+
+/// Gives names for one director.
+#[derive(Debug, Clone)]
+pub struct Names {
+    mark: String,
+}
+
+impl Names {
+    /// The names for this director. Without a UUID (a person at a terminal) they bear the mark
+    /// of nobody.
+    pub fn new(director_uuid: Option<&str>) -> Self {
+        Self { mark: fingerprint(&[director_uuid.unwrap_or_default()])[..8].to_owned() }
+    }
+
+    /// Eight hexadecimal digits that stand for the director.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// The host name of the VM that an operation makes.
+    pub fn vm(&self, operation: OperationId) -> String {
+        self.name("vm", operation)
+    }
+
+    /// The name of the persistent disk that an operation makes.
+    pub fn disk(&self, operation: OperationId) -> String {
+        self.name("disk", operation)
+    }
+
+    /// The name of the snapshot that an operation takes.
+    pub fn snapshot(&self, operation: OperationId) -> String {
+        self.name("snap", operation)
+    }
+
+    fn name(&self, noun: &str, operation: OperationId) -> String {
+        format!("{noun}-{}-{operation}", self.mark)
+    }
+}
+
+/// The MAC of an operation's VM's NIC. Chosen by us, so that the agent can be told it in the
+/// very call that makes the NIC.
+///
+/// The first octet makes it a locally administered unicast address, and differs from those of
+/// CloudStack's own (02, 06, 1e).
+pub fn mac(operation: OperationId, nic: usize) -> String {
+    let digest = Sha1::digest(format!("{operation}/{nic}"));
+    let [a, b, c, d, e] = [digest[0], digest[1], digest[2], digest[3], digest[4]];
+    format!("0e:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}")
+}
+
+/// Whether a volume lives and dies with its VM: CloudStack names the data disk of a deploy
+/// `DATA-<n>`, the Go CPI names its own `cpi-ephemeral-disk-…`. No persistent disk is named so.
+pub fn is_ephemeral(volume: &str) -> bool {
+    volume.starts_with("DATA-") || volume.starts_with("cpi-ephemeral-disk-")
+}
+
+/// Whether a name was given by the Go CPI, to which CIDs were names.
+pub fn is_legacy(name: &str) -> bool {
+    name.starts_with("cpi-disk-") || name.starts_with("cpivm-")
+}
+
+/// 40 hexadecimal digits that stand for `parts`.
+pub fn fingerprint(parts: &[&str]) -> String {
+    let digest = Sha1::digest(parts.join("\n"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CloudStack refuses a host name that is longer than 63 characters, begins with a digit,
+    /// or holds anything but letters, digits and hyphens.
+    #[test]
+    fn a_vm_name_is_a_host_name() {
+        let name = Names::new(Some("d1")).vm(OperationId::new());
+        assert_eq!(name.len(), 44);
+        assert!(name.starts_with("vm-"));
+        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+    }
+
+    /// Two directors in one account must not take each other's things for theirs.
+    #[test]
+    fn directors_have_marks_of_their_own() {
+        let (one, other) = (Names::new(Some("d1")), Names::new(Some("d2")));
+        assert_ne!(one.mark(), other.mark());
+        assert_eq!(one.mark(), Names::new(Some("d1")).mark());
+        assert_eq!(one.mark().len(), 8);
+    }
+
+    /// A multicast address, or two NICs with one address, would make a VM without network.
+    #[test]
+    fn macs_are_local_unicast_and_differ() {
+        let id = OperationId::new();
+        let first = u8::from_str_radix(&mac(id, 0)[..2], 16).unwrap();
+        assert_eq!(first & 0b11, 0b10);
+        assert_ne!(mac(id, 0), mac(id, 1));
+        assert_eq!(mac(id, 0), mac(id, 0));
+        assert_ne!(mac(id, 0), mac(OperationId::new(), 0));
+    }
+}

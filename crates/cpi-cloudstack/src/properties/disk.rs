@@ -1,0 +1,31 @@
+//! `cloud_properties` of persistent disks: disk_types.
+
+use super::{Ignored, Later, Refusing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What a persistent disk is made of.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DiskProperties {
+    /// The disk offering, by name or id. Default: `default_offer.disk`, then
+    /// `default_offer.custom_disk`. A fixed one must be large enough.
+    pub disk_offering: Option<String>,
+    /// The zone, by name or id. Default: the zone of the VM that it is for, then
+    /// `default_zone`.
+    #[serde(alias = "availability_zone")]
+    pub zone: Option<String>,
+
+    /// The director names dynamic disks so; a name of ours is what makes the disk ours.
+    #[schemars(skip)]
+    pub name: Ignored,
+    /// Comes with a later release.
+    #[schemars(skip)]
+    pub project: Later,
+}
+
+impl Refusing for DiskProperties {
+    fn later(&self) -> Vec<&'static str> {
+        if self.project.asked() { vec!["project"] } else { Vec::new() }
+    }
+}

@@ -1,0 +1,220 @@
+//! What our operations make or change, and how any process makes sure that nothing is left.
+
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::methods::delete_vm;
+use crate::properties::Wait;
+use bosh_cpi::{CpiError, Result};
+use cloudstack::Outcome;
+use cloudstack::api::{
+    DeleteSnapshot, DeleteVolume, DetachVolume, List, ListSnapshots, ListVolumes, Volume,
+};
+use ledger::{Operation, Undo, Was};
+use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+
+/// What a step makes or changes, so named that a process that knows nothing else can undo it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Target {
+    /// A VM that is being made, with its ephemeral disk.
+    Vm {
+        /// Its host name.
+        name: String,
+    },
+    /// A volume that is being made.
+    Volume {
+        /// Its name.
+        name: String,
+    },
+    /// A snapshot that is being taken.
+    Snapshot {
+        /// Its name.
+        name: String,
+    },
+    /// A volume that is being attached.
+    Attachment {
+        /// The volume's id.
+        volume: String,
+        /// The VM's id.
+        vm: String,
+    },
+    /// A VM that is being deleted. Once it is gone nothing tells that the ephemeral disks were
+    /// its own, so they are written down first. Undone by finishing a deletion that is half
+    /// done; one that has not begun is left alone.
+    Deletion {
+        /// The VM's id.
+        vm: String,
+        /// The ids of the disks that must go with it.
+        ephemeral: Vec<String>,
+    },
+    /// A change after which nothing is left over, whether it took effect or not: undone by
+    /// nothing.
+    Change {
+        /// What changes: `reboot`, `detach`, `resize`, `delete`, `tags` …
+        what: String,
+        /// The id of what is changed.
+        of: String,
+    },
+}
+
+impl Target {
+    /// A change that needs no undo.
+    pub(crate) fn change(what: &str, of: &str) -> Self {
+        Self::Change { what: what.to_owned(), of: of.to_owned() }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Vm { name } => write!(f, "VM {name}"),
+            Self::Volume { name } => write!(f, "volume {name}"),
+            Self::Snapshot { name } => write!(f, "snapshot {name}"),
+            Self::Attachment { volume, vm } => write!(f, "volume {volume} on VM {vm}"),
+            Self::Deletion { vm, .. } => write!(f, "the half deleted VM {vm}"),
+            Self::Change { what, of } => write!(f, "{what} of {of}"),
+        }
+    }
+}
+
+impl ledger::Target for Target {
+    /// A disk that was attached again by a later call must not be detached for an earlier one.
+    fn superseded_by(&self) -> Option<&str> {
+        match self {
+            Self::Attachment { volume, .. } => Some(volume),
+            _ => None,
+        }
+    }
+}
+
+impl Undo for CloudStack {
+    type Target = Target;
+    type Error = CpiError;
+
+    async fn ensure_absent(&self, target: &Target) -> Result<Was> {
+        match target {
+            Target::Vm { name } => delete_vm::undo_creation(self, name).await,
+            Target::Volume { name } => self.no_volume(name).await,
+            Target::Snapshot { name } => self.no_snapshot(name).await,
+            Target::Attachment { volume, vm } => self.not_attached(volume, vm).await,
+            Target::Deletion { vm, ephemeral } => {
+                delete_vm::finish_deletion(self, vm, ephemeral).await
+            }
+            Target::Change { .. } => Ok(Was::There),
+        }
+    }
+}
+
+impl CloudStack {
+    async fn no_volume(&self, name: &str) -> Result<Was> {
+        let tried = format!("removing volume {name}");
+        let of = ListVolumes { name: Some(name.to_owned()), ..ListVolumes::default() };
+        let failed = |failure| errors::answer(Doing::DeleteDisk, &tried, failure);
+        let List { items, .. } = self.look(&of).await.map_err(failed)?;
+        let mut was = Was::NotThere;
+        for volume in items.iter().filter(|volume| is_there(volume)) {
+            was = Was::There;
+            let delete = DeleteVolume { id: volume.id.clone() };
+            let deadline = self.deadline(Wait::DeleteVolume);
+            gone_is_fine(self.call(&delete, deadline).await.map(drop)).map_err(failed)?;
+        }
+        Ok(was)
+    }
+
+    async fn no_snapshot(&self, name: &str) -> Result<Was> {
+        let tried = format!("removing snapshot {name}");
+        let of = ListSnapshots { name: Some(name.to_owned()), ..ListSnapshots::default() };
+        let failed = |failure| errors::answer(Doing::DeleteSnapshot, &tried, failure);
+        let List { items, .. } = self.look(&of).await.map_err(failed)?;
+        let mut was = Was::NotThere;
+        for snapshot in &items {
+            was = Was::There;
+            let delete = DeleteSnapshot { id: snapshot.id.clone() };
+            let deadline = self.deadline(Wait::DeleteSnapshot);
+            gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
+        }
+        Ok(was)
+    }
+
+    async fn not_attached(&self, volume: &str, vm: &str) -> Result<Was> {
+        let tried = format!("detaching volume {volume} from VM {vm}");
+        let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+        let there = self.volume_by_id(volume).await.map_err(failed)?;
+        let Some(there) = there else { return Ok(Was::There) };
+        if there.virtualmachineid.as_deref() != Some(vm) {
+            return Ok(Was::NotThere);
+        }
+        let detach = DetachVolume { id: volume.to_owned() };
+        self.run(&detach, self.deadline(Wait::DetachVolume)).await.map_err(failed)?;
+        Ok(Was::There)
+    }
+
+    /// Runs `work` as one operation. If it fails, everything it made is removed before the
+    /// error is answered; what cannot be removed is named in it.
+    ///
+    /// `work` gives its answer, and the CID of what it made, or of what it changed such that a
+    /// later call may change it back.
+    pub(crate) async fn operation<T>(
+        &self,
+        method: &str,
+        work: impl AsyncFnOnce(&mut Operation<'_, Target>) -> Result<(T, Option<String>)>,
+    ) -> Result<T> {
+        let ledger = self.ledger().await?;
+        let mut operation = ledger.begin(method, &self.request_id);
+        let error = match work(&mut operation).await {
+            Ok((answer, cid)) => match operation.answer(cid.as_deref()).await {
+                Ok(()) => {
+                    self.parked.borrow_mut().extend(operation.park());
+                    return Ok(answer);
+                }
+                Err(error) => CpiError::cpi(format!("{method}: {error}")),
+            },
+            Err(error) => error,
+        };
+        match operation.unwind(self, self.patience()).await {
+            Ok(left) if left.is_empty() => Err(error),
+            Ok(left) => {
+                let left: Vec<_> = left.iter().map(ToString::to_string).collect();
+                Err(with_left(error, &left.join("; ")))
+            }
+            Err(journal) => Err(with_left(error, &journal.to_string())),
+        }
+    }
+}
+
+fn with_left(mut error: CpiError, left: &str) -> CpiError {
+    error.message = format!(
+        "{}. Left in the cloud for a later call, which tries again: {left}",
+        error.message.trim_end_matches('.')
+    );
+    error.retry(false)
+}
+
+/// What came of a call, for a step. A call that the cloud has answered with a refusal, at once
+/// or in its job, has ended: what it may have half made is there to be found by name, and
+/// nothing comes later. (CloudStack's 530 stands for anything, so to the API crate its outcome
+/// is unknown.)
+pub(crate) fn ended<T>(result: std::result::Result<T, Failure>) -> Outcome<T, Failure> {
+    match result {
+        Ok(answer) => Outcome::Applied(answer),
+        Err(failure @ (Failure::Ledger(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
+        Err(failure) if failure.refusal().is_some() => Outcome::NotApplied(failure),
+        Err(Failure::Cloud(error)) => error.outcome().map_err(Failure::Cloud),
+    }
+}
+
+/// For deletions: what is gone already is as it should be.
+pub(crate) fn gone_is_fine(
+    result: std::result::Result<(), Failure>,
+) -> std::result::Result<(), Failure> {
+    match result {
+        Err(failure) if failure.is_gone() => Ok(()),
+        other => other,
+    }
+}
+
+/// Whether a volume is more than a row that waits for the cloud's own cleaning.
+pub(crate) fn is_there(volume: &Volume) -> bool {
+    !matches!(volume.state.as_str(), "Destroy" | "Expunging" | "Expunged")
+}
