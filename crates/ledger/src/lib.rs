@@ -31,7 +31,7 @@ mod undo;
 pub use error::LedgerError;
 pub use id::{Key, OperationId};
 pub use journal::{Ledger, Place};
-pub use operation::Operation;
+pub use operation::{Operation, Parked};
 pub use recover::Recovery;
 pub use row::{OperationRow, OperationState, StepRow, StepState};
 pub use undo::{Leftover, Patience, Target, Undo, Was};

@@ -90,31 +90,52 @@ impl<T: Target> Operation<'_, T> {
         self.ledger.set_answer(self.id, cid).await
     }
 
-    /// Ends an operation whose answer was written.
-    pub async fn close(mut self) {
-        self.release().await;
+    /// Puts the operation aside while its answer is being written. None if it changed nothing.
+    pub fn park(self) -> Option<Parked<T>> {
+        let Self { id, owner, steps, .. } = self;
+        owner.map(|owner| Parked { id, owner, steps })
     }
 
     /// Undoes every step, the last one first. What is left when the deadline passes stays in
     /// the journal for a later call.
     pub async fn unwind<U: Undo<Target = T>>(
-        mut self,
+        self,
         undo: &U,
         patience: Patience,
     ) -> Result<Vec<Leftover>, LedgerError> {
-        if self.owner.is_none() {
-            return Ok(Vec::new());
+        let ledger = self.ledger;
+        match self.park() {
+            Some(parked) => ledger.unwind(parked, undo, patience).await,
+            None => Ok(Vec::new()),
         }
-        let left = undo_all(self.ledger, self.id, &self.steps, undo, patience).await?;
-        record(self.ledger, self.id, &left).await?;
-        self.release().await;
-        Ok(left)
+    }
+}
+
+/// An operation whose answer is on its way. It is still owned: nobody else touches it.
+pub struct Parked<T> {
+    id: OperationId,
+    owner: Owner,
+    steps: Vec<Sent<T>>,
+}
+
+impl Ledger {
+    /// Ends an operation whose answer was written.
+    pub async fn close<T>(&self, parked: Parked<T>) {
+        self.release(parked.owner).await;
     }
 
-    async fn release(&mut self) {
-        if let Some(owner) = self.owner.take() {
-            self.ledger.release(owner).await;
-        }
+    /// Undoes an operation whose answer could not be written, or that failed.
+    pub async fn unwind<U: Undo>(
+        &self,
+        parked: Parked<U::Target>,
+        undo: &U,
+        patience: Patience,
+    ) -> Result<Vec<Leftover>, LedgerError> {
+        let Parked { id, owner, steps } = parked;
+        let left = undo_all(self, id, &steps, undo, patience).await?;
+        record(self, id, &left).await?;
+        self.release(owner).await;
+        Ok(left)
     }
 }
 

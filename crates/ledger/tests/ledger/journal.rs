@@ -190,7 +190,7 @@ async fn a_change_that_a_later_operation_answered_for_is_not_undone() {
             tried.expect("attached");
             if answered {
                 operation.answer(Some("disk-1")).await.expect("written");
-                operation.close().await;
+                ledger.close(operation.park().expect("it changed something")).await;
             }
         }
         drop(ledger);
