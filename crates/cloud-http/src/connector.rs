@@ -11,11 +11,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A client for `https`, which costs reading the system's roots.
 pub(crate) fn https(settings: &TransportSettings) -> Result<Client, TransportError> {
     let builder = common(settings)?;
-    let builder = match settings.tls.skip_verify {
-        true => builder.tls_danger_accept_invalid_certs(true),
-        false => builder.tls_certs_merge(settings.tls.extra_roots()?),
-    };
-    finish(builder)
+    if settings.tls.skip_verify {
+        return finish(builder.tls_danger_accept_invalid_certs(true));
+    }
+    let extra = settings.tls.extra_roots()?;
+    let may_be_ca = if extra.is_empty() { "" } else { "ca_cert: " };
+    finish(builder.tls_certs_merge(extra))
+        .map_err(|TransportError(why)| TransportError(format!("{may_be_ca}{why}")))
 }
 
 /// A client for plain `http`, for which no roots are read. It could verify nobody.

@@ -81,3 +81,13 @@ async fn https_to_a_plain_port_was_certainly_not_sent() {
     let error = send_to(&url, Tls::default()).await.unwrap_err();
     assert!(error.certainly_not_sent(), "{error:?}");
 }
+
+/// PEM around something that is no certificate is only noticed when the roots are put together.
+#[tokio::test]
+async fn a_ca_that_is_none_is_named() {
+    let pem = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+    let (server, _) = cloud("localhost").await;
+    let tls = Tls { ca_cert: Some(pem.into()), skip_verify: false };
+    let error = send(&server, tls).await.unwrap_err();
+    assert!(matches!(&error, SendError::Setup(why) if why.starts_with("ca_cert: ")), "{error:?}");
+}

@@ -2,13 +2,12 @@
 
 use crate::answer::{self, Answer, Fault};
 use crate::api::{AsyncJob, List, QueryAsyncJobResult, Started};
-use crate::command::effect_of;
 use crate::error::{Error, JobLoss, Refusal};
 use crate::request::{self, Parameters};
 use crate::scrub::Scrubber;
 use crate::settings::ClientSettings;
 use crate::tally::{Tallied, Tally};
-use crate::{Command, JobCommand, Paged, job};
+use crate::{Command, CommandInfo, JobCommand, Paged, clock, job};
 use bytes::Bytes;
 use cloud_http::{Deadline, Effect, Retry, Transport, Waits};
 use jiff::Timestamp;
@@ -77,6 +76,20 @@ impl Client {
         self.call(command, deadline).await
     }
 
+    /// Starts a job under an id of our choosing (a UUID in lower case), so that it can be asked
+    /// for even if the answer is lost. Never to be sent again under the same id: the cloud makes
+    /// the thing before it notices.
+    pub async fn start_as<C: JobCommand>(
+        &self,
+        command: &C,
+        job: &str,
+        deadline: Deadline,
+    ) -> Result<Started, Error> {
+        let mut call = Call::of(command)?;
+        call.parameters.set("customjobid", job);
+        self.repeat(&call, deadline).await
+    }
+
     /// Starts a job and waits for its end.
     pub async fn run<C: JobCommand>(
         &self,
@@ -100,7 +113,8 @@ impl Client {
         let begun = Instant::now();
         let mut why = JobLoss::StillRunning;
         loop {
-            tokio::time::sleep(job::jittered(begun.elapsed()).min(deadline.left())).await;
+            let pause = job::jittered(begun.elapsed()).max(why.asked_wait());
+            tokio::time::sleep(pause.min(deadline.left())).await;
             if deadline.passed() {
                 return Err(lost(why));
             }
@@ -129,7 +143,9 @@ impl Client {
             }),
             job::End::Failed(fault) => {
                 let fault = self.cleaned(fault);
-                let refusal = Refusal::of_job(command, effect_of(command), fault);
+                // Of a job that nobody here could have started: it changes something.
+                let effect = CommandInfo::named(command).map_or(Effect::Change, |row| row.effect);
+                let refusal = Refusal::of_job(command, effect, fault);
                 Err(Error::Refused(Box::new(refusal)))
             }
             job::End::Lost(why) => Err(Error::JobLost { command, job: job.into(), why }),
@@ -209,7 +225,10 @@ impl Client {
         match answer::read(&answer) {
             Answer::Good(value) => Ok(value),
             Answer::Refused(fault) => {
-                let fault = self.cleaned(fault);
+                let mut fault = self.cleaned(fault);
+                if let Some(note) = clock::note(&answer, Timestamp::now()) {
+                    fault.text += &note;
+                }
                 let refusal = Refusal::new(command, call.effect, http_status, fault);
                 Err(Error::Refused(Box::new(refusal)))
             }

@@ -27,11 +27,6 @@ pub trait Paged: Command<Answer = List<Self::Item>> {
     type Item: DeserializeOwned;
 }
 
-/// What the command of that name does; a change if nobody knows it.
-pub fn effect_of(name: &str) -> Effect {
-    COMMANDS.iter().find(|row| row.name == name).map_or(Effect::Change, |row| row.effect)
-}
-
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct CommandInfo {
@@ -41,6 +36,13 @@ pub struct CommandInfo {
     pub effect: Effect,
     /// Whether it starts a job.
     pub job: bool,
+}
+
+impl CommandInfo {
+    /// The row of the command of that name.
+    pub fn named(name: &str) -> Option<&'static CommandInfo> {
+        COMMANDS.iter().find(|row| row.name == name)
+    }
 }
 
 macro_rules! commands {

@@ -81,6 +81,17 @@ pub enum JobLoss {
     Unseen(Box<Error>),
 }
 
+impl JobLoss {
+    /// The wait that the cloud asked for when it was last asked for the job.
+    pub(crate) fn asked_wait(&self) -> Duration {
+        match self {
+            JobLoss::Unseen(error) => error.refusal().and_then(Refusal::asked_wait),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
 /// A refusal by CloudStack itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

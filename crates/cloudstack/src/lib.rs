@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod api;
 mod client;
+mod clock;
 pub mod command;
 pub mod error;
 mod hint;

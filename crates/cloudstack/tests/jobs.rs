@@ -145,3 +145,15 @@ async fn a_cloud_that_stays_silent_until_the_deadline_is_told() {
     assert!(matches!(&error, Error::JobLost { why: JobLoss::Unseen(_), .. }), "{error:?}");
     assert!(error.to_string().contains("the answer was lost"), "{error}");
 }
+
+/// A job whose id we choose can be asked for even if the answer to its start is lost.
+#[tokio::test]
+async fn a_job_can_be_started_under_an_id_of_ours() {
+    let server = Server::start([Reply::Close]).await;
+    let ours = "0b0d1c6e-3f5a-4a53-9a5e-0d6f3c1a2b4c";
+    let command = DeleteSnapshot { id: "s".into() };
+    let error = client(&server).start_as(&command, ours, deadline()).await.unwrap_err();
+    assert!(matches!(error.outcome::<()>(), Outcome::Unknown(_)));
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].parameter("customjobid")), (1, Some(ours)));
+}
