@@ -20,6 +20,18 @@ pub enum Answer<T> {
     Foreign(Foreign),
 }
 
+impl<T> Answer<T> {
+    /// The same without what was read.
+    pub fn forget(self) -> Answer<()> {
+        match self {
+            Answer::Good(_) => Answer::Good(()),
+            Answer::Refused(fault) => Answer::Refused(fault),
+            Answer::Odd(reason) => Answer::Odd(reason),
+            Answer::Foreign(what) => Answer::Foreign(what),
+        }
+    }
+}
+
 /// What CloudStack says went wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fault {

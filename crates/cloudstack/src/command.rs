@@ -1,9 +1,12 @@
 //! The table of API calls: name, effect, and what they answer.
 
+use crate::answer::{self, Answer};
 use crate::api::*;
+use bytes::Bytes;
 use cloud_http::Effect;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// An API call. Its fields are the parameters under their wire names.
 pub trait Command: Serialize {
@@ -36,6 +39,10 @@ pub struct CommandInfo {
     pub effect: Effect,
     /// Whether it starts a job.
     pub job: bool,
+    /// Reads an answer of it and forgets it: to try recorded answers.
+    pub read: fn(&http::Response<Bytes>) -> Answer<()>,
+    /// Reads the result of its job and forgets it.
+    pub read_result: fn(&Value) -> serde_json::Result<()>,
 }
 
 impl CommandInfo {
@@ -43,6 +50,10 @@ impl CommandInfo {
     pub fn named(name: &str) -> Option<&'static CommandInfo> {
         COMMANDS.iter().find(|row| row.name == name)
     }
+}
+
+fn read_result<C: JobCommand>(result: &Value) -> serde_json::Result<()> {
+    C::Result::deserialize(result).map(drop)
 }
 
 macro_rules! commands {
@@ -62,6 +73,8 @@ macro_rules! commands {
             name: $name,
             effect: Effect::$effect,
             job: commands!(@is_job $kind),
+            read: |answer| answer::read::<<$struct as Command>::Answer>(answer).forget(),
+            read_result: |_result| commands!(@result $kind $struct _result),
         }),*];
     };
     (@answer list $type:ty) => { List<$type> };
@@ -81,6 +94,9 @@ macro_rules! commands {
         impl Paged for $struct { type Item = $type; }
     };
     (@list $kind:ident $struct:ident $type:ty) => {};
+    (@result job $struct:ident $result:ident) => { read_result::<$struct>($result) };
+    (@result act $struct:ident $result:ident) => { read_result::<$struct>($result) };
+    (@result $kind:ident $struct:ident $result:ident) => { Ok(()) };
     (@is_job job) => { true };
     (@is_job act) => { true };
     (@is_job $kind:ident) => { false };
