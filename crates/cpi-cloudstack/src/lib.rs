@@ -9,6 +9,7 @@ mod cloud;
 mod connect;
 mod cpi;
 mod errors;
+mod gc;
 mod hints;
 mod lookup;
 mod methods;
@@ -20,6 +21,7 @@ mod steps;
 mod tags;
 
 pub use cloud::{CloudStack, Setup};
+pub use gc::{Found, GcPolicy, Persistent, Verdict};
 pub use properties::CloudStackProperties;
 pub use state_dir::StateDir;
 pub use steps::Target;

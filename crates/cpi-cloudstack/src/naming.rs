@@ -7,6 +7,13 @@
 use ledger::OperationId;
 use sha1::{Digest, Sha1};
 
+/// A name that one of our operations gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ours {
+    /// That operation.
+    pub operation: OperationId,
+}
+
 /// Gives names for one director.
 #[derive(Debug, Clone)]
 pub struct Names {
@@ -38,6 +45,16 @@ impl Names {
     /// The name of the snapshot that an operation takes.
     pub fn snapshot(&self, operation: OperationId) -> String {
         self.name("snap", operation)
+    }
+
+    /// Reads a name; None unless an operation of this director gave it.
+    pub fn parse(&self, name: &str) -> Option<Ours> {
+        let mut parts = name.splitn(3, '-');
+        let noun = parts.next()?;
+        if !["vm", "disk", "snap"].contains(&noun) || parts.next()? != self.mark {
+            return None;
+        }
+        Some(Ours { operation: OperationId::parse(parts.next()?)? })
     }
 
     fn name(&self, noun: &str, operation: OperationId) -> String {
@@ -94,6 +111,17 @@ mod tests {
         assert_ne!(one.mark(), other.mark());
         assert_eq!(one.mark(), Names::new(Some("d1")).mark());
         assert_eq!(one.mark().len(), 8);
+    }
+
+    /// What a person or another director made must never be taken for garbage of ours.
+    #[test]
+    fn only_our_own_names_are_ours() {
+        let (names, operation) = (Names::new(Some("d1")), OperationId::new());
+        assert_eq!(names.parse(&names.vm(operation)), Some(Ours { operation }));
+        assert_eq!(names.parse(&Names::new(Some("d2")).disk(operation)), None);
+        for name in ["vm-1", "DATA-11", "cpivm-1", "", &format!("vm-{}-x", names.mark())] {
+            assert_eq!(names.parse(name), None, "{name}");
+        }
     }
 
     /// A multicast address, or two NICs with one address, would make a VM without network.

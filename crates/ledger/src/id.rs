@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// The id of an operation; it is part of every name that the operation gives.
@@ -19,6 +19,15 @@ impl OperationId {
     /// Reads what `Display` wrote.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// How long ago it was made, as it tells itself.
+    pub fn age(self) -> Duration {
+        let made = self.0.get_timestamp().map_or(0, |time| {
+            let (seconds, nanos) = time.to_unix();
+            seconds as i64 * 1000 + i64::from(nanos) / 1_000_000
+        });
+        Duration::from_millis(now().saturating_sub(made).max(0) as u64)
     }
 
     /// The underlying UUID.
