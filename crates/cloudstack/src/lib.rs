@@ -4,9 +4,27 @@
 //! A new API call is one struct in the file of its noun under [`api`] and one line in the
 //! table of [`command`]. The types are shared with the simulator, which answers with them.
 //!
-//! A call on its way: [`request`] flattens a command into parameters and [`signing`] signs
-//! them; the [`Client`] sends, and sends again where the command's effect allows it;
-//! [`answer`] reads what came, [`error`] says what went wrong, [`job`] waits for jobs.
+//! A call on its way: [`request`] flattens a command into parameters, [`signing`] signs them,
+//! `exchange` sends them, again where the command's effect allows it; [`answer`] reads what
+//! came, [`error`] says what went wrong and what may have happened, [`job`] waits for jobs.
+//!
+//! ```no_run
+//! use cloudstack::api::{ListZones, RebootVirtualMachine};
+//! use cloudstack::{Client, ClientSettings, Credentials, Deadline};
+//! use std::time::Duration;
+//!
+//! # async fn example() -> Result<(), cloudstack::Error> {
+//! let keys = Credentials { api_key: "…".into(), secret_access_key: "…".into() };
+//! let client = Client::new(ClientSettings::new("https://cloud.example/client/api", keys))?;
+//! let deadline = Deadline::after(Duration::from_secs(120));
+//!
+//! let zones = client.call(&ListZones::default(), deadline).await?;
+//! println!("{} zones", zones.count);
+//! let vm = client.run(&RebootVirtualMachine { id: "…".into() }, deadline).await?.0;
+//! println!("{} is {}", vm.name, vm.state);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod answer;
 pub mod api;
@@ -14,6 +32,7 @@ mod client;
 mod clock;
 pub mod command;
 pub mod error;
+mod exchange;
 mod hint;
 pub mod job;
 pub mod phrases;

@@ -15,6 +15,8 @@ pub const MASKED: &str = "Internal error executing command";
 /// 432: the role or the release has no such command. `updateVolume` of a plain user.
 pub const NO_SUCH_COMMAND: &str = "does not exist or is not available for the account";
 
+/// 431: the page is larger than `default.page.size`. `BaseListCmd.java`.
+pub const PAGE_TOO_LARGE: &str = "max allowed page size value";
 /// 530: something else works on the same thing. `VirtualMachineManagerImpl.java`.
 pub const CONCURRENT: &str = "concurrent operations";
 /// 431, 530: CloudStack itself says that it is a matter of time.

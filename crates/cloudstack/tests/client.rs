@@ -198,6 +198,25 @@ async fn lists_are_followed_to_their_last_page() {
     assert!(server.seen().iter().all(|s| s.parameter("pagesize") == Some("500")));
 }
 
+/// An operator may have set `default.page.size` lower than it comes.
+#[tokio::test]
+async fn a_page_is_as_large_as_the_cloud_allows() {
+    let refused = fault(431, "Page size can't exceed max allowed page size value: 2");
+    let row = |n| format!(r#"{{"id":"{n}","name":"n","networktype":"Basic"}}"#);
+    let page =
+        |rows: String| Reply::json(200, &format!(r#"{{"r":{{"count":3,"zone":[{rows}]}}}}"#));
+    let script = [refused, page([row(1), row(2)].join(",")), page(row(3))];
+    let server = Server::start(script).await;
+    let zones = client(&server).list_all(ListZones::default(), deadline()).await.unwrap();
+    assert_eq!(zones.iter().map(|zone| zone.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    let seen = server.seen();
+    let asked: Vec<_> = seen
+        .iter()
+        .map(|s| (s.parameter("pagesize").unwrap(), s.parameter("page").unwrap()))
+        .collect();
+    assert_eq!(asked, [("500", "1"), ("2", "1"), ("2", "2")]);
+}
+
 #[tokio::test]
 async fn an_empty_list_and_a_page_beyond_the_end_are_empty() {
     for body in [r#"{"listzonesresponse":{}}"#, r#"{"listzonesresponse":{"count":7}}"#] {

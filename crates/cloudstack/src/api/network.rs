@@ -14,10 +14,6 @@ pub struct ListNetworks {
     pub keyword: Option<String>,
     /// Everything the caller may see, not only its own.
     pub listall: Option<bool>,
-    /// The page, from 1; goes with `pagesize`.
-    pub page: Option<u32>,
-    /// Rows a page.
-    pub pagesize: Option<u32>,
 }
 
 /// A guest network.

@@ -1,0 +1,194 @@
+//! One exchange with the cloud: signs, sends, reads the answer, and sends again where the
+//! command's effect allows it.
+
+use crate::Command;
+use crate::answer::{self, Answer, Fault};
+use crate::clock;
+use crate::error::{Error, Refusal};
+use crate::request::{self, Parameters};
+use crate::scrub::Scrubber;
+use crate::settings::ClientSettings;
+use crate::tally::{Tallied, Tally};
+use bytes::Bytes;
+use cloud_http::{Deadline, Effect, Retry, Transport, Waits};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The way to one cloud under one account.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    endpoint: http::Uri,
+    secrets: Scrubber,
+    transport: Transport,
+    request_timeout: Duration,
+    retry: Retry,
+    tally: Tallied,
+}
+
+impl Exchange {
+    pub(crate) fn new(settings: ClientSettings) -> Result<Self, Error> {
+        let endpoint = settings.endpoint()?;
+        let transport =
+            Transport::new(settings.transport).map_err(|e| Error::Settings(e.to_string()))?;
+        Ok(Self {
+            endpoint,
+            secrets: Scrubber::new(settings.credentials),
+            transport,
+            request_timeout: settings.request_timeout,
+            retry: settings.retry,
+            tally: Tallied::default(),
+        })
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally.now()
+    }
+
+    /// What the cloud said, without secrets.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.secrets.clean(text)
+    }
+
+    pub(crate) fn cleaned(&self, fault: Fault) -> Fault {
+        Fault { text: self.clean(&fault.text), ..fault }
+    }
+
+    /// Sends a call until it is answered, its budget is spent or its effect forbids more.
+    pub(crate) async fn repeat<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<T, Error> {
+        self.secrets.remember(&call.parameters);
+        let mut waits = self.retry.waits();
+        loop {
+            let error = match self.once(call, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
+                return Err(error);
+            };
+            tracing::trace!(cs.command = call.name, "again in {} ms", wait.as_millis());
+            tokio::time::sleep(wait).await;
+            self.tally.retry();
+        }
+    }
+
+    /// Sends a call once.
+    pub(crate) async fn once<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<T, Error> {
+        let Self { endpoint, secrets, .. } = self;
+        // Signed anew each time: a signature expires.
+        let request =
+            request::signed(&call.parameters, endpoint, secrets.keys(), Timestamp::now())?;
+        let deadline = deadline.or_sooner(self.request_timeout);
+        let begun = Instant::now();
+        let answer = self.transport.send(request, deadline).await;
+        let took = begun.elapsed();
+        self.tally.request(call.name, took);
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        let result = match answer {
+            Ok(answer) => self.judge(call, answer),
+            Err(cause) => Err(Error::Unanswered { command: call.name, cause }),
+        };
+        call.log(status, took, result.as_ref().err());
+        result
+    }
+
+    fn judge<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        answer: http::Response<Bytes>,
+    ) -> Result<T, Error> {
+        let (command, http_status) = (call.name, answer.status().as_u16());
+        match answer::read(&answer) {
+            Answer::Good(value) => Ok(value),
+            Answer::Refused(fault) => {
+                let mut fault = self.cleaned(fault);
+                if let Some(note) = clock::note(&answer, Timestamp::now()) {
+                    fault.text += &note;
+                }
+                let refusal = Refusal::new(command, call.effect, http_status, fault);
+                Err(Error::Refused(Box::new(refusal)))
+            }
+            Answer::Odd(reason) => Err(Error::Odd { command, reason: self.clean(&reason) }),
+            Answer::Foreign(what) => Err(Error::Foreign { command, http_status, what }),
+        }
+    }
+}
+
+/// The wait before the call is sent again; None if it must not be, or not any more.
+fn next_wait(
+    error: &Error,
+    effect: Effect,
+    waits: &mut Waits,
+    deadline: Deadline,
+) -> Option<Duration> {
+    match error {
+        // CloudStack says itself that it has not begun.
+        Error::Refused(refusal) => match refusal.asked_wait() {
+            Some(wait) => waits.as_asked(wait, deadline),
+            None if refusal.errorcode == 503 => waits.after_failure(deadline),
+            None => None,
+        },
+        Error::Unanswered { cause, .. } if effect.may_resend_after(cause) => {
+            waits.after_failure(deadline)
+        }
+        error if effect == Effect::Read && error.is_transient() => waits.after_failure(deadline),
+        _ => None,
+    }
+}
+
+/// A call, ready to be sent any number of times.
+pub(crate) struct Call {
+    name: &'static str,
+    effect: Effect,
+    parameters: Parameters,
+    /// The job that is asked for.
+    job: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn of<C: Command>(command: &C) -> Result<Self, Error> {
+        let parameters = Parameters::of(command)?;
+        Ok(Self { name: C::NAME, effect: C::EFFECT, parameters, job: None })
+    }
+
+    /// A poll of this job, for the log.
+    pub(crate) fn about_job(self, job: &str) -> Self {
+        Self { job: Some(job.into()), ..self }
+    }
+
+    /// Sets a parameter beside the command's own.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.parameters.set(name, value);
+    }
+
+    /// One event per exchange; no parameter but the job's id.
+    fn log(&self, status: u16, took: Duration, error: Option<&Error>) {
+        let (name, duration_ms) = (self.name, took.as_millis() as u64);
+        let job = self.job.as_deref();
+        match error {
+            None => tracing::debug!(
+                cs.command = name,
+                status,
+                duration_ms,
+                cs.job = job,
+                "{name}: {status} in {duration_ms} ms"
+            ),
+            Some(error) => tracing::debug!(
+                cs.command = name,
+                status,
+                duration_ms,
+                cs.job = job,
+                "{error} ({duration_ms} ms)"
+            ),
+        }
+    }
+}
