@@ -233,3 +233,6 @@ impl Row {
             && (self.phrases.is_empty() || self.phrases.iter().any(says))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,10 +22,10 @@ pub struct CloudStackProperties {
     /// The API's URL, such as `https://cloud.example.com/client/api`. Required.
     pub endpoint: Option<String>,
     /// The API key. Required.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub api_key: Option<Secret>,
     /// The secret key that goes with it. Required.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub secret_access_key: Option<Secret>,
     /// The zone, by name or id, where no `cloud_properties` name one.
     pub default_zone: Option<String>,
@@ -35,7 +35,7 @@ pub struct CloudStackProperties {
     pub ca_cert: Option<String>,
     /// The HTTP proxy between the CPI and the API, such as `http://proxy:3128`; a user and a
     /// password may stand in it.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub proxy: Option<Secret>,
     /// Hosts that are reached without the proxy, comma-separated.
     pub no_proxy: Option<String>,
@@ -62,6 +62,7 @@ pub struct CloudStackProperties {
     /// An unknown property is an error instead of a warning in the log.
     pub strict: bool,
     /// How much stands in the log, where a cpi-config is to say so.
+    #[schemars(extend("default" = null))]
     pub log_level: Option<LogLevel>,
     /// The journal of what calls are about to change.
     pub ledger: LedgerProperties,
@@ -86,7 +87,7 @@ pub struct CloudStackProperties {
     /// Java release: the proxy's user.
     pub proxy_user: Option<String>,
     /// Java release: the proxy's password.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub proxy_password: Option<Secret>,
     /// Java release: the same as `stemcell.public_visibility`. Has no effect yet.
     pub stemcell_public_visibility: Option<bool>,
@@ -96,37 +97,37 @@ pub struct CloudStackProperties {
     pub stemcell_os_type: Option<String>,
 
     /// Older releases: accepted, never used.
-    #[schemars(with = "Option<String>", extend("deprecated" = true))]
+    #[schemars(with = "Option<String>", extend("deprecated" = true, "default" = null))]
     pub private_key: Ignored,
     /// Older releases: there is no registry any more.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub registry: Ignored,
     /// Go release: nothing is left to clean.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub clean_disk: Ignored,
     /// Go release: nothing is left to clean.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub interval_clean_disk: Ignored,
     /// Go release: the name of a director whose disks were to be cleaned.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub director: Ignored,
     /// Java release: the wait for a published template.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub stemcell_publish_timeout: Ignored,
     /// Java release: no wait is needed after making a VM.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub vm_create_delay: Ignored,
     /// Java release: no wait is needed after deleting a VM.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub vm_expunge_delay: Ignored,
     /// Ruby release: polls adapt to the job.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub wait_resource_poll_interval: Ignored,
     /// Ruby release: options of its HTTP library.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub connection_options: Ignored,
     /// Ruby release: the address of a metadata server.
-    #[schemars(with = "serde_json::Value", extend("deprecated" = true))]
+    #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub metadata_server: Ignored,
 
     /// Comes with a later release.
@@ -214,7 +215,7 @@ pub struct CpiDebugging {
 pub struct LedgerProperties {
     /// A PostgreSQL database instead of a file under `state_dir`, for several directors or an
     /// HA pair: `postgres://user:password@host/database`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = null))]
     pub url: Option<Secret>,
     /// The time in seconds within which a request whose answer was lost may still take effect.
     pub horizon: f64,

@@ -58,3 +58,6 @@ pub(crate) fn refuse_later(path: &str, properties: &impl Refusing) -> Result<()>
 pub(crate) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests;
