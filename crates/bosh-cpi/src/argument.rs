@@ -13,6 +13,11 @@ pub trait Argument: Sized {
     /// Reads the argument found at `path` (`arguments[2]`); JSON null where it is missing.
     fn read(value: Value, path: &str) -> Result<Self>;
 
+    /// The CIDs that it names: who names one knows it.
+    fn cids(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Whether null, or nothing at all, is a fault.
     const REQUIRED: bool = true;
 }
@@ -61,7 +66,7 @@ fn hash(value: Value, path: &str) -> Result<Map<String, Value>> {
 }
 
 macro_rules! text_argument {
-    ($($type:ty: $what:literal),* $(,)?) => {$(
+    ($($type:ty: $what:literal => { $($cids:item)? }),* $(,)?) => {$(
         /// A text that is never empty.
         impl Argument for $type {
             fn read(value: Value, path: &str) -> Result<Self> {
@@ -70,17 +75,29 @@ macro_rules! text_argument {
                     other => Err(unexpected(path, $what, &other)),
                 }
             }
+            $($cids)?
         }
     )*};
 }
 
-text_argument! {
+macro_rules! cid_argument {
+    ($($type:ty: $what:literal),* $(,)?) => {
+        text_argument! {$(
+            $type: $what => { fn cids(&self) -> Vec<&str> { vec![self.as_str()] } }
+        ),*}
+    };
+}
+
+cid_argument! {
     VmCid: "a VM CID",
     DiskCid: "a disk CID",
     StemcellCid: "a stemcell CID",
     SnapshotCid: "a snapshot CID",
     NetworkCid: "a network CID",
-    String: "a string",
+}
+
+text_argument! {
+    String: "a string" => { },
 }
 
 /// Any text; a light stemcell's image may have no path at all.
@@ -144,6 +161,10 @@ impl Argument for Vec<DiskCid> {
             other => Err(unexpected(path, "an array of disk CIDs", &other)),
         }
     }
+
+    fn cids(&self) -> Vec<&str> {
+        self.iter().map(DiskCid::as_str).collect()
+    }
 }
 
 /// An optional VM: null and the empty string both mean none, as lifecycle suites send them.
@@ -155,5 +176,9 @@ impl Argument for Option<VmCid> {
             Value::String(cid) if cid.is_empty() => Ok(None),
             value => VmCid::read(value, path).map(Some),
         }
+    }
+
+    fn cids(&self) -> Vec<&str> {
+        self.iter().map(VmCid::as_str).collect()
     }
 }

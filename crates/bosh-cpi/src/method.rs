@@ -101,6 +101,16 @@ macro_rules! methods {
                 }
             }
 
+            /// The CIDs that the caller names, and so knows.
+            #[allow(unused_mut, unused_variables)] // some methods take no argument
+            pub fn cids(&self) -> Vec<&str> {
+                let mut cids = Vec::new();
+                match self {
+                    $(Call::$variant(call) => { $(cids.extend(call.$arg.cids());)* })*
+                }
+                cids
+            }
+
             /// Lets `cpi` do it, and shapes the result for the caller's version.
             pub async fn run<C: Cpi>(self, cpi: &C, version: ApiVersion) -> Result<Value> {
                 match self {

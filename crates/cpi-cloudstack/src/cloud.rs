@@ -13,6 +13,7 @@ use cloudstack::Client;
 use ledger::{Key, Ledger, Parked, Patience, Place, Recovery};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::sync;
 
 /// What a [`CloudStack`] is made of.
@@ -93,8 +94,26 @@ impl CloudStack {
         opened.map_err(|e| CpiError::cpi(e.to_string()))
     }
 
-    /// Finishes what calls that died, or gave up, left open. To be called at the start of any
-    /// call but `info`; costs one read of the journal when there is nothing to do.
+    /// Finishes what calls that died, or gave up, left open, and notes that the caller knows
+    /// `cids`. To be called at the start of any call but `info`; costs one read of the journal,
+    /// and one for each CID, when there is nothing to do. What cannot be finished at once is
+    /// left to the next call: this one is about something else.
+    pub async fn open_with(&self, cids: &[&str]) -> Result<()> {
+        let journal = |e: ledger::LedgerError| CpiError::cpi(e.to_string());
+        let ledger = self.ledger().await?;
+        let once = Patience { deadline: Deadline::after(Duration::ZERO), ..self.patience() };
+        let recovery = ledger.recover(self, once).await.map_err(journal)?;
+        for (id, left) in &recovery.left {
+            let left: Vec<_> = left.iter().map(ToString::to_string).collect();
+            tracing::warn!("operation {id} is not undone yet: {}", left.join("; "));
+        }
+        for cid in cids {
+            ledger.acknowledge(cid).await.map_err(journal)?;
+        }
+        Ok(())
+    }
+
+    /// Finishes what calls that died, or gave up, left open, and insists on it.
     pub async fn recover(&self) -> Result<Recovery> {
         let recovery = self.ledger().await?.recover(self, self.patience()).await;
         recovery.map_err(|e| CpiError::cpi(e.to_string()))
