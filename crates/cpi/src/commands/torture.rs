@@ -1,0 +1,89 @@
+//! `cpi torture`: the crash matrix on this CPI or another's.
+
+use super::person::table;
+use crate::stdout;
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use trials::torture::{Plan, Report, Subject};
+
+/// Kill and mislead a CPI at every API call of every method, and see what is left in the cloud.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cpi torture --method create_vm\n  \
+    cpi torture --cpi '/opt/other/cpi --configPath {config}' --template other.json")]
+pub struct Torture {
+    /// The CPI to try, with its arguments; {config} stands for its config's path. Default:
+    /// this one.
+    #[arg(long, value_name = "COMMAND")]
+    cpi: Option<String>,
+
+    /// That CPI's config, with {endpoint}, {api_key}, {secret_access_key}, {state_dir} and
+    /// "{timeout}" (seconds) where they belong. Default: a config of our form.
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+
+    /// Only this method; may be given several times.
+    #[arg(long, value_name = "METHOD")]
+    method: Vec<String>,
+
+    /// How many cells at once.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    workers: usize,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Torture {
+    /// Runs the matrix; fails unless every cell is clean.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let plan =
+            Plan { subject: self.subject()?, methods: self.method, workers: self.workers };
+        let cells = plan.cells()?;
+        // Nothing is drawn where standard error is no terminal.
+        let bar = ProgressBar::with_draw_target(
+            Some(cells.len() as u64),
+            ProgressDrawTarget::stderr(),
+        );
+        bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {msg}")?);
+        let report = plan.run(&cells, |done| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        if self.json {
+            stdout::write_line(&serde_json::to_string_pretty(&report)?)?;
+        } else {
+            show(&report)?;
+        }
+        Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn subject(&self) -> anyhow::Result<Subject> {
+        let mut subject = Subject::ours(std::env::current_exe()?);
+        if let Some(command) = &self.cpi {
+            let mut words = command.split_whitespace().map(str::to_owned);
+            subject.program = words.next().context("--cpi: no command")?.into();
+            subject.arguments = words.collect();
+        }
+        if let Some(path) = &self.template {
+            let text =
+                std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            subject.config = Some(text);
+        }
+        Ok(subject)
+    }
+}
+
+fn show(report: &Report) -> anyhow::Result<()> {
+    let mut table = table(&["method", "runs", "clean"]);
+    for (method, (runs, clean)) in &report.methods {
+        table.add_row([method.clone(), runs.to_string(), clean.to_string()]);
+    }
+    stdout::write_line(&table.to_string())?;
+    for finding in &report.findings {
+        stdout::write_line(finding)?;
+    }
+    stdout::write_line(&report.summary())?;
+    Ok(())
+}
