@@ -91,8 +91,9 @@ pub struct Volume {
     /// That zone's name.
     #[serde(default)]
     pub zonename: String,
-    /// `KVM`, `XenServer`, `VMware`, `Simulator`; `None` while never attached.
-    #[serde(default)]
+    /// `KVM`, `XenServer`, `VMware`, `Simulator`; `None` while never attached. A plain user is
+    /// not told it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hypervisor: String,
     /// Its offering.
     #[serde(default, skip_serializing_if = "Option::is_none")]

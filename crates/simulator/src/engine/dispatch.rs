@@ -5,6 +5,7 @@ use crate::noun;
 use crate::state::{Caller, Cloud, User};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cloudstack::phrases;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -112,12 +113,12 @@ impl Cloud {
         // To the signed API an unknown command is a failure of authentication.
         let command = command.ok_or_else(Refusal::unauthorized)?;
         if command.admin_only && !caller.is_admin() {
-            let mut refusal = Refusal::unauthorized();
-            refusal.text = format!(
-                "The given command '{}' either does not exist, is not available for user.",
-                command.name
-            );
-            return Err(refusal);
+            return Err(Refusal::unsupported(format!(
+                "The API [{}] {} for user id [{}]",
+                command.name,
+                phrases::NO_SUCH_COMMAND,
+                caller.user
+            )));
         }
         let params = Params::decode(&request.raw)?;
         let call = Call { caller: &caller, params: &params };
@@ -127,8 +128,8 @@ impl Cloud {
                 Ok(handler(self, &call)?.body(page))
             }
             Handler::Async(handler) => {
-                let id = self.job_id(&params)?;
                 let work = handler(self, &call)?;
+                let id = self.job_id(&params)?;
                 let mut work = self.faults.on(work);
                 let made = work.made.take();
                 let id = self.submit(command, &caller, id, work);
@@ -141,11 +142,12 @@ impl Cloud {
         }
     }
 
-    /// The id of the job to come: the caller may choose one (`customjobid`).
+    /// The id of the job to come: the caller may choose one (`customjobid`). CloudStack finds
+    /// that it is taken only when everything else is done: what the call has made stays.
     fn job_id(&mut self, params: &Params) -> Result<String, Refusal> {
         let Some(id) = params.text("customjobid") else { return Ok(self.new_id()) };
         if self.jobs.knows(id) {
-            return Err(Refusal::invalid(format!("UUID: {id} already exists")));
+            return Err(Refusal::new(530, 9999, phrases::JOB_ID_TAKEN));
         }
         Ok(id.to_owned())
     }

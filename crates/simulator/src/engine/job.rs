@@ -158,10 +158,8 @@ impl Jobs {
     /// The job that works on this now.
     pub fn open_on(&self, instance: &str) -> Option<&JobRecord> {
         let pending = |job: &&JobRecord| self.pending.contains_key(&job.id);
-        self.records.iter().rev().filter(pending).find(|job| {
-            job.instance.as_deref() == Some(instance)
-                || self.pending[&job.id].queue.as_deref() == Some(instance)
-        })
+        let on = |job: &&JobRecord| job.instance.as_deref() == Some(instance);
+        self.records.iter().rev().filter(pending).find(on)
     }
 
     /// Whether there is or was a job of this id.
@@ -234,6 +232,7 @@ impl Cloud {
             }
         }
         self.time = now;
+        self.expunge_what_is_due();
     }
 
     fn begin_job(&mut self, id: &str, at: Timestamp) {

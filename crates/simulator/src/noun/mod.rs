@@ -1,13 +1,59 @@
 //! What the cloud can do, a file per noun. Each has a table of its commands, [`find`] looks
 //! through them all.
 
+mod account;
+mod acl;
+mod address;
+mod affinity_group;
+mod api;
+mod balancer;
+mod firewall;
+mod forwarding;
 mod job;
+mod key_pair;
+mod network;
+mod network_offering;
+mod offering;
+mod os_type;
+mod project;
+mod security_group;
+mod service;
+mod snapshot;
+mod tag;
+mod template;
+mod vm;
+mod volume;
+mod vpc;
 mod zone;
 
 use crate::engine::Command;
 
 /// Every noun's commands.
-const NOUNS: &[&[Command]] = &[job::COMMANDS, zone::COMMANDS];
+const NOUNS: &[&[Command]] = &[
+    account::COMMANDS,
+    acl::COMMANDS,
+    address::COMMANDS,
+    affinity_group::COMMANDS,
+    api::COMMANDS,
+    balancer::COMMANDS,
+    firewall::COMMANDS,
+    forwarding::COMMANDS,
+    job::COMMANDS,
+    key_pair::COMMANDS,
+    network::COMMANDS,
+    network_offering::COMMANDS,
+    offering::COMMANDS,
+    os_type::COMMANDS,
+    project::COMMANDS,
+    security_group::COMMANDS,
+    snapshot::COMMANDS,
+    tag::COMMANDS,
+    template::COMMANDS,
+    vm::COMMANDS,
+    volume::COMMANDS,
+    vpc::COMMANDS,
+    zone::COMMANDS,
+];
 
 /// The command of this name, whatever its case.
 pub fn find(name: &str) -> Option<&'static Command> {

@@ -7,6 +7,7 @@ mod catalog;
 pub mod clock;
 mod host;
 mod key_pair;
+pub mod limit;
 mod network;
 mod network_offering;
 mod project;
@@ -54,6 +55,8 @@ pub struct Cloud {
     pub clock: Clock,
     /// The time of what is being done, which while the past is caught up with is not now.
     pub(crate) time: Timestamp,
+    /// When the cloud was made.
+    pub since: Timestamp,
     ids: fastrand::Rng,
     /// The root domain; there is no other.
     pub domain: Named,
@@ -108,6 +111,7 @@ impl Cloud {
         let mut cloud = Self {
             clock,
             time,
+            since: time,
             ids,
             domain: Named::default(),
             accounts: Table::default(),
@@ -138,6 +142,7 @@ impl Cloud {
         cloud.add_zones(&world);
         cloud.add_hosts(&world);
         cloud.add_catalog(&world);
+        cloud.add_physical_networks();
         cloud.add_network_offerings(&world);
         cloud.add_networks(&world);
         cloud.add_public_ranges(&world);
@@ -160,6 +165,11 @@ impl Cloud {
     /// One of these, by chance.
     pub fn choose<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         self.ids.choice(from).cloned()
+    }
+
+    /// So many random bytes.
+    pub fn random_bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| self.ids.u8(..)).collect()
     }
 
     /// The id that the world gives, or a fresh one.

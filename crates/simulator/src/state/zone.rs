@@ -8,6 +8,8 @@ use crate::world::{World, ZoneKind, ZoneSpec};
 pub struct Zone {
     /// Its id.
     pub id: String,
+    /// The id of its image store.
+    pub image_store: String,
     /// What the world says of it.
     pub spec: ZoneSpec,
 }
@@ -39,7 +41,8 @@ impl Cloud {
     pub(super) fn add_zones(&mut self, world: &World) {
         for spec in &world.zones {
             let id = self.id_or_new(spec.id.as_ref());
-            self.zones.insert(Zone { id, spec: spec.clone() });
+            let image_store = self.new_id();
+            self.zones.insert(Zone { id, image_store, spec: spec.clone() });
         }
     }
 

@@ -1,0 +1,37 @@
+//! The things that a call names by id, which must still be there.
+
+use super::{Call, Refusal};
+use crate::state::{Cloud, Entity, Table};
+use cloudstack::phrases::GONE;
+
+/// The refusal of an id that once was: it names the internal number.
+pub fn gone(kind: &str, number: u64) -> Refusal {
+    Refusal::invalid(format!("{GONE} [{number}] of type [{kind}]"))
+}
+
+/// The id of a live row that a call names; 431 for one that is gone or never was.
+pub fn live_id<T: Entity>(
+    call: &Call<'_>,
+    name: &str,
+    kind: &str,
+    table: &Table<T>,
+) -> Result<String, Refusal> {
+    let id = call.params.need_id(name, table)?;
+    if table.get(id).is_some() { Ok(id.to_owned()) } else { Err(gone(kind, table.number(id))) }
+}
+
+impl Cloud {
+    /// The VM that a call names, which the caller may touch.
+    pub fn need_vm(&self, call: &Call<'_>, name: &str) -> Result<String, Refusal> {
+        let id = live_id(call, name, "VirtualMachine", &self.vms)?;
+        let owner = self.vms.get(&id).map(|vm| vm.owner.as_str()).unwrap_or_default();
+        self.check_owner(call.caller, owner).map(|()| id)
+    }
+
+    /// The volume that a call names, which the caller may touch.
+    pub fn need_volume(&self, call: &Call<'_>, name: &str) -> Result<String, Refusal> {
+        let id = live_id(call, name, "Volume", &self.volumes)?;
+        let owner = self.volumes.get(&id).map(|volume| volume.owner.as_str()).unwrap_or_default();
+        self.check_owner(call.caller, owner).map(|()| id)
+    }
+}

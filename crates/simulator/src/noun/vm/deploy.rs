@@ -1,0 +1,131 @@
+//! Making VMs.
+
+use super::plan::Plan;
+use super::{power, view};
+use crate::engine::{Call, Job, Refusal};
+use crate::state::{Attachment, Cloud, Nic, Vm, VmState, Volume, VolumeKind, VolumeState};
+use crate::world::Storage;
+use cloudstack::phrases;
+
+/// `deployVirtualMachine`: the VM, its NICs and its disks are there when the call is answered;
+/// the job starts it.
+pub fn deploy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let plan = Plan::read(cloud, call)?;
+    let id = own_id(cloud, call)?;
+    cloud.check_vm_limits(&plan.owner, plan.size, plan.data.as_ref().map(|(_, bytes)| *bytes))?;
+    let nics = make_nics(cloud, &plan)?;
+    let start = plan.start;
+    make(cloud, call, plan, &id, nics);
+    let (caller, vm, begun, queue) = (call.caller.clone(), id.clone(), id.clone(), id.clone());
+    let job = Job::new(move |cloud| {
+        if start {
+            power::finish_start(cloud, &vm)?;
+        }
+        Ok(view::result(cloud, &caller, &vm))
+    });
+    let begin = move |cloud: &mut Cloud| if start { first_start(cloud, &begun) } else { Ok(()) };
+    Ok(job.begin(begin).making(id).queued(Some(queue)))
+}
+
+/// An admin may choose the id.
+fn own_id(cloud: &mut Cloud, call: &Call<'_>) -> Result<String, Refusal> {
+    match call.params.text("customid").filter(|_| call.caller.is_admin()) {
+        Some(id) if cloud.vms.knows(id) => {
+            Err(Refusal::invalid(format!("UUID: {id} {}", phrases::CUSTOM_ID_TAKEN)))
+        }
+        Some(id) => Ok(id.to_owned()),
+        None => Ok(cloud.new_id()),
+    }
+}
+
+fn make_nics(cloud: &mut Cloud, plan: &Plan) -> Result<Vec<Nic>, Refusal> {
+    let mut nics = Vec::new();
+    for (device, wanted) in plan.nics.iter().enumerate() {
+        nics.push(cloud.make_nic(wanted, device as u64)?);
+    }
+    Ok(nics)
+}
+
+fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>) {
+    let number = cloud.vms.next_number();
+    let mut details = plan.details.clone();
+    if plan.start {
+        details.insert("deployvm".into(), "true".into());
+    }
+    let account = cloud.accounts.number(&plan.owner);
+    make_disks(cloud, &plan, id, number);
+    cloud.vms.insert(Vm {
+        id: id.to_owned(),
+        number,
+        name: plan.name,
+        display_name: plan.display_name,
+        instance_name: format!("i-{account}-{number}-VM"),
+        owner: plan.owner,
+        user: (call.caller.user.clone(), call.caller.user_name.clone()),
+        group: call.params.text("group").map(str::to_owned),
+        zone: plan.zone,
+        template: plan.template,
+        offering: plan.offering,
+        size: plan.size,
+        state: VmState::Stopped,
+        host: None,
+        created: cloud.now(),
+        changed: None,
+        started: None,
+        nics,
+        details,
+        userdata: plan.userdata,
+        key_pairs: plan.key_pairs,
+        affinity_groups: plan.affinity_groups,
+        security_groups: plan.security_groups,
+    });
+}
+
+fn make_disks(cloud: &mut Cloud, plan: &Plan, vm: &str, number: u64) {
+    let offering = cloud.service_offerings.get(&plan.offering);
+    let storage = offering.map_or(Storage::Shared, |offering| offering.spec.storage);
+    let root =
+        VolumeKind::Root { template: plan.template.clone(), offering: plan.offering.clone() };
+    let path = cloud.new_id();
+    let root = (format!("ROOT-{number}"), path, root, plan.root_bytes, storage, 0);
+    let data = plan.data.as_ref().map(|(offering, bytes)| {
+        let storage = cloud.disk_offerings.get(offering).map(|it| it.spec.storage);
+        let name = format!("DATA-{number}");
+        let kind = VolumeKind::Data { offering: offering.clone() };
+        (name.clone(), name, kind, *bytes, storage.unwrap_or_default(), 1)
+    });
+    for (name, path, kind, size, storage, device) in std::iter::once(root).chain(data) {
+        let volume = Volume {
+            id: cloud.new_id(),
+            name,
+            path,
+            owner: plan.owner.clone(),
+            zone: plan.zone.clone(),
+            kind,
+            state: VolumeState::Allocated,
+            size,
+            iops: None,
+            attached: Some(Attachment { vm: vm.to_owned(), device, since: None }),
+            pool: None,
+            storage,
+            created: cloud.now(),
+        };
+        cloud.volumes.insert(volume);
+    }
+}
+
+/// A first start that fails leaves a VM in `Error`, which holds its NICs but no disks.
+fn first_start(cloud: &mut Cloud, id: &str) -> Result<(), Refusal> {
+    let started = power::begin_start(cloud, id);
+    if started.is_err() {
+        let disks: Vec<String> =
+            cloud.volumes_of(id).iter().map(|volume| volume.id.clone()).collect();
+        disks.iter().for_each(|disk| cloud.remove_volume(disk));
+        let now = cloud.now();
+        if let Some(vm) = cloud.vms.get_mut(id) {
+            vm.host = None;
+            vm.turn(VmState::Error, now);
+        }
+    }
+    started
+}

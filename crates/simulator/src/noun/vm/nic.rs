@@ -1,0 +1,207 @@
+//! NICs.
+
+use super::view::{self, Details};
+use crate::engine::{Answer, Call, Job, Refusal, fields};
+use crate::state::address::{PublicAddress, StaticNat};
+use crate::state::{Cloud, Nic, Vm, VmState};
+use crate::world::NetworkKind;
+use cloudstack::{api, phrases};
+use serde_json::{Map, Value, json};
+use std::net::Ipv4Addr;
+
+/// A NIC that a call wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedNic {
+    /// In this network.
+    pub network: String,
+    /// With this address.
+    pub address: Option<Ipv4Addr>,
+    /// With this MAC.
+    pub mac: Option<String>,
+}
+
+impl Cloud {
+    /// The public address that leads to a VM.
+    pub fn static_nat_of(&self, vm: &str) -> Option<&PublicAddress> {
+        self.static_nat(|nat| nat.vm == vm)
+    }
+
+    /// The public address that leads to an address of a network.
+    fn static_nat_to(&self, network: &str, address: Option<Ipv4Addr>) -> Option<&PublicAddress> {
+        self.static_nat(|nat| nat.network == network && Some(nat.address) == address)
+    }
+
+    fn static_nat(&self, is: impl Fn(&StaticNat) -> bool) -> Option<&PublicAddress> {
+        self.routing.addresses.iter().find(|address| {
+            address.lease.as_ref().and_then(|lease| lease.static_nat.as_ref()).is_some_and(&is)
+        })
+    }
+
+    /// Makes a NIC: takes an address and a MAC.
+    pub fn make_nic(&mut self, wanted: &WantedNic, device: u64) -> Result<Nic, Refusal> {
+        let address = self.pick_address(&wanted.network, wanted.address)?;
+        let mac = match &wanted.mac {
+            Some(mac) => mac.to_ascii_lowercase(),
+            None => self.pick_mac(&wanted.network),
+        };
+        Ok(Nic {
+            id: self.new_id(),
+            network: wanted.network.clone(),
+            address,
+            secondary: Vec::new(),
+            mac,
+            default: device == 0,
+            device,
+            plugged: true,
+        })
+    }
+
+    /// Refuses a MAC that is none, or that somebody has.
+    pub fn check_mac(&self, mac: &str) -> Result<(), Refusal> {
+        let parts: Vec<&str> = mac.split(':').collect();
+        let hex = |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
+        if parts.len() != 6 || !parts.iter().all(hex) {
+            return Err(Refusal::invalid(format!("{}: {mac}", phrases::MAC_INVALID)));
+        }
+        if self.mac_is_taken(mac) {
+            return Err(Refusal::invalid(format!("{}: {mac}", phrases::MAC_TAKEN)));
+        }
+        Ok(())
+    }
+}
+
+/// A NIC as its VM shows it.
+pub fn view(cloud: &Cloud, nic: &Nic) -> api::Nic {
+    let network = cloud.networks.ever(&nic.network);
+    let range = network.and_then(|network| network.range);
+    let kind = network.map(|network| network.kind);
+    let vlan = network.and_then(|network| network.vlan.as_deref());
+    let vlan = vlan.filter(|_| nic.plugged || kind == Some(NetworkKind::Shared));
+    let vpc = network.and_then(|network| network.vpc.as_deref());
+    let vpc = vpc.and_then(|id| cloud.routing.vpcs.ever(id));
+    let public = cloud.static_nat_to(&nic.network, nic.address);
+    api::Nic {
+        id: nic.id.clone(),
+        networkid: nic.network.clone(),
+        ipaddress: nic.address.map(|address| address.to_string()),
+        netmask: range.map(|range| range.netmask().to_string()),
+        gateway: range.map(|range| range.gateway.to_string()),
+        macaddress: nic.mac.clone(),
+        isdefault: nic.default,
+        other: fields(json!({
+            "networkname": network.map(|network| &network.name),
+            "isolationuri": vlan.filter(|vlan| *vlan != "untagged").map(uri),
+            "broadcasturi": vlan.map(uri),
+            "traffictype": "Guest",
+            "type": kind.map(NetworkKind::name),
+            "secondaryip": nic.secondary.iter().map(|ip| json!({"ipaddress": ip})).collect::<Vec<_>>(),
+            "extradhcpoption": [],
+            "deviceid": nic.device.to_string(),
+            "publicipid": public.map(|public| &public.id),
+            "publicip": public.map(|public| public.address),
+            "vpcid": vpc.map(|vpc| &vpc.id),
+            "vpcname": vpc.map(|vpc| &vpc.name),
+        })),
+    }
+}
+
+fn uri(vlan: &str) -> String {
+    format!("vlan://{vlan}")
+}
+
+/// `listNics`: a VM's NICs, each naming the VM.
+pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let id = cloud.need_vm(call, "virtualmachineid")?;
+    let nic_id = call.params.text("nicid");
+    let nics = cloud.vms.get(&id).map(|vm| vm.nics.as_slice()).unwrap_or_default();
+    let rows: Vec<Map<String, Value>> = nics
+        .iter()
+        .filter(|nic| nic_id.is_none_or(|id| nic.id == id))
+        .map(|nic| {
+            let mut row = match crate::engine::value(view(cloud, nic)) {
+                Value::Object(row) => row,
+                _ => Map::new(),
+            };
+            row.remove("secondaryip");
+            row.insert("virtualmachineid".into(), id.as_str().into());
+            row
+        })
+        .collect();
+    Ok(Answer::list("nic", rows))
+}
+
+/// `addNicToVirtualMachine`.
+pub fn add(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = cloud.need_vm(call, "virtualmachineid")?;
+    let network = crate::engine::live_id(call, "networkid", "Network", &cloud.networks)?;
+    let mac = call.params.text("macaddress").map(str::to_owned);
+    let wanted = WantedNic { network, address: address(call, "ipaddress")?, mac };
+    let (caller, vm, on) = (call.caller.clone(), id.clone(), id.clone());
+    let plug = move |cloud: &mut Cloud| {
+        check_add(cloud, &vm, &wanted)?;
+        let device = cloud.vms.get(&vm).map(|vm| vm.nics.len() as u64).unwrap_or_default();
+        cloud.implement_network(&wanted.network)?;
+        let mut nic = cloud.make_nic(&wanted, device)?;
+        nic.plugged = cloud.vms.get(&vm).is_some_and(|vm| vm.state == VmState::Running);
+        if let Some(vm) = cloud.vms.get_mut(&vm) {
+            vm.nics.push(nic);
+        }
+        Ok(view::result_with(cloud, &caller, &vm, Details::NICS))
+    };
+    Ok(Job::new(plug).on(id).queued(Some(on)))
+}
+
+fn check_add(cloud: &Cloud, id: &str, wanted: &WantedNic) -> Result<(), Refusal> {
+    let Some(vm) = cloud.vms.get(id) else {
+        return Err(crate::engine::gone("VirtualMachine", cloud.vms.number(id)));
+    };
+    if cloud.zones.get(&vm.zone).is_some_and(|zone| zone.is_basic()) {
+        return Err(Refusal::internal("a VM in a basic zone has one NIC"));
+    }
+    if !matches!(vm.state, VmState::Running | VmState::Stopped) {
+        return Err(wrong_state(vm));
+    }
+    if vm.nics.iter().any(|nic| nic.network == wanted.network) {
+        let text = format!(
+            "A NIC already exists for VM:{} in network {}",
+            vm.instance_name, wanted.network
+        );
+        return Err(Refusal::internal(text));
+    }
+    wanted.mac.as_deref().map_or(Ok(()), |mac| cloud.check_mac(mac))
+}
+
+fn wrong_state(vm: &Vm) -> Refusal {
+    Refusal::internal(format!("VM {} is {}, not running or stopped", vm.id, vm.state.name()))
+}
+
+/// `removeNicFromVirtualMachine`.
+pub fn remove(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = cloud.need_vm(call, "virtualmachineid")?;
+    let nic_id = call.params.need("nicid")?.to_owned();
+    let vm = cloud.vms.get(&id);
+    if !vm.is_some_and(|vm| vm.nics.iter().any(|nic| nic.id == nic_id)) {
+        return Err(call.params.unknown_id("nicid", &nic_id));
+    }
+    let (caller, queue) = (call.caller.clone(), id.clone());
+    let unplug = move |cloud: &mut Cloud| {
+        if let Some(vm) = cloud.vms.get_mut(&id) {
+            if vm.nics.iter().any(|nic| nic.id == nic_id && nic.default) {
+                return Err(Refusal::internal(format!("NIC {nic_id} is the default one of {id}")));
+            }
+            vm.nics.retain(|nic| nic.id != nic_id);
+        }
+        Ok(view::result_with(cloud, &caller, &id, Details::NICS))
+    };
+    Ok(Job::new(unplug).queued(Some(queue)))
+}
+
+/// An IPv4 address that a call names.
+pub fn address(call: &Call<'_>, name: &str) -> Result<Option<Ipv4Addr>, Refusal> {
+    call.params.text(name).map(parse).transpose()
+}
+
+/// Reads an IPv4 address.
+pub fn parse(text: &str) -> Result<Ipv4Addr, Refusal> {
+    text.parse().map_err(|_| Refusal::invalid(format!("Invalid IP address format: {text}")))
+}

@@ -1,0 +1,131 @@
+//! Attaching and detaching volumes.
+
+use super::view;
+use crate::engine::{Call, Job, Params, Refusal, gone};
+use crate::state::{Attachment, Cloud, Pool, VmState, Volume, VolumeState};
+use cloudstack::phrases;
+
+/// `attachVolume`. Nearly everything that can be wrong with it is found by the job.
+pub fn attach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = cloud.need_volume(call, "id")?;
+    let vm = cloud.need_vm(call, "virtualmachineid")?;
+    let device = call.params.number("deviceid")?;
+    let (caller, volume, queue) = (call.caller.clone(), id.clone(), vm.clone());
+    let (begun, on) = (id.clone(), vm.clone());
+    let begin = move |cloud: &mut Cloud| {
+        check(cloud, &begun, &on)?;
+        let device = pick_device(cloud, &on, device)?;
+        let pool = store(cloud, &begun, &on)?;
+        if let Some(volume) = cloud.volumes.get_mut(&begun) {
+            volume.attached = Some(Attachment { vm: on, device, since: None });
+            volume.pool = Some(pool);
+            volume.state = VolumeState::Attaching;
+        }
+        Ok(())
+    };
+    let job = Job::new(move |cloud| {
+        let now = cloud.now();
+        if let Some(volume) = cloud.volumes.get_mut(&volume) {
+            volume.state = VolumeState::Ready;
+            if let Some(attachment) = &mut volume.attached {
+                attachment.since = Some(now);
+            }
+        }
+        Ok(view::result(cloud, &caller, &volume))
+    });
+    Ok(job.begin(begin).on(id).queued(Some(queue)))
+}
+
+fn check(cloud: &Cloud, id: &str, vm: &str) -> Result<(), Refusal> {
+    let (Some(volume), Some(vm)) = (cloud.volumes.get(id), cloud.vms.get(vm)) else {
+        return Err(gone("Volume", cloud.volumes.number(id)));
+    };
+    if volume.attached.is_some() || volume.is_root() {
+        return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IS_ATTACHED)));
+    }
+    if volume.zone != vm.zone {
+        return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IN_OTHER_ZONE)));
+    }
+    if !matches!(vm.state, VmState::Running | VmState::Stopped) {
+        return Err(Refusal::invalid("Please specify a VM that is either running or stopped."));
+    }
+    if volume.owner != vm.owner {
+        return Err(Refusal::denied(format!("volume {id} and VM {} have two owners", vm.id)));
+    }
+    if !matches!(volume.state, VolumeState::Allocated | VolumeState::Ready) {
+        let text = format!("volume {id} is {}, not Allocated or Ready", volume.state.name());
+        return Err(Refusal::invalid(text));
+    }
+    Ok(())
+}
+
+fn pick_device(cloud: &Cloud, vm: &str, wanted: Option<i64>) -> Result<u64, Refusal> {
+    let max = cloud.world.settings.max_data_disks;
+    let disks = cloud.volumes_of(vm).into_iter().filter(|volume| !volume.is_root()).count();
+    if disks as u64 >= max {
+        return Err(Refusal::invalid(format!(
+            "The specified VM already has the maximum number of data disks ({max}) attached"
+        )));
+    }
+    let Some(wanted) = wanted else {
+        return cloud.free_device(vm).ok_or_else(|| Refusal::internal("no device id is free"));
+    };
+    let wanted = u64::try_from(wanted).ok().filter(|device| cloud.device_is_possible(*device));
+    let Some(wanted) = wanted else {
+        return Err(Refusal::internal(format!("deviceId should be 1,2,4-{}", max + 1)));
+    };
+    if cloud.device_is_taken(vm, wanted) {
+        return Err(Refusal::internal(format!("deviceId {wanted} is used on vm {vm}")));
+    }
+    Ok(wanted)
+}
+
+fn store(cloud: &Cloud, id: &str, vm: &str) -> Result<Pool, Refusal> {
+    let host = cloud.vms.get(vm).and_then(|vm| vm.host.as_deref());
+    let pool = cloud.volumes.get(id).and_then(|volume| cloud.pool_for(volume, host));
+    pool.ok_or_else(|| Refusal::internal(format!("{} for volume {id}", phrases::NO_STORAGE)))
+}
+
+/// `detachVolume`: by its id, or by VM and place.
+pub fn detach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = named(cloud, call)?;
+    let queue = cloud.volumes.get(&id).and_then(Volume::vm).map(str::to_owned);
+    let (caller, volume, begun) = (call.caller.clone(), id.clone(), id.clone());
+    let begin = move |cloud: &mut Cloud| {
+        let attached = cloud.volumes.get(&begun).and_then(Volume::vm);
+        let Some(vm) = attached.and_then(|vm| cloud.vms.get(vm)) else {
+            return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IS_NOT_ATTACHED)));
+        };
+        if !matches!(vm.state, VmState::Running | VmState::Stopped | VmState::Destroyed) {
+            let text = "Please specify a VM that is either running or stopped.";
+            return Err(Refusal::invalid(text));
+        }
+        Ok(())
+    };
+    let job = Job::new(move |cloud| {
+        if let Some(volume) = cloud.volumes.get_mut(&volume) {
+            volume.attached = None;
+        }
+        Ok(view::result(cloud, &caller, &volume))
+    });
+    Ok(job.begin(begin).on(id).queued(queue))
+}
+
+fn named(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
+    let params: &Params = call.params;
+    match (params.has("id"), params.number("deviceid")?) {
+        (true, None) => cloud.need_volume(call, "id"),
+        (false, Some(device)) => {
+            let vm = cloud.need_vm(call, "virtualmachineid")?;
+            let volumes = cloud.volumes_of(&vm);
+            let at = |volume: &&Volume| {
+                volume.attached.as_ref().is_some_and(|it| i64::try_from(it.device) == Ok(device))
+            };
+            let volume = volumes.into_iter().find(at);
+            volume
+                .map(|volume| volume.id.clone())
+                .ok_or_else(|| Refusal::invalid(format!("{}.", phrases::VOLUME_IS_NOT_ATTACHED)))
+        }
+        _ => Err(Refusal::invalid("name either the volume's id, or deviceid and virtualmachineid")),
+    }
+}
