@@ -30,7 +30,10 @@ impl Row {
             "#" => None,
             "=" => {
                 let name = words.next()?;
-                Some(Self::Answer { name, fields: words.filter_map(|w| w.split_once(':')).collect() })
+                Some(Self::Answer {
+                    name,
+                    fields: words.filter_map(|w| w.split_once(':')).collect(),
+                })
             }
             name => {
                 let (kind, answers) = (words.next()?, words.next()?);
@@ -44,9 +47,8 @@ impl Row {
 fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let wanted = call.params.text("name");
     let may = |name: &str| {
-        super::commands().any(|command| {
-            command.name == name && (call.caller.is_admin() || !command.admin_only)
-        })
+        super::commands()
+            .any(|command| command.name == name && (call.caller.is_admin() || !command.admin_only))
     };
     let rows: Vec<Value> = ROWS
         .iter()
@@ -92,7 +94,10 @@ fn parameter(text: &str) -> Value {
     row.insert("name".into(), name.into());
     row.insert("description".into(), name.into());
     row.insert("type".into(), kind.into());
-    row.insert("length".into(), length.and_then(|length| length.parse().ok()).unwrap_or(255).into());
+    row.insert(
+        "length".into(),
+        length.and_then(|length| length.parse().ok()).unwrap_or(255).into(),
+    );
     row.insert("required".into(), required.into());
     if let Some(since) = since {
         row.insert("since".into(), since.into());

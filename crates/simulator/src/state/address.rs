@@ -60,6 +60,14 @@ pub struct PublicRange {
     pub vlan: u32,
 }
 
+impl Lease {
+    /// The address leads to no VM any more. One of a VPC belongs to a tier only while it does.
+    pub fn end_static_nat(&mut self) {
+        self.static_nat = None;
+        self.network = self.network.take().filter(|_| self.vpc.is_none());
+    }
+}
+
 impl Entity for PublicAddress {
     fn id(&self) -> &str {
         &self.id
@@ -155,9 +163,7 @@ impl Cloud {
         for address in self.routing.addresses.iter_mut() {
             let Some(lease) = &mut address.lease else { continue };
             if lease.static_nat.as_ref().is_some_and(|nat| nat.vm == vm) {
-                lease.static_nat = None;
-                // An address of a VPC belongs to a tier only while it leads to a VM there.
-                lease.network = lease.network.take().filter(|_| lease.vpc.is_none());
+                lease.end_static_nat();
             }
         }
         self.routing.forwardings.retain(|rule| rule.vm != vm);

@@ -82,6 +82,23 @@ impl Range {
         })
     }
 
+    /// The range that `gateway` stands in; None if that can be no host's address, or if the mask
+    /// is none.
+    pub fn around(gateway: Ipv4Addr, netmask: Ipv4Addr) -> Option<Self> {
+        let (bits, prefix) = (u32::from(netmask), u32::from(netmask).leading_ones());
+        if bits.count_ones() != prefix {
+            return None;
+        }
+        let range = Self::parse(&format!("{gateway}/{prefix}"))?;
+        let start = Ipv4Addr::from(u32::from(range.base) + 1);
+        (start <= gateway && gateway <= range.end).then_some(Self { gateway, start, ..range })
+    }
+
+    /// Whether an address lies in it.
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        u32::from(address) & mask(self.prefix) == u32::from(self.base)
+    }
+
     /// `10.50.0.0/24`.
     pub fn cidr(&self) -> String {
         format!("{}/{}", self.base, self.prefix)
@@ -228,6 +245,12 @@ mod tests {
             addresses,
             ["10.50.0.10", "10.50.0.11", "10.50.0.12", "10.50.0.13", "10.50.0.14"]
         );
+        let gateway = |gateway: [u8; 4], mask: [u8; 4]| Range::around(gateway.into(), mask.into());
+        let range = gateway([10, 60, 0, 9], [255, 255, 255, 0]).unwrap();
+        assert!(range.addresses().all(|address| address != range.gateway));
+        assert!(range.contains([10, 60, 0, 200].into()) && !range.contains([10, 60, 1, 1].into()));
+        assert_eq!(gateway([10, 60, 0, 1], [255, 0, 255, 0]), None);
+        assert_eq!(gateway([10, 60, 0, 255], [255, 255, 255, 0]), None);
         assert_eq!(Range::parse("10.0.0.0"), None);
         assert_eq!(Range::parse("10.0.0.0/33"), None);
     }

@@ -2,6 +2,7 @@
 
 use super::{Cloud, Entity};
 use crate::world::{NetworkKind, NetworkOfferingSpec, World};
+use jiff::Timestamp;
 
 /// A network offering.
 #[derive(Debug, Clone)]
@@ -10,6 +11,8 @@ pub struct NetworkOffering {
     pub id: String,
     /// What the world says of it.
     pub spec: NetworkOfferingSpec,
+    /// When it was made.
+    pub created: Timestamp,
 }
 
 impl Entity for NetworkOffering {
@@ -41,10 +44,11 @@ impl NetworkOffering {
 
 impl Cloud {
     pub(super) fn add_network_offerings(&mut self, world: &World) {
+        let created = self.now();
         let more = world.network_offerings.iter().cloned();
         for spec in NetworkOfferingSpec::builtin().into_iter().chain(more) {
             let id = self.id_or_new(spec.id.as_ref());
-            self.routing.offerings.insert(NetworkOffering { id, spec });
+            self.routing.offerings.insert(NetworkOffering { id, spec, created });
         }
     }
 

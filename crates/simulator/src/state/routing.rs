@@ -6,7 +6,7 @@ use super::rule::{FirewallRule, LoadBalancer, PortForwarding};
 use super::vpc::{AclList, AclRule, Vpc, VpcOffering};
 use super::{Cloud, Table};
 use crate::engine::Refusal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The first VLAN that an isolated network gets.
 const FIRST_VLAN: u32 = 100;
@@ -16,6 +16,10 @@ const FIRST_VLAN: u32 = 100;
 pub struct Routing {
     /// Network offerings.
     pub offerings: Table<NetworkOffering>,
+    /// The service offering of the virtual routers.
+    pub router_offering: String,
+    /// The ids of the zones' physical networks, by the zone's.
+    pub physical: BTreeMap<String, String>,
     /// Ranges of public addresses.
     pub ranges: Vec<PublicRange>,
     /// Public addresses.
@@ -37,6 +41,15 @@ pub struct Routing {
 }
 
 impl Cloud {
+    pub(super) fn add_physical_networks(&mut self) {
+        self.routing.router_offering = self.new_id();
+        let zones: Vec<String> = self.zones.iter().map(|zone| zone.id.clone()).collect();
+        for zone in zones {
+            let id = self.new_id();
+            self.routing.physical.insert(zone, id);
+        }
+    }
+
     /// Makes a network ready for a VM that starts in it: a VLAN, a router, its source NAT address.
     pub fn implement_network(&mut self, id: &str) -> Result<(), Refusal> {
         let Some(network) = self.networks.get(id).filter(|network| network.state() == "Allocated")
@@ -55,5 +68,20 @@ impl Cloud {
             network.implemented = true;
         }
         Ok(())
+    }
+
+    /// Removes a network with its addresses, rules and tags.
+    pub fn remove_network(&mut self, id: &str) {
+        let here = |address: &&PublicAddress| {
+            address.lease.as_ref().is_some_and(|lease| lease.network.as_deref() == Some(id))
+        };
+        let addresses: Vec<String> =
+            self.routing.addresses.iter().filter(here).map(|address| address.id.clone()).collect();
+        for address in addresses {
+            self.free_address(&address);
+        }
+        self.routing.firewall.retain(|rule| rule.network != id);
+        self.drop_tags(id);
+        self.networks.remove(id);
     }
 }

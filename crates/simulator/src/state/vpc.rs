@@ -39,6 +39,8 @@ pub struct VpcOffering {
     pub is_default: bool,
     /// What it offers, and who provides that.
     pub services: &'static [(&'static str, &'static [&'static str])],
+    /// When it was made.
+    pub created: Timestamp,
 }
 
 /// A list of ACL rules.
@@ -105,11 +107,12 @@ const BOTH_LB: &[&str] = &["InternalLbVm", "VpcVirtualRouter"];
 impl Cloud {
     /// The VPC offering and the ACL lists that every CloudStack comes with.
     pub(super) fn add_vpc_basics(&mut self) {
-        let id = self.new_id();
+        let (id, created) = (self.new_id(), self.now());
         self.routing.vpc_offerings.insert(VpcOffering {
             id,
             name: "Default VPC offering",
             is_default: true,
+            created,
             services: &[
                 ("NetworkACL", ROUTER),
                 ("StaticNat", ROUTER),
@@ -149,5 +152,33 @@ impl Cloud {
     /// The tiers of a VPC.
     pub fn tiers(&self, vpc: &str) -> impl Iterator<Item = &super::Network> {
         self.networks.iter().filter(move |network| network.vpc.as_deref() == Some(vpc))
+    }
+
+    /// The ACL list of this name that is every VPC's.
+    pub fn acl_list_named(&self, name: &str) -> Option<&AclList> {
+        self.routing.acl_lists.iter().find(|list| list.name == name && list.vpc.is_none())
+    }
+
+    /// Removes a VPC with its addresses and ACL lists.
+    pub fn remove_vpc(&mut self, id: &str) {
+        let its = |address: &&super::address::PublicAddress| {
+            address.lease.as_ref().is_some_and(|lease| lease.vpc.as_deref() == Some(id))
+        };
+        let addresses: Vec<String> =
+            self.routing.addresses.iter().filter(its).map(|address| address.id.clone()).collect();
+        for address in addresses {
+            self.free_address(&address);
+        }
+        let lists: Vec<String> = self
+            .routing
+            .acl_lists
+            .iter()
+            .filter(|list| list.vpc.as_deref() == Some(id))
+            .map(|list| list.id.clone())
+            .collect();
+        self.routing.acl_rules.retain(|rule| !lists.contains(&rule.list));
+        self.routing.acl_lists.retain(|list| !lists.contains(&list.id));
+        self.drop_tags(id);
+        self.routing.vpcs.remove(id);
     }
 }
