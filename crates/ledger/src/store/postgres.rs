@@ -1,13 +1,12 @@
 //! The journal in PostgreSQL, for several directors or an HA pair.
 
+use super::tls::Tls;
 use super::{MIGRATIONS, Row, Statement, VERSION, Value};
 use crate::{LedgerError, OperationId};
-use rustls_platform_verifier::ConfigVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, config::SslMode};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A session. It never reconnects: with the session the locks would be lost, and the owner
 /// must stop then.
@@ -82,8 +81,7 @@ async fn connect(config: &Config) -> Result<Client, String> {
         tokio::spawn(connection);
         return Ok(client);
     }
-    let tls = rustls::ClientConfig::with_platform_verifier().map_err(|e| e.to_string())?;
-    let tls = MakeRustlsConnect::new(tls);
+    let tls = Tls::new().map_err(|e| e.to_string())?;
     let (client, connection) = config.connect(tls).await.map_err(|e| describe(&e))?;
     tokio::spawn(connection);
     Ok(client)
