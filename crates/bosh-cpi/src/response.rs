@@ -35,6 +35,25 @@ impl Response {
         }
     }
 
+    /// The result, or the error as a line for a person.
+    pub fn outcome(&self) -> Result<&Value, String> {
+        let Some(WireError { kind, message, ok_to_retry }) = &self.error else {
+            return Ok(&self.result);
+        };
+        let again = if *ok_to_retry { " (worth another try)" } else { "" };
+        Err(format!("{}: {message}{again}", kind.as_str()))
+    }
+
+    /// Whether the method failed.
+    pub fn is_error(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// The line for the task's log.
+    pub fn log(&self) -> &str {
+        &self.log
+    }
+
     /// One line of JSON, without a line end.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a response holds only JSON values")

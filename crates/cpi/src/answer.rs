@@ -1,20 +1,27 @@
 //! The one way through: bytes of a request in, a response out, whatever happens.
 
 use crate::log::{self, Account};
-use crate::providers;
+use crate::providers::Cloud;
 use crate::redact::Secrets;
 use crate::state_dir::StateDir;
 use bosh_cpi::config::Config;
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
 use serde_json::Value;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
-/// Answers the request in `bytes` by the config at `config_path`. To be called once in a
-/// process, since it sets up the log and the panic hook.
-pub fn answer(bytes: &[u8], config_path: Option<&Path>) -> Response {
+/// Answers the request in `bytes` by the config at `config_path`, and lets `deliver` write the
+/// response. What was made is undone if that fails, as nobody would know of it.
+///
+/// To be called once in a process, since it sets up the log.
+pub fn answer(
+    bytes: &[u8],
+    config_path: Option<&Path>,
+    deliver: impl FnOnce(&Response) -> io::Result<()>,
+) -> io::Result<()> {
     let account = Account::begin();
     let request = Request::parse(bytes);
     let config = read_config(config_path);
@@ -25,34 +32,56 @@ pub fn answer(bytes: &[u8], config_path: Option<&Path>) -> Response {
     };
     log::start(level, &account, secrets.clone());
 
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let method = request.as_ref().map_or("request".to_owned(), |request| request.method.clone());
+    let span = request.as_ref().map(span).unwrap_or_else(|_| Span::none());
+    let mut cloud = None;
     let outcome = unpanicked(|| {
-        let request = request?;
-        let span = tracing::info_span!(
-            "cpi",
-            req_id = request.context.request_id(),
-            method = request.method
-        );
-        // An unknown method is told as such even if the config is broken.
-        let call = Call::decode(&request)?;
-        let (config, _) = config?;
-        block_on(run(call, &request, &config).instrument(span))
+        let work = run(request?, config, &mut cloud);
+        runtime.block_on(work.instrument(span.clone()))
     });
-    respond(outcome, &method, &account, &secrets)
+
+    let is_known = outcome.is_ok();
+    let delivered = deliver(&respond(outcome, &method, &account, &secrets));
+    if let Some(cloud) = cloud {
+        let end = end(&cloud, is_known && delivered.is_ok());
+        if let Err(error) = unpanicked(|| runtime.block_on(end.instrument(span))) {
+            tracing::error!("{error}");
+        }
+    }
+    delivered
 }
 
-async fn run(call: Call, request: &Request, config: &Config) -> Result<Value> {
-    let state_dir = StateDir {
-        configured: config.state_dir().map(PathBuf::from),
-        plugin: config.plugin().to_owned(),
-        home: std::env::var_os("HOME").map(PathBuf::from),
-    };
-    let outcome = providers::run(call, request, config, state_dir).await;
-    match &outcome {
-        Ok(_) => tracing::info!("done"),
-        Err(error) => tracing::error!("{}: {error}", error.kind.as_str()),
+fn span(request: &Request) -> Span {
+    let req_id = request.context.request_id();
+    tracing::info_span!("cpi", req_id, method = request.method)
+}
+
+/// Does what is asked; `cloud` is the provider that did it, which has to be told the end.
+async fn run(
+    request: Request,
+    config: Result<(Config, Value)>,
+    cloud: &mut Option<Cloud>,
+) -> Result<Value> {
+    // An unknown method is told as such even if the config is broken.
+    let call = Call::decode(&request)?;
+    let (config, _) = config?;
+    let state_dir = StateDir::of(&config);
+    let cloud = cloud.insert(Cloud::configured(&request, &config, state_dir)?);
+    let outcome = cloud.run(call, request.api_version).await;
+    if let Err(error) = &outcome {
+        // No warning, since those stand in the answer's log, and so does the error beside it.
+        tracing::info!("{}: {error}", error.kind.as_str());
     }
     outcome
+}
+
+async fn end(cloud: &Cloud, result_is_known: bool) -> Result<()> {
+    if result_is_known {
+        cloud.answer_was_written().await;
+        return Ok(());
+    }
+    cloud.answer_was_lost().await
 }
 
 fn respond(outcome: Result<Value>, method: &str, account: &Account, secrets: &Secrets) -> Response {
@@ -62,7 +91,7 @@ fn respond(outcome: Result<Value>, method: &str, account: &Account, secrets: &Se
 }
 
 /// The config and its raw form, in which secrets are looked for.
-fn read_config(path: Option<&Path>) -> Result<(Config, Value)> {
+pub fn read_config(path: Option<&Path>) -> Result<(Config, Value)> {
     let path = path.ok_or_else(|| CpiError::cpi("no config: start the CPI with --config FILE"))?;
     let bytes = std::fs::read(path)
         .map_err(|e| CpiError::cpi(format!("cannot read the config {}: {e}", path.display())))?;
@@ -80,14 +109,6 @@ fn secrets(request: &Result<Request>, config: Option<&(Config, Value)>) -> Secre
         secrets.add(&Value::Object(request.context.properties().clone()));
     }
     secrets
-}
-
-fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| CpiError::cpi(format!("cannot start: {e}")))?
-        .block_on(future)
 }
 
 /// Makes an error of a panic. Its place is told, its words are not: they may hold anything.

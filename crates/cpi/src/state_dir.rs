@@ -1,5 +1,6 @@
 //! Where a CPI keeps what outlives a call: the cache of lookups and the journal.
 
+use bosh_cpi::config::Config;
 use bosh_cpi::{CpiError, Result};
 use std::fs;
 use std::io;
@@ -21,6 +22,15 @@ pub struct StateDir {
 }
 
 impl StateDir {
+    /// The choices of a config, and of who runs the CPI.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            configured: config.state_dir().map(PathBuf::from),
+            plugin: config.plugin().to_owned(),
+            home: std::env::var_os("HOME").map(PathBuf::from),
+        }
+    }
+
     /// The folder, made if it is not there, for its owner only.
     pub fn open(&self) -> Result<PathBuf> {
         if let Some(dir) = &self.configured {

@@ -1,6 +1,8 @@
 //! Trials of a CPI from outside: whatever answers a director's requests on standard input can
 //! be driven by a [`Driver`], ours or another's.
 
+pub mod demo;
 pub mod driver;
+pub mod torture;
 
 pub use driver::{Driver, Reply};

@@ -2,10 +2,10 @@
 
 use crate::{answer, stdout};
 use anyhow::{Context, bail};
-use bosh_cpi::METHODS;
+use bosh_cpi::{METHODS, Response};
 use clap::Args;
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,14 +41,12 @@ impl Call {
         if config.is_none() {
             bail!("no config: say where it is with --config FILE");
         }
-        let response = answer::answer(&self.request()?, config).to_json();
-        let response: Value = serde_json::from_str(&response)?;
-        if self.json {
-            stdout::write_line(&response.to_string())?;
-        } else {
-            show(&response)?;
-        }
-        Ok(if response["error"].is_null() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let mut failed = false;
+        answer::answer(&self.request()?, config, |response| {
+            failed = response.is_error();
+            if self.json { stdout::write_line(&response.to_json()) } else { show(response) }
+        })?;
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     fn request(&self) -> anyhow::Result<Vec<u8>> {
@@ -80,16 +78,12 @@ impl Call {
     }
 }
 
-fn show(response: &Value) -> anyhow::Result<()> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let error = &response["error"];
-    if error.is_null() {
-        stdout::write_line(&serde_json::to_string_pretty(&response["result"])?)?;
-    } else {
-        let again = if error["ok_to_retry"] == true { " (worth another try)" } else { "" };
-        eprintln!("{}: {}{again}", text(&error["type"]), text(&error["message"]));
+fn show(response: &Response) -> io::Result<()> {
+    match response.outcome() {
+        Ok(result) => stdout::write_line(&format!("{result:#}"))?,
+        Err(error) => eprintln!("{error}"),
     }
-    eprintln!("{}", text(&response["log"]));
+    eprintln!("{}", response.log());
     Ok(())
 }
 

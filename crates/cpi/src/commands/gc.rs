@@ -66,8 +66,8 @@ impl Gc {
         let known = match &self.keep {
             None => None,
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| path.display().to_string())?;
+                let text =
+                    std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
                 let cids = text.lines().map(str::trim).filter(|cid| !cid.is_empty());
                 Some(cids.map(str::to_owned).collect::<BTreeSet<_>>())
             }

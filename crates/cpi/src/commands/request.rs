@@ -17,8 +17,9 @@ pub fn run(config: Option<&Path>) -> ExitCode {
         // What was read is no request then, and the answer says so.
         eprintln!("standard input: {error}");
     }
-    let response = answer::answer(&bytes, config);
-    match stdout::write_line(&response.to_json()) {
+    let answered =
+        answer::answer(&bytes, config, |response| stdout::write_line(&response.to_json()));
+    match answered {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the answer could not be written: {error}");

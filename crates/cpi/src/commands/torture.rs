@@ -40,14 +40,11 @@ pub struct Torture {
 impl Torture {
     /// Runs the matrix; fails unless every cell is clean.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let plan =
-            Plan { subject: self.subject()?, methods: self.method, workers: self.workers };
+        let plan = Plan { subject: self.subject()?, methods: self.method, workers: self.workers };
         let cells = plan.cells()?;
         // Nothing is drawn where standard error is no terminal.
-        let bar = ProgressBar::with_draw_target(
-            Some(cells.len() as u64),
-            ProgressDrawTarget::stderr(),
-        );
+        let bar =
+            ProgressBar::with_draw_target(Some(cells.len() as u64), ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {msg}")?);
         let report = plan.run(&cells, |done| bar.set_position(done as u64));
         bar.finish_and_clear();
@@ -67,8 +64,7 @@ impl Torture {
             subject.arguments = words.collect();
         }
         if let Some(path) = &self.template {
-            let text =
-                std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
             subject.config = Some(text);
         }
         Ok(subject)

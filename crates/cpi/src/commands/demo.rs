@@ -1,0 +1,56 @@
+//! `cpi demo`: a VM's life on an embedded cloud.
+
+use crate::stdout;
+use anyhow::Context;
+use clap::Args;
+use simulator::World;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Watch what a director does for a VM with a persistent disk, on an embedded CloudStack.
+///
+/// Starts the simulator on a free loopback port, and this very program for each request, as a
+/// director does. Succeeds only if all goes well and nothing is left in the cloud.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cpi demo --html demo.html")]
+pub struct Demo {
+    /// Write a page with the timeline of CPI calls, API calls and job waits.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Print a report as JSON instead of the story.
+    #[arg(long)]
+    json: bool,
+
+    /// Play in another cloud than the built-in one (see `cpi sim --print-world`).
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+}
+
+impl Demo {
+    /// Plays.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let program = std::env::current_exe().context("where is this program?")?;
+        let mut out = stdout::stream()?;
+        let out: Option<&mut dyn Write> = if self.json { None } else { Some(&mut out) };
+        let report = trials::demo::run(&program, self.world()?, out)?;
+        if self.json {
+            stdout::write_line(&report.to_json())?;
+        }
+        if let Some(path) = &self.html {
+            let page = report.to_html();
+            std::fs::write(path, page).with_context(|| path.display().to_string())?;
+            eprintln!("The timeline is in {}", path.display());
+        }
+        Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn world(&self) -> anyhow::Result<World> {
+        let Some(path) = &self.world else {
+            return Ok(trials::demo::world());
+        };
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        World::from_yaml(&text).with_context(|| path.display().to_string())
+    }
+}

@@ -1,0 +1,110 @@
+//! What a director sends for one VM with a persistent disk, from its first deploy over a
+//! recreate to its end.
+//!
+//! Source: director `cpi_and_agent_spec.rb` (order of calls), `metadata_updater.rb` (tags).
+
+use super::stage::Stage;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
+const ADDRESS: &str = "10.50.0.10";
+const DISK_MIB: u64 = 10 * 1024;
+const LARGER_MIB: u64 = 20 * 1024;
+
+/// Tells the story; the first thing that goes wrong ends it.
+pub fn tell(stage: &mut Stage<'_>) -> Result<()> {
+    let light = json!(["", {"template": TEMPLATE}, {"tags": {}}]);
+    let stemcell = text(stage.makes("create_stemcell", light, "a light stemcell")?)?;
+
+    let vm = create_vm(stage, "agent-1", &stemcell, &[])?;
+    agent_reads_its_settings(stage, &vm, "agent-1")?;
+    let disk = json!([DISK_MIB, {"disk_offering": "Custom"}, vm]);
+    let disk = text(stage.makes("create_disk", disk, "a persistent disk of 10 GiB")?)?;
+    attach_disk(stage, &vm, &disk)?;
+    let disks = stage.call("get_disks", json!([vm]), "what the VM holds")?;
+    ensure!(disks == json!([disk]), "get_disks answers {disks}, not the disk that was attached");
+    let there = stage.call("has_disk", json!([disk]), "as cloud-check asks")?;
+    ensure!(there == json!(true), "has_disk does not find the disk");
+
+    let snapshot = json!([disk, {"deployment": "demo", "job": "db", "index": 0,
+        "instance_id": "i-1", "director_name": "demo", "agent_id": "agent-1"}]);
+    let snapshot = text(stage.makes("snapshot_disk", snapshot, "before the change")?)?;
+    stage.call("detach_disk", json!([vm, disk]), "to let it grow")?;
+    stage.call("resize_disk", json!([disk, LARGER_MIB]), "from 10 to 20 GiB")?;
+    attach_disk(stage, &vm, &disk)?;
+
+    stage.removes("delete_vm", &vm, "recreate: the disk stays")?;
+    let gone = stage.call("has_vm", json!([vm]), "the old VM")?;
+    ensure!(gone == json!(false), "the VM is still there after delete_vm");
+    let vm = create_vm(stage, "agent-2", &stemcell, &[&disk])?;
+    agent_reads_its_settings(stage, &vm, "agent-2")?;
+    attach_disk(stage, &vm, &disk)?;
+    let there = stage.call("has_vm", json!([vm]), "the new VM")?;
+    ensure!(there == json!(true), "has_vm does not find the new VM");
+    stage.call("reboot_vm", json!([vm]), "as cloud-check does")?;
+
+    stage.removes("delete_snapshot", &snapshot, "the end: nothing may stay")?;
+    stage.removes("delete_vm", &vm, "with its ephemeral disk")?;
+    stage.removes("delete_disk", &disk, "the persistent one")?;
+    stage.removes("delete_stemcell", &stemcell, "the template stays: it is not ours")
+}
+
+fn create_vm(stage: &mut Stage<'_>, agent: &str, stemcell: &str, disks: &[&str]) -> Result<String> {
+    let arguments = json!([
+        agent,
+        stemcell,
+        {"compute_offering": "Small Instance", "disk": 4096},
+        {"default": {
+            "type": "manual", "ip": ADDRESS, "prefix": "32", "netmask": "255.255.255.0",
+            "gateway": "10.50.0.1", "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
+            "cloud_properties": {"name": "bosh-net"},
+        }},
+        disks,
+        {"bosh": {"group": "demo-db", "tags": {}}},
+    ]);
+    let about = format!("{agent} at {ADDRESS}, 4 GiB ephemeral disk");
+    let created = stage.makes("create_vm", arguments, &about)?;
+    let vm = text(created[0].clone())?;
+    let mac = created[1]["default"]["mac"].as_str().unwrap_or_default();
+    ensure!(!mac.is_empty(), "create_vm answers no MAC: {created}");
+    let tags = json!({"director": "demo", "deployment": "demo", "instance_group": "db",
+        "job": "db", "index": "0", "id": "i-1", "name": "db/i-1",
+        "created_at": "2026-11-20T12:00:00Z"});
+    stage.call("set_vm_metadata", json!([vm, tags]), "tags and the name db/i-1")?;
+    Ok(vm)
+}
+
+fn attach_disk(stage: &mut Stage<'_>, vm: &str, disk: &str) -> Result<()> {
+    let hint = stage.call("attach_disk", json!([vm, disk]), "and where the agent finds it")?;
+    let strings_only = match &hint {
+        Value::String(path) => !path.is_empty(),
+        Value::Object(map) => !map.is_empty() && map.values().all(Value::is_string),
+        _ => false,
+    };
+    ensure!(strings_only, "attach_disk answers a hint of which the agent dies: {hint}");
+    let tags = json!({"director": "demo", "deployment": "demo", "instance_id": "i-1",
+        "instance_index": "0", "instance_group": "db", "attached_at": "2026-11-20T12:00:00Z"});
+    stage.call("set_disk_metadata", json!([disk, tags]), "tags")?;
+    Ok(())
+}
+
+/// Reads the settings where an agent in the VM would, and looks whether they are its own.
+fn agent_reads_its_settings(stage: &mut Stage<'_>, vm: &str, agent: &str) -> Result<()> {
+    let settings = stage.settings_of(vm).context("the agent cannot read its settings")?;
+    let read = |pointer: &str| settings.pointer(pointer).and_then(Value::as_str);
+    ensure!(read("/agent_id") == Some(agent), "the settings are not those of {agent}");
+    ensure!(read("/networks/default/ip") == Some(ADDRESS), "the settings lack the address");
+    ensure!(read("/mbus").is_some(), "the settings lack the message bus");
+    let disk = settings.pointer("/disks/ephemeral");
+    let disk = disk.and_then(|disk| disk.as_str().or(disk.get("path")?.as_str()));
+    stage.say(&format!(
+        "the agent in the VM reads its settings: agent_id {agent}, ephemeral disk {}",
+        disk.unwrap_or("none")
+    ))
+}
+
+fn text(value: Value) -> Result<String> {
+    let text = value.as_str().filter(|text| !text.is_empty());
+    Ok(text.with_context(|| format!("no CID was answered, but {value}"))?.to_owned())
+}
