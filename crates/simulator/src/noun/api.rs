@@ -20,7 +20,7 @@ enum Row {
     /// A call, with its parameters.
     Call { name: &'static str, job: bool, answers: &'static str, params: Vec<&'static str> },
     /// An answer, with its fields.
-    Answer { name: &'static str, fields: Vec<(&'static str, &'static str)> },
+    Answer { name: &'static str, fields: Vec<(&'static str, &'static str)>, unnamed: usize },
 }
 
 impl Row {
@@ -30,10 +30,9 @@ impl Row {
             "#" => None,
             "=" => {
                 let name = words.next()?;
-                Some(Self::Answer {
-                    name,
-                    fields: words.filter_map(|w| w.split_once(':')).collect(),
-                })
+                let unnamed = line.ends_with('?').into();
+                let fields = words.filter_map(|word| word.split_once(':')).collect();
+                Some(Self::Answer { name, fields, unnamed })
             }
             name => {
                 let (kind, answers) = (words.next()?, words.next()?);
@@ -50,13 +49,15 @@ fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         super::commands()
             .any(|command| command.name == name && (call.caller.is_admin() || !command.admin_only))
     };
+    let admin = call.caller.is_admin();
     let rows: Vec<Value> = ROWS
         .iter()
         .filter_map(|row| match row {
             Row::Call { name, job, answers, params }
                 if wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) && may(name) =>
             {
-                Some(api(name, *job, answers, params))
+                let params = params.iter().filter(|param| admin || !param.ends_with('!'));
+                Some(api(name, *job, answers, params.map(|param| parameter(param)).collect()))
             }
             _ => None,
         })
@@ -67,12 +68,12 @@ fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::list("api", rows))
 }
 
-fn api(name: &str, job: bool, answers: &str, params: &[&str]) -> Value {
+fn api(name: &str, job: bool, answers: &str, params: Vec<Value>) -> Value {
     let mut api = json!({
         "name": name,
         "description": name,
         "isasync": job,
-        "params": params.iter().map(|param| parameter(param)).collect::<Vec<_>>(),
+        "params": params,
         "response": fields(answers),
     });
     if answers != "SuccessResponse" && answers != "-" {
@@ -81,8 +82,9 @@ fn api(name: &str, job: bool, answers: &str, params: &[&str]) -> Value {
     api
 }
 
-/// `name:type=length@since*~`, see the file.
+/// `name:type=length@since*~!`, see the file.
 fn parameter(text: &str) -> Value {
+    let text = text.trim_end_matches('!');
     let related = text.ends_with('~');
     let text = text.trim_end_matches('~');
     let required = text.ends_with('*');
@@ -124,25 +126,44 @@ fn related(answer: &str) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-/// The fields of an answer; those that are lists of another answer's rows have fields themselves.
+/// The fields of an answer. Recorded: each answer has two without a name, and some have more.
 fn fields(answer: &str) -> Vec<Value> {
-    let found = ROWS.iter().find_map(|row| match row {
-        Row::Answer { name, fields } if *name == answer => Some(fields),
-        _ => None,
-    });
-    let fields = found.map(Vec::as_slice).unwrap_or_default();
-    fields.iter().map(|(name, kind)| field(name, kind)).collect()
+    let nameless = unnamed(answer) + 2;
+    let named = named(answer).map(|(name, kind)| field(name, kind));
+    named.chain(std::iter::repeat_n(json!({}), nameless)).collect()
 }
 
+fn found(answer: &str) -> (&'static [(&'static str, &'static str)], usize) {
+    let found = ROWS.iter().find_map(|row| match row {
+        Row::Answer { name, fields, unnamed } if *name == answer => Some((fields, *unnamed)),
+        _ => None,
+    });
+    found.map_or((&[], 0), |(fields, unnamed)| (fields.as_slice(), unnamed))
+}
+
+fn named(answer: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    found(answer).0.iter().copied()
+}
+
+fn unnamed(answer: &str) -> usize {
+    found(answer).1
+}
+
+/// A field; one that is a set of another answer's rows has their fields, but for the job's.
 fn field(name: &str, kind: &str) -> Value {
     let (kind, of) = match kind.split_once('<') {
         Some((kind, of)) => (kind, Some(of.trim_end_matches('>'))),
         None => (kind, None),
     };
     let mut field = json!({"name": name, "description": name, "type": kind.to_ascii_lowercase()});
-    let inner = of.filter(|_| kind == "Set").map(self::fields).unwrap_or_default();
-    if !inner.is_empty() {
-        field["response"] = inner.into();
+    if let Some(of) = of.filter(|_| kind == "Set") {
+        let inner: Vec<Value> = named(of)
+            .filter(|(name, _)| !matches!(*name, "jobid" | "jobstatus"))
+            .map(|(name, kind)| self::field(name, kind))
+            .collect();
+        if !inner.is_empty() {
+            field["response"] = inner.into();
+        }
     }
     field
 }

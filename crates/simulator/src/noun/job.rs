@@ -2,6 +2,7 @@
 
 use crate::engine::{Answer, Call, Command, Refusal, value};
 use crate::state::Cloud;
+use cloudstack::api::JobStatus;
 
 /// The commands of this noun.
 pub const COMMANDS: &[Command] =
@@ -23,6 +24,8 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .jobs
         .iter()
         .filter(|job| all || mine(&job.caller.account))
+        // Recorded: jobs that have ended are not listed.
+        .filter(|job| job.status == JobStatus::Pending)
         .map(|job| value(job.view()));
     Ok(Answer::list("asyncjobs", rows))
 }

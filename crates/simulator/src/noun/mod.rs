@@ -7,12 +7,14 @@ mod address;
 mod affinity_group;
 mod api;
 mod balancer;
+mod capability;
 mod firewall;
 mod forwarding;
 mod job;
 mod key_pair;
 mod network;
 mod network_offering;
+mod new_offering;
 mod offering;
 mod os_type;
 mod project;
@@ -36,12 +38,14 @@ const NOUNS: &[&[Command]] = &[
     affinity_group::COMMANDS,
     api::COMMANDS,
     balancer::COMMANDS,
+    capability::COMMANDS,
     firewall::COMMANDS,
     forwarding::COMMANDS,
     job::COMMANDS,
     key_pair::COMMANDS,
     network::COMMANDS,
     network_offering::COMMANDS,
+    new_offering::COMMANDS,
     offering::COMMANDS,
     os_type::COMMANDS,
     project::COMMANDS,

@@ -7,6 +7,9 @@ use crate::world::Between;
 use cloudstack::api;
 use serde_json::{Map, Value, json};
 
+/// The service offerings that CloudStack brings.
+const BROUGHT: &[&str] = &["Small Instance", "Medium Instance"];
+
 /// The commands of this noun.
 pub const COMMANDS: &[Command] = &[
     Command::sync("listServiceOfferings", list_service_offerings),
@@ -38,7 +41,8 @@ fn list_service_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, 
     Ok(Answer::list("serviceoffering", rows))
 }
 
-fn service_offering(offering: &ServiceOffering) -> api::ServiceOffering {
+/// A service offering as clients see it.
+pub fn service_offering(offering: &ServiceOffering) -> api::ServiceOffering {
     let spec = &offering.spec;
     api::ServiceOffering {
         id: offering.id.clone(),
@@ -69,7 +73,7 @@ fn service_offering(offering: &ServiceOffering) -> api::ServiceOffering {
             "diskofferingdisplaytext": spec.name,
             "encryptroot": false,
             // CloudStack's own two are older than the field.
-            "gpudisplay": spec.name.starts_with("bosh.").then_some(false),
+            "gpudisplay": (!BROUGHT.contains(&spec.name.as_str())).then_some(false),
             "hasannotations": false,
         })),
     }
@@ -99,7 +103,8 @@ fn list_disk_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Ref
     Ok(Answer::list("diskoffering", rows))
 }
 
-fn disk_offering(offering: &DiskOffering) -> api::DiskOffering {
+/// A disk offering as clients see it.
+pub fn disk_offering(offering: &DiskOffering) -> api::DiskOffering {
     let spec = &offering.spec;
     api::DiskOffering {
         id: offering.id.clone(),

@@ -18,9 +18,10 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Starts the default world, or that of a file under `tests`.
-    pub async fn start(world: Option<&str>) -> Self {
-        let world = match world {
+    /// Starts the default world, or that of a file under `tests`, but for the offerings whose
+    /// names begin with one of `without`.
+    pub async fn start(world: Option<&str>, without: &[String]) -> Self {
+        let mut world = match world {
             None => World::builtin(),
             Some(file) => {
                 let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
@@ -30,6 +31,9 @@ impl Cloud {
                     .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
             }
         };
+        let stays = |name: &str| !without.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        world.service_offerings.retain(|offering| stays(&offering.name));
+        world.disk_offerings.retain(|offering| stays(&offering.name));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let running = Simulator::start_with(world.instant(), Clock::stopped(), address)
             .await

@@ -37,7 +37,7 @@ pub struct Outcome {
 impl<'a> Replay<'a> {
     /// Starts a fresh world for this walk.
     pub async fn start(setting: &'a Setting, lines: &'a [Line]) -> Self {
-        let cloud = Cloud::start(setting.world.as_deref()).await;
+        let cloud = Cloud::start(setting.world.as_deref(), &setting.without).await;
         let caller = Caller::new(cloud.endpoint());
         Self {
             cloud,
@@ -182,7 +182,7 @@ impl<'a> Replay<'a> {
     }
 
     async fn id_by_name(&self, keys: &Keys, list: &str, name: &str) -> Result<String, String> {
-        let params = call(list, &[("listall", "true"), ("templatefilter", "all")]);
+        let params = call(list, &[("listall", "true"), ("templatefilter", "executable")]);
         let reply = self.caller.send("POST", keys, &params).await;
         id_of(&reply.body, name).ok_or_else(|| format!("{list} has no {name}: {}", reply.body))
     }

@@ -15,6 +15,8 @@ pub struct Setting {
     pub caller: Who,
     /// A world file beside the tests; the default world without it.
     pub world: Option<String>,
+    /// Beginnings of the names of offerings that were not there yet.
+    pub without: Vec<String>,
     /// Calls that the transcript does not hold.
     pub beside: Vec<Beside>,
 }
