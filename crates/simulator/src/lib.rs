@@ -6,12 +6,16 @@
 //! becomes a job. A new command is a handler in the file of its noun and a line in the table
 //! there. What was there before the first call is said by a [`World`].
 
+mod control;
 pub mod engine;
+mod inventory;
+mod metadata;
 mod noun;
 mod running;
 pub mod state;
 pub mod world;
 
+pub use inventory::{Entry, Inventory, JobEntry, TagEntry, VmEntry, VolumeEntry};
 pub use noun::commands;
 pub use running::{Credentials, Running, Shared, Simulator, StartError};
 pub use world::{World, WorldError};

@@ -1,27 +1,48 @@
 //! Starting a simulator, and the handle to one that runs.
 
+use crate::control;
 use crate::engine::fault::Fault;
 use crate::engine::wire::{CuttableListener, Wire};
 use crate::engine::{CallRecord, Request, http};
+use crate::inventory::{Inventory, JobEntry};
+use crate::metadata::Doors;
 use crate::state::Cloud;
 use crate::state::clock::Clock;
 use crate::world::World;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// A cloud that the HTTP front and its handle share.
 #[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<Cloud>>);
+pub struct Shared(Arc<Inside>);
+
+#[derive(Debug)]
+struct Inside {
+    cloud: Mutex<Cloud>,
+    doors: Doors,
+}
 
 impl Shared {
+    fn new(world: World, clock: Clock, runtime: Handle) -> Self {
+        let cloud = Mutex::new(Cloud::new(world, clock));
+        Self(Arc::new(Inside { cloud, doors: Doors::new(runtime) }))
+    }
+
+    /// Where the VMs' metadata services listen.
+    pub(crate) fn doors(&self) -> BTreeMap<String, SocketAddr> {
+        self.0.doors.open(self)
+    }
+
     /// The cloud, for this moment. Never held across an await.
     pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
         // A handler that panicked is a bug in one noun; the others go on.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.cloud.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,7 +100,7 @@ impl Simulator {
     ) -> Result<Running, StartError> {
         let listener = TcpListener::bind(address).await.map_err(|e| listen_error(address, e))?;
         let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
-        let shared = Shared(Arc::new(Mutex::new(Cloud::new(world, clock))));
+        let shared = Shared::new(world, clock, Handle::current());
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(serve(listener, shared.clone(), stopped));
         Ok(Running { address, shared, stop: Some(stop), thread: None })
@@ -105,7 +126,7 @@ impl Simulator {
             .enable_all()
             .build()
             .map_err(StartError::Thread)?;
-        let shared = Shared(Arc::new(Mutex::new(Cloud::new(world, clock))));
+        let shared = Shared::new(world, clock, runtime.handle().clone());
         let (stop, stopped) = oneshot::channel();
         let served = shared.clone();
         let thread = std::thread::Builder::new()
@@ -131,7 +152,9 @@ fn listen_error(address: SocketAddr, reason: std::io::Error) -> StartError {
 async fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
     let server = axum::serve(
         CuttableListener(listener),
-        http::router(shared).into_make_service_with_connect_info::<Wire>(),
+        http::router(shared.clone())
+            .merge(control::router(shared))
+            .into_make_service_with_connect_info::<Wire>(),
     );
     tokio::select! {
         result = server.into_future() => if let Err(error) = result {
@@ -199,6 +222,21 @@ impl Running {
         self.shared.cloud().faults.struck()
     }
 
+    /// What the cloud holds beyond its world, with the VMs' metadata addresses.
+    pub fn inventory(&self) -> Inventory {
+        Inventory::of_running(&self.shared)
+    }
+
+    /// Where a VM's metadata service listens.
+    pub fn metadata_address(&self, vm: &str) -> Option<SocketAddr> {
+        self.shared.doors().get(vm).copied()
+    }
+
+    /// Every job that is kept, the oldest first.
+    pub fn jobs(&self) -> Vec<JobEntry> {
+        self.cloud().jobs.iter().map(JobEntry::of).collect()
+    }
+
     /// Moves the cloud's time on.
     pub fn advance(&self, by: Duration) {
         let mut cloud = self.shared.cloud();
@@ -221,6 +259,8 @@ impl Drop for Running {
             // A server that has stopped already needs no telling.
             let _ = stop.send(());
         }
+        // Each holds the cloud, which holds them.
+        self.shared.0.doors.close();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }

@@ -1,0 +1,168 @@
+//! What a VM's virtual router tells it over HTTP: its user data and facts about it.
+//!
+//! A real router tells VMs apart by the address they ask from. Here each VM has a loopback port
+//! of its own, which the inventory shows.
+
+use crate::running::Shared;
+use crate::state::{Cloud, Vm};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+/// Facts about a VM, in the order in which the router lists them.
+const KEYS: &[&str] = &[
+    "service-offering",
+    "availability-zone",
+    "local-ipv4",
+    "local-hostname",
+    "public-ipv4",
+    "public-hostname",
+    "instance-id",
+    "vm-id",
+    "public-keys",
+    "cloud-identifier",
+    "hypervisor-host-name",
+];
+
+/// The open metadata services, by VM.
+#[derive(Debug)]
+pub struct Doors {
+    runtime: Handle,
+    open: Mutex<BTreeMap<String, Door>>,
+}
+
+#[derive(Debug)]
+struct Door {
+    address: SocketAddr,
+    server: AbortHandle,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Doors {
+    /// None are open yet; those to come run here.
+    pub fn new(runtime: Handle) -> Self {
+        Self { runtime, open: Mutex::default() }
+    }
+
+    /// Opens a door for each VM that has none, closes those whose VM is gone, and tells where
+    /// they are. A VM for which no port is free has none.
+    pub fn open(&self, shared: &Shared) -> BTreeMap<String, SocketAddr> {
+        let vms: Vec<String> = shared.cloud().vms.iter().map(|vm| vm.id.clone()).collect();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|id, _| vms.contains(id));
+        for id in vms {
+            if open.contains_key(&id) {
+                continue;
+            }
+            match self.serve(shared.clone(), id.clone()) {
+                Ok(door) => drop(open.insert(id, door)),
+                Err(error) => tracing::warn!(%error, vm = id, "no metadata service"),
+            }
+        }
+        open.iter().map(|(id, door)| (id.clone(), door.address)).collect()
+    }
+
+    /// Closes them all.
+    pub fn close(&self) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn serve(&self, shared: Shared, vm: String) -> std::io::Result<Door> {
+        let _inside = self.runtime.enter();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let router = Router::new()
+            .route("/latest/user-data", get(user_data))
+            .route("/latest/meta-data", get(keys))
+            .route("/latest/meta-data/", get(keys))
+            .route("/latest/meta-data/{key}", get(fact))
+            .route("/latest/{key}", get(fact))
+            .with_state(Asker { shared, vm });
+        let server = self.runtime.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::warn!(%error, "a metadata service stopped");
+            }
+        });
+        Ok(Door { address, server: server.abort_handle() })
+    }
+}
+
+/// The VM that asks.
+#[derive(Debug, Clone)]
+struct Asker {
+    shared: Shared,
+    vm: String,
+}
+
+impl Asker {
+    /// What the router says to this VM; None where it does not know it, or has no such service.
+    fn ask<T>(&self, question: impl Fn(&Cloud, &Vm) -> Option<T>) -> Option<T> {
+        let mut cloud = self.shared.cloud();
+        cloud.settle();
+        let vm = cloud.vms.get(&self.vm)?;
+        let network = &vm.default_nic()?.network;
+        cloud.network_offers(network, "UserData").then(|| question(&cloud, vm))?
+    }
+}
+
+fn answer(found: Option<impl IntoResponse>) -> Response {
+    match found {
+        Some(found) => found.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn user_data(State(asker): State<Asker>) -> Response {
+    let decode = |_: &Cloud, vm: &Vm| STANDARD.decode(vm.userdata.as_ref()?).ok();
+    answer(asker.ask(decode))
+}
+
+async fn keys(State(asker): State<Asker>) -> Response {
+    answer(asker.ask(|_, _| Some(KEYS.join("\n"))))
+}
+
+async fn fact(State(asker): State<Asker>, Path(key): Path<String>) -> Response {
+    answer(asker.ask(|cloud, vm| about(cloud, vm, &key)))
+}
+
+fn about(cloud: &Cloud, vm: &Vm, key: &str) -> Option<String> {
+    let local = vm.default_nic()?.address.map(|address| address.to_string()).unwrap_or_default();
+    let public = cloud.static_nat_of(&vm.id).map(|address| address.address.to_string());
+    Some(match key {
+        "service-offering" => cloud.service_offerings.ever(&vm.offering)?.spec.name.clone(),
+        "availability-zone" => cloud.zone_name(&vm.zone).to_owned(),
+        "local-ipv4" => local,
+        "local-hostname" => vm.name.clone(),
+        "public-ipv4" | "public-hostname" => public.unwrap_or(local),
+        "instance-id" | "vm-id" => vm.id.clone(),
+        "public-keys" => public_keys(cloud, vm),
+        "cloud-identifier" => format!("CloudStack-{{{}}}", cloud.domain.id),
+        "hypervisor-host-name" => {
+            let host = vm.host.as_deref().and_then(|host| cloud.hosts.get(host));
+            host.map(|host| host.name.clone()).unwrap_or_default()
+        }
+        _ => return None,
+    })
+}
+
+fn public_keys(cloud: &Cloud, vm: &Vm) -> String {
+    let pairs = vm.key_pairs.iter().filter_map(|name| cloud.key_pair_named(&vm.owner, name));
+    let keys: Vec<&str> = pairs.map(|pair| pair.public_key.as_str()).collect();
+    keys.join("\n")
+}
