@@ -301,7 +301,8 @@ fn nics(
     if basic && !(rows.is_empty() && ids.is_empty()) {
         return Err(Refusal::invalid("Can't specify network Ids in Basic zone"));
     }
-    if !rows.is_empty() && !(ids.is_empty() && params.text("ipaddress").is_none()) {
+    let also = !ids.is_empty() || params.has("ipaddress");
+    if !rows.is_empty() && also {
         return Err(Refusal::invalid("ipToNetworkList can't go with networkIds or ipAddress"));
     }
     let mut wanted: Vec<WantedNic> = Vec::new();
