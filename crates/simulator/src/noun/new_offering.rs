@@ -27,7 +27,9 @@ fn storage(params: &Params) -> Result<Storage, Refusal> {
     match params.text("storagetype") {
         None | Some("shared") => Ok(Storage::Shared),
         Some("local") => Ok(Storage::Local),
-        Some(other) => Err(Refusal::invalid(format!("storagetype {other} is none of shared, local"))),
+        Some(other) => {
+            Err(Refusal::invalid(format!("storagetype {other} is none of shared, local")))
+        }
     }
 }
 
@@ -85,7 +87,9 @@ fn create_disk_offering(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Re
     let name = params.need("name")?.to_owned();
     let size = positive(params, "disksize")?;
     match (params.flag("customized").unwrap_or_default(), size) {
-        (true, Some(_)) => return Err(Refusal::invalid("a customized disk offering has no disksize")),
+        (true, Some(_)) => {
+            return Err(Refusal::invalid("a customized disk offering has no disksize"));
+        }
         (false, None) => return Err(Refusal::invalid("disksize is missing")),
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! Zones.
 
 use crate::engine::{Answer, Call, Command, Refusal, fields};
-use crate::state::{Cloud, Zone};
+use crate::state::{Caller, Cloud, Zone};
 use cloudstack::api;
 use serde_json::json;
 
@@ -17,11 +17,13 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|zone| id.is_none_or(|id| zone.id == id))
         .filter(|zone| name.is_none_or(|name| zone.name() == name))
         .filter(|zone| call.caller.is_admin() || zone.spec.enabled)
-        .map(view);
+        .map(|zone| view(call.caller, zone));
     Ok(Answer::list("zone", rows))
 }
 
-fn view(zone: &Zone) -> api::Zone {
+/// A zone. Only an admin is told its servers and its range.
+fn view(caller: &Caller, zone: &Zone) -> api::Zone {
+    let spec = Some(&zone.spec).filter(|_| caller.is_admin());
     let network_type = if zone.is_basic() { "Basic" } else { "Advanced" };
     api::Zone {
         id: zone.id.clone(),
@@ -31,9 +33,9 @@ fn view(zone: &Zone) -> api::Zone {
         localstorageenabled: zone.spec.local_storage,
         allocationstate: if zone.spec.enabled { "Enabled" } else { "Disabled" }.into(),
         other: fields(json!({
-            "dns1": zone.spec.dns1,
-            "internaldns1": zone.spec.internal_dns1,
-            "guestcidraddress": zone.spec.guest_cidr,
+            "dns1": spec.map(|spec| &spec.dns1),
+            "internaldns1": spec.map(|spec| &spec.internal_dns1),
+            "guestcidraddress": spec.and_then(|spec| spec.guest_cidr.as_ref()),
             "gputotal": 0,
             "gpuused": 0,
             "zonetoken": zone.id,

@@ -1,7 +1,7 @@
 //! A fresh simulator for one walk. Its time stands still but for what the walk waits.
 
 use crate::caller::Keys;
-use crate::setting::Who;
+use crate::setting::{Setting, Who};
 use simulator::state::clock::Clock;
 use simulator::{Running, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,10 +18,9 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Starts the default world, or that of a file under `tests`, but for the offerings whose
-    /// names begin with one of `without`.
-    pub async fn start(world: Option<&str>, without: &[String]) -> Self {
-        let mut world = match world {
+    /// Starts the default world, or that of a file under `tests`, as the setting changes it.
+    pub async fn start(setting: &Setting) -> Self {
+        let mut world = match &setting.world {
             None => World::builtin(),
             Some(file) => {
                 let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
@@ -31,7 +30,11 @@ impl Cloud {
                     .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
             }
         };
-        let stays = |name: &str| !without.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        let gone = &setting.without;
+        let stays = |name: &str| !gone.iter().any(|prefix| name.starts_with(prefix.as_str()));
+        if let Some(delay) = setting.expunge_delay {
+            world.settings.expunge_delay = delay;
+        }
         world.service_offerings.retain(|offering| stays(&offering.name));
         world.disk_offerings.retain(|offering| stays(&offering.name));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -37,7 +37,7 @@ pub struct Outcome {
 impl<'a> Replay<'a> {
     /// Starts a fresh world for this walk.
     pub async fn start(setting: &'a Setting, lines: &'a [Line]) -> Self {
-        let cloud = Cloud::start(setting.world.as_deref(), &setting.without).await;
+        let cloud = Cloud::start(setting).await;
         let caller = Caller::new(cloud.endpoint());
         Self {
             cloud,

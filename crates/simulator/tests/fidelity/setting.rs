@@ -17,6 +17,8 @@ pub struct Setting {
     pub world: Option<String>,
     /// Beginnings of the names of offerings that were not there yet.
     pub without: Vec<String>,
+    /// After how many seconds that cloud expunges destroyed and failed VMs, if not after a day.
+    pub expunge_delay: Option<u64>,
     /// Calls that the transcript does not hold.
     pub beside: Vec<Beside>,
 }

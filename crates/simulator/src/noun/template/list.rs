@@ -6,7 +6,7 @@ use crate::state::account::SYSTEM;
 use crate::state::clock::stamp;
 use crate::state::{Caller, Cloud, CopyState, Template, TemplateCopy};
 use cloudstack::api;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// `listTemplates`.
 pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -96,7 +96,7 @@ pub fn view(
         "checksum": template.builtin.then_some(""),
         "sourcetemplateid": template.source,
         "details": template.details,
-        "downloaddetails": downloads(cloud, copy),
+        "downloaddetails": downloads(cloud, caller, copy),
         "arch": "x86_64",
         "bits": 0,
         "sshkeyenabled": false,
@@ -133,18 +133,19 @@ fn status(copy: &TemplateCopy) -> &'static str {
     }
 }
 
-fn downloads(cloud: &Cloud, copy: &TemplateCopy) -> Vec<serde_json::Value> {
+/// Where a copy is stored. Only an admin is told which store that is.
+fn downloads(cloud: &Cloud, caller: &Caller, copy: &TemplateCopy) -> Vec<Map<String, Value>> {
     if copy.state != CopyState::Ready {
         return Vec::new();
     }
-    let zone = cloud.zone_name(&copy.zone);
-    vec![json!({
+    let zone = cloud.zones.ever(&copy.zone).filter(|_| caller.is_admin());
+    vec![fields(json!({
         "downloadState": "DOWNLOADED",
-        "datastore": format!("{zone}-sec"),
-        "datastoreRole": "Image",
+        "datastore": format!("{}-sec", cloud.zone_name(&copy.zone)),
+        "datastoreRole": zone.map(|_| "Image"),
         "downloadPercent": "100",
-        "datastoreId": cloud.zones.ever(&copy.zone).map(|zone| &zone.image_store),
-    })]
+        "datastoreId": zone.map(|zone| &zone.image_store),
+    }))]
 }
 
 impl Cloud {

@@ -160,7 +160,12 @@ pub fn copy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
                 });
             }
         }
-        Ok(result(cloud, &caller, &template, &first))
+        let mut result = result(cloud, &caller, &template, &first);
+        // Recorded: the job tells not even an admin which store the copy is in.
+        if let Some(download) = result["template"]["downloaddetails"][0].as_object_mut() {
+            download.retain(|key, _| !matches!(key.as_str(), "datastoreRole" | "datastoreId"));
+        }
+        Ok(result)
     });
     Ok(job.on(id))
 }

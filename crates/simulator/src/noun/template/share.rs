@@ -1,7 +1,7 @@
 //! Who may use a template, and downloading it.
 
 use super::make::own;
-use crate::engine::{Answer, Call, Job, Refusal};
+use crate::engine::{Answer, Call, Job, Refusal, fields};
 use crate::state::Cloud;
 use serde_json::json;
 
@@ -42,7 +42,8 @@ pub fn extract(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let params = call.params;
     let id = own(cloud, call)?;
     let mode = params.need("mode")?.to_owned();
-    params.id("zoneid", &cloud.zones)?;
+    let zone = params.id("zoneid", &cloud.zones)?.map(str::to_owned);
+    let zone_name = zone.as_ref().map(|zone| cloud.zone_name(zone).to_owned());
     let found = cloud.templates.get(&id);
     if !call.caller.is_admin() && !found.is_some_and(|template| template.extractable) {
         return Err(Refusal::invalid(format!("template {id} is not extractable")));
@@ -53,14 +54,17 @@ pub fn extract(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     };
     let (template, file) = (id.clone(), cloud.new_id());
     let job = Job::new(move |_| {
-        Ok(json!({"template": {
+        let template = fields(json!({
             "id": template,
             "name": name,
             "accountid": account,
             "state": "DOWNLOAD_URL_CREATED",
+            "zoneid": zone,
+            "zonename": zone_name,
             "extractMode": mode,
             "url": format!("http://192.168.1.3/userdata/{file}.{format}"),
-        }}))
+        }));
+        Ok(json!({"template": template}))
     });
     Ok(job.on(id))
 }

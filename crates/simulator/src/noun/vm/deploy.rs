@@ -52,6 +52,12 @@ fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>
     if plan.start {
         details.insert("deployvm".into(), "true".into());
     }
+    let keys = plan.key_pairs.iter().filter_map(|name| cloud.key_pair_named(&plan.owner, name));
+    let keys: Vec<&str> = keys.map(|pair| pair.public_key.as_str()).collect();
+    if !keys.is_empty() {
+        details.insert("SSH.PublicKey".into(), keys.join("\n"));
+        details.insert("SSH.KeyPairNames".into(), plan.key_pairs.join(","));
+    }
     let account = cloud.accounts.number(&plan.owner);
     make_disks(cloud, &plan, id, number);
     cloud.vms.insert(Vm {

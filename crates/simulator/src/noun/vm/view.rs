@@ -4,6 +4,7 @@ use crate::engine::fields;
 use crate::noun::tag;
 use crate::state::clock::stamp;
 use crate::state::{Caller, Cloud, Vm, VmState, VolumeState};
+use crate::world::Storage;
 use cloudstack::api;
 use serde_json::{Map, Value, json};
 
@@ -57,7 +58,7 @@ pub fn expunged() -> Value {
 /// A VM as `caller` sees it.
 pub fn of(cloud: &Cloud, caller: &Caller, vm: &Vm, details: Details) -> api::VirtualMachine {
     let mut other = cloud.owner_fields(&vm.owner);
-    other.extend(common(cloud, vm));
+    other.extend(common(cloud, caller, vm));
     other.extend(placement(cloud, caller, vm));
     other.extend(job(cloud, &vm.id));
     if details.template {
@@ -94,7 +95,7 @@ pub fn of(cloud: &Cloud, caller: &Caller, vm: &Vm, details: Details) -> api::Vir
     }
 }
 
-fn common(cloud: &Cloud, vm: &Vm) -> Map<String, Value> {
+fn common(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
     let template = cloud.templates.ever(&vm.template);
     let os = template.and_then(|template| cloud.os_types.ever(&template.os_type));
     let data = cloud.volumes_of(&vm.id).into_iter().find_map(|volume| volume.disk_offering());
@@ -117,7 +118,7 @@ fn common(cloud: &Cloud, vm: &Vm) -> Map<String, Value> {
         "ipaddress": vm.default_nic().and_then(|nic| nic.address),
         "publicipid": public.map(|public| &public.id),
         "publicip": public.map(|public| public.address),
-        "details": vm.details,
+        "details": details(caller, vm),
         "affinitygroup": affinity(cloud, vm),
         "keypairs": (!vm.key_pairs.is_empty()).then(|| vm.key_pairs.join(",")),
         "isdynamicallyscalable": false,
@@ -130,6 +131,13 @@ fn common(cloud: &Cloud, vm: &Vm) -> Map<String, Value> {
     }))
 }
 
+/// A VM's settings; what the cloud notes there for itself is for admins.
+fn details(caller: &Caller, vm: &Vm) -> Map<String, Value> {
+    let told = |key: &str| caller.is_admin() || !key.starts_with("Message.");
+    let details = vm.details.iter().filter(|(key, _)| told(key));
+    details.map(|(key, value)| (key.clone(), value.as_str().into())).collect()
+}
+
 /// Where it runs. A plain user is told little of that.
 fn placement(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
     let host = vm.host.as_deref().and_then(|id| cloud.hosts.get(id));
@@ -137,7 +145,10 @@ fn placement(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
     let stored = root.is_some_and(|root| root.state != VolumeState::Allocated);
     let mut all = fields(json!({
         "hostcontrolstate": host.map(|_| "Enabled"),
-        "pooltype": stored.then_some("NetworkFilesystem"),
+        "pooltype": root.filter(|_| stored).map(|root| match root.storage {
+            Storage::Shared => "NetworkFilesystem",
+            Storage::Local => "Filesystem",
+        }),
     }));
     if caller.is_admin() {
         all.extend(fields(json!({
