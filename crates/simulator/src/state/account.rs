@@ -110,6 +110,12 @@ impl super::Cloud {
         }
     }
 
+    /// The id of a role: there is one for admins and one for users.
+    pub fn role_id(&self, role: Role) -> String {
+        let number = if role == Role::Admin { 1 } else { 4 };
+        uuid::Uuid::from_u128(number).to_string()
+    }
+
     /// The account of this name.
     pub fn account_named(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name == name)
