@@ -23,7 +23,7 @@ pub struct Request {
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// `application/json;charset=utf-8` or XML.
+    /// `application/json;charset=utf-8`, or XML.
     pub content_type: &'static str,
     /// The body.
     pub body: String,
@@ -41,7 +41,7 @@ struct Outcome {
 }
 
 impl Request {
-    fn get(&self, wanted: &str) -> &str {
+    pub(super) fn get(&self, wanted: &str) -> &str {
         let find = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
         self.raw.iter().rev().find(find).map_or("", |(_, value)| value)
     }
@@ -109,27 +109,18 @@ impl Cloud {
         request: &Request,
         job: &mut Option<String>,
     ) -> Result<Value, Refusal> {
-        let caller = self.authenticate(request)?;
-        // To the signed API an unknown command is a failure of authentication.
-        let command = command.ok_or_else(Refusal::unauthorized)?;
-        if command.admin_only && !caller.is_admin() {
-            return Err(Refusal::unsupported(format!(
-                "The API [{}] {} for user id [{}]",
-                command.name,
-                phrases::NO_SUCH_COMMAND,
-                caller.user
-            )));
-        }
-        let params = Params::decode(&request.raw)?;
+        let (caller, command) = self.admit(request, command)?;
+        let params = Params::decode(&request.raw)?.sent_by_post(request.post);
         let call = Call { caller: &caller, params: &params };
+        let told = |refusal| told_to(&caller, refusal);
         match command.handler {
             Handler::Sync(handler) => {
                 let page = if command.name.starts_with("list") { params.page()? } else { None };
-                Ok(handler(self, &call)?.body(page))
+                Ok(handler(self, &call).map_err(told)?.body(page))
             }
             Handler::Async(handler) => {
-                let work = handler(self, &call)?;
-                let id = self.job_id(&params)?;
+                let work = handler(self, &call).map_err(told)?;
+                let id = self.job_id(&params).map_err(told)?;
                 let mut work = self.faults.on(work);
                 let made = work.made.take();
                 let id = self.submit(command, &caller, id, work);
@@ -146,22 +137,23 @@ impl Cloud {
     /// that it is taken only when everything else is done: what the call has made stays.
     fn job_id(&mut self, params: &Params) -> Result<String, Refusal> {
         let Some(id) = params.text("customjobid") else { return Ok(self.new_id()) };
+        if uuid::Uuid::try_parse(id).map(|uuid| uuid.to_string()).as_deref() != Ok(id) {
+            return Err(Refusal::invalid(format!("UUID: {id} is not a lower-case UUID")));
+        }
         if self.jobs.knows(id) {
             return Err(Refusal::new(530, 9999, phrases::JOB_ID_TAKEN));
         }
         Ok(id.to_owned())
     }
+}
 
-    fn authenticate(&self, request: &Request) -> Result<Caller, Refusal> {
-        let key = request.get("apikey");
-        let account = self
-            .accounts
-            .iter()
-            .find(|account| !key.is_empty() && account.user.api_key == key)
-            .ok_or_else(Refusal::unauthorized)?;
-        signature::check(&request.raw, &account.user.secret_key, self.now())?;
-        Ok(self.caller(account))
+/// Plain users are not told the reason of an internal error, or of a lack of capacity.
+fn told_to(caller: &Caller, refusal: Refusal) -> Refusal {
+    if caller.is_admin() || !matches!(refusal.code, 530 | 533 | 534) {
+        return refusal;
     }
+    let text = format!("{}, please contact your system administrator", phrases::MASKED);
+    Refusal { text, ..refusal }
 }
 
 /// Seconds since the epoch, for logs.

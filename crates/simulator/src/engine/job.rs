@@ -255,6 +255,7 @@ impl Cloud {
             (record.status, record.code, record.result) = match outcome {
                 Ok(result) => (JobStatus::Succeeded, 0, Some(result)),
                 Err(refusal) => {
+                    let refusal = refusal.in_job();
                     (JobStatus::Failed, refusal.code.into(), Some(refusal.job_result()))
                 }
             };

@@ -1,5 +1,6 @@
 //! The way of one call: decoded, its caller found, dispatched, answered.
 
+mod admission;
 pub mod answer;
 mod calls;
 mod dispatch;
@@ -14,6 +15,7 @@ mod table;
 pub mod wire;
 mod xml;
 
+pub use admission::Throttle;
 pub use answer::{Answer, Page, fields, value};
 pub use calls::{CallLog, CallRecord};
 pub use dispatch::{Reply, Request};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     command: String,
+    post: bool,
     plain: BTreeMap<String, String>,
     maps: BTreeMap<String, BTreeMap<u32, BTreeMap<String, String>>>,
 }
@@ -56,6 +57,16 @@ impl Params {
         let rows = self.maps.entry(map.to_ascii_lowercase()).or_default();
         rows.entry(index).or_default().insert(key.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    /// The same, with how they came.
+    pub fn sent_by_post(self, post: bool) -> Self {
+        Self { post, ..self }
+    }
+
+    /// Whether they came by POST: by GET user data must be short.
+    pub fn is_post(&self) -> bool {
+        self.post
     }
 
     /// The command, as it was sent.

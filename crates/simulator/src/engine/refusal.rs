@@ -81,7 +81,15 @@ impl Refusal {
         body
     }
 
-    /// The `jobresult` of a failed job: no cserrorcode, and most codes become 530 on the way.
+    /// The same as a job tells it: some codes become 530 on the way.
+    pub fn in_job(self) -> Self {
+        match self.code {
+            531 | 535 | 536 | 537 => Self { code: 530, ..self },
+            _ => self,
+        }
+    }
+
+    /// The `jobresult` of a failed job: no cserrorcode.
     pub fn job_result(&self) -> Value {
         json!({"errorcode": self.code, "errortext": self.text})
     }

@@ -169,6 +169,23 @@ fn field(name: &str, kind: &str) -> Value {
 }
 
 /// Calls are not counted here, as in a CloudStack without `api.throttling.enabled`.
-fn get_api_limit(_: &mut Cloud, _: &Call<'_>) -> Result<Answer, Refusal> {
-    Err(Refusal::unsupported("calls are not counted: api.throttling.enabled is false"))
+fn get_api_limit(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let settings = &cloud.world.settings;
+    if !settings.api_throttling {
+        let text = "calls are not counted: api.throttling.enabled is false";
+        return Err(Refusal::unsupported(text));
+    }
+    let account = &call.caller.account;
+    let issued = cloud.throttle.of(account);
+    let left = issued.map_or(0, |(until, _)| until.duration_since(cloud.now()).as_millis());
+    Ok(Answer::object(
+        "apilimit",
+        json!({
+            "accountid": account,
+            "account": call.caller.account_name,
+            "apiIssued": issued.map_or(0, |(_, issued)| issued),
+            "apiAllowed": settings.api_throttling_max,
+            "expireAfter": left.max(0) as i64,
+        }),
+    ))
 }

@@ -40,7 +40,7 @@ pub use volume::{Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, 
 pub use zone::Zone;
 
 use crate::engine::fault::Faults;
-use crate::engine::{CallLog, Jobs};
+use crate::engine::{CallLog, Jobs, Throttle};
 use crate::world::{Named, World};
 use clock::Clock;
 use jiff::Timestamp;
@@ -100,6 +100,8 @@ pub struct Cloud {
     pub faults: Faults,
     /// The calls that were made.
     pub calls: CallLog,
+    /// How often accounts have called lately.
+    pub throttle: Throttle,
 }
 
 impl Cloud {
@@ -134,6 +136,7 @@ impl Cloud {
             jobs: Jobs::default(),
             faults: Faults::default(),
             calls: CallLog::default(),
+            throttle: Throttle::default(),
             world,
         };
         let world = Arc::clone(&cloud.world);

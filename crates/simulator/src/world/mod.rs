@@ -2,6 +2,7 @@
 
 mod account;
 mod catalog;
+mod check;
 mod latency;
 mod network;
 mod routing;
@@ -102,10 +103,13 @@ impl World {
     pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
         let value: serde_json::Value =
             serde_saphyr::from_str(text).map_err(|e| WorldError::Yaml(e.to_string()))?;
-        serde_path_to_error::deserialize(value).map_err(|e| WorldError::Content {
-            path: e.path().to_string(),
-            reason: e.inner().to_string(),
-        })
+        let world: Self =
+            serde_path_to_error::deserialize(value).map_err(|e| WorldError::Content {
+                path: e.path().to_string(),
+                reason: e.inner().to_string(),
+            })?;
+        world.check()?;
+        Ok(world)
     }
 
     /// The text of the built-in world, to start one's own from.
@@ -140,5 +144,8 @@ mod tests {
         let wrong = DEFAULT.replace("- name: basic", "- nmae: basic");
         let error = World::from_yaml(&wrong).unwrap_err().to_string();
         assert!(error.contains("zones[1]") && error.contains("nmae"), "{error}");
+        let wrong = DEFAULT.replacen("  zone: adv\n", "  zone: avd\n", 1);
+        let error = World::from_yaml(&wrong).unwrap_err().to_string();
+        assert!(error.contains("networks[0].zone") && error.contains("avd"), "{error}");
     }
 }

@@ -9,6 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use cloudstack::phrases;
 use std::collections::BTreeMap;
 
+/// The longest user data, as base64, that a GET may bring.
+const MAX_IN_A_GET: usize = 4096;
+
 /// A VM to make.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -189,6 +192,9 @@ pub fn userdata(cloud: &Cloud, params: &Params) -> Result<Option<String>, Refusa
     let max = cloud.world.settings.vm_userdata_max_length;
     if text.contains('%') {
         return Err(Refusal::parameter("URLDecoder: Illegal hex characters in escape (%) pattern"));
+    }
+    if !params.is_post() && text.len() > MAX_IN_A_GET {
+        return Err(Refusal::invalid("User data is too long for http GET request"));
     }
     if text.len() > max {
         return Err(Refusal::invalid(format!("{}: {max}", phrases::USER_DATA_TOO_LONG)));
