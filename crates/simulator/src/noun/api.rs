@@ -189,3 +189,25 @@ fn get_api_limit(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> 
         }),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `listApis` tells of every command that the cloud answers, with an answer that it knows.
+    #[test]
+    fn every_command_is_told_of() {
+        for command in crate::commands() {
+            let row = ROWS.iter().find_map(|row| match row {
+                Row::Call { name, job, answers, .. } if *name == command.name => {
+                    Some((*job, *answers))
+                }
+                _ => None,
+            });
+            let (job, answers) = row.unwrap_or_else(|| panic!("apis.txt lacks {}", command.name));
+            let is_job = matches!(command.handler, crate::engine::Handler::Async(_));
+            assert_eq!(job, is_job, "{}", command.name);
+            assert!(answers == "-" || !found(answers).0.is_empty(), "apis.txt lacks {answers}");
+        }
+    }
+}

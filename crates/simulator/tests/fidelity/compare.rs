@@ -38,7 +38,8 @@ const PLACED: &[&str] = &[
 ];
 
 /// Addresses are drawn from a pool and given out again.
-const DRAWN: &[&str] = &["ipaddress", "macaddress", "publicip", "publicipaddress", "vmipaddress"];
+const DRAWN: &[&str] =
+    &["ipaddress", "macaddress", "publicip", "publicipaddress", "vmipaddress", "vmguestip"];
 
 /// Lists whose order CloudStack does not keep, and what tells their rows apart.
 #[rustfmt::skip]
@@ -219,5 +220,60 @@ fn short(value: &Value) -> String {
         format!("{}…", text.chars().take(100).collect::<String>())
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(recorded: Value, ours: Value) -> Vec<String> {
+        let mut bindings = Bindings::default();
+        let differences = compare(&recorded, &ours, &mut bindings);
+        differences.into_iter().map(|one| one.path).collect()
+    }
+
+    /// A comparison that overlooks a field, a type, a value or a row would measure nothing.
+    #[test]
+    fn what_differs_is_found() {
+        let row = json!({"state": "Ready", "size": 5, "tags": [{"key": "a", "value": "b"}]});
+        assert_eq!(paths(row.clone(), row.clone()), Vec::<String>::new());
+        let changed = |change: fn(&mut Value)| {
+            let mut ours = row.clone();
+            change(&mut ours);
+            paths(row.clone(), ours)
+        };
+        assert_eq!(changed(|it| it["state"] = "Allocated".into()), ["state"]);
+        assert_eq!(changed(|it| it["size"] = "5".into()), ["size"]);
+        assert_eq!(changed(|it| it["more"] = 1.into()), ["more"]);
+        assert_eq!(changed(|it| drop(it.as_object_mut().map(|it| it.remove("size")))), ["size"]);
+        assert_eq!(changed(|it| it["tags"] = json!([])), ["tags"]);
+        assert_eq!(changed(|it| it["tags"][0]["value"] = "c".into()), ["tags.0.value"]);
+    }
+
+    /// An id may be another one, but the same in every place, and no two may become one.
+    #[test]
+    fn an_id_means_one_thing() {
+        let id = |number: u32| format!("00000000-0000-0000-0000-{number:012}");
+        let both = json!({"id": id(1), "vmid": id(2), "again": id(1)});
+        assert!(
+            paths(both.clone(), json!({"id": id(7), "vmid": id(8), "again": id(7)})).is_empty()
+        );
+        let mixed = json!({"id": id(7), "vmid": id(8), "again": id(8)});
+        assert_eq!(paths(both.clone(), mixed), ["again"]);
+        let merged = json!({"id": id(7), "vmid": id(7), "again": id(7)});
+        assert_eq!(paths(both, merged), ["vmid"]);
+    }
+
+    /// An address that was asked for has to come; a drawn one may be any.
+    #[test]
+    fn an_address_that_was_asked_for_has_to_come() {
+        let mut bindings = Bindings::default();
+        let (recorded, ours) = (json!({"ipaddress": "10.0.0.5"}), json!({"ipaddress": "10.0.0.6"}));
+        assert!(compare(&recorded, &ours, &mut bindings).is_empty());
+        let mut bindings = Bindings::default();
+        bindings.translate("10.0.0.5");
+        assert_eq!(compare(&recorded, &ours, &mut bindings).len(), 1);
     }
 }

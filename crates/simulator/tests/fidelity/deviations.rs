@@ -130,3 +130,33 @@ impl LineDeviation {
         self.paths.is_empty() || self.paths.iter().any(|part| difference.path.contains(part))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Deviations {
+        let text = "{fields: [{name: f, reason: r, fields: [cpu]}], \
+                     lines: [{name: l, reason: r, transcript: walk, lines: [3], paths: [state]}]}";
+        serde_saphyr::from_str(text).expect("the list is valid")
+    }
+
+    fn differs(path: &str) -> Vec<Difference> {
+        vec![Difference { path: path.to_owned(), text: String::new() }]
+    }
+
+    /// Only what is listed passes, and what is listed has to occur.
+    #[test]
+    fn only_what_is_listed_passes() {
+        let mut known = known();
+        assert!(matches!(known.judge("walk", 3, Vec::new()), Verdict::Agrees));
+        assert!(matches!(known.judge("walk", 3, differs("vm.size")), Verdict::Unlisted(_)));
+        assert!(matches!(known.judge("walk", 4, differs("vm.state")), Verdict::Unlisted(_)));
+        assert!(matches!(known.judge("other", 3, differs("vm.state")), Verdict::Unlisted(_)));
+        assert_eq!(known.gone(&["walk".to_owned()]), ["l", "f"]);
+        assert!(matches!(known.judge("walk", 3, differs("vm.state")), Verdict::Listed(_)));
+        assert!(matches!(known.judge("walk", 9, differs("vm.cpu")), Verdict::Agrees));
+        assert!(known.gone(&["walk".to_owned()]).is_empty());
+        assert!(known.gone(&["other".to_owned()]).is_empty());
+    }
+}

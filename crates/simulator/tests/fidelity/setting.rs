@@ -1,5 +1,5 @@
-//! What a transcript does not tell of itself: who walked, in which cloud, and what somebody else
-//! did to that cloud meanwhile: `settings.yaml`.
+//! What a transcript does not tell of itself: who walked, how that cloud differed from the default
+//! world, and what somebody else did to it meanwhile: `settings.yaml`.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,8 +13,6 @@ pub struct Setting {
     pub transcript: String,
     /// Whose keys signed.
     pub caller: Who,
-    /// A world file beside the tests; the default world without it.
-    pub world: Option<String>,
     /// Beginnings of the names of offerings that were not there yet.
     pub without: Vec<String>,
     /// After how many seconds that cloud expunges destroyed and failed VMs, if not after a day.
