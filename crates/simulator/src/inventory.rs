@@ -1,8 +1,7 @@
 //! What a cloud holds beyond its world: what a driver made and left there.
 
-use crate::engine::JobRecord;
+use crate::engine::{JobRecord, seconds};
 use crate::running::Shared;
-use crate::state::clock::stamp;
 use crate::state::{Cloud, Vm, Volume};
 use cloudstack::api::JobStatus;
 use serde::Serialize;
@@ -110,7 +109,7 @@ pub struct TagEntry {
 }
 
 /// A job.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct JobEntry {
     /// Its id.
     pub id: String,
@@ -121,11 +120,11 @@ pub struct JobEntry {
     /// What it works on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
-    /// When it was made.
-    pub created: String,
+    /// When it was made, in seconds since the epoch.
+    pub start: f64,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub completed: Option<String>,
+    pub end: Option<f64>,
 }
 
 impl JobEntry {
@@ -136,8 +135,8 @@ impl JobEntry {
             command: job.command.to_owned(),
             status: job.status.into(),
             instance: job.instance.clone(),
-            created: stamp(job.created),
-            completed: job.completed.map(stamp),
+            start: seconds(job.created),
+            end: job.completed.map(seconds),
         }
     }
 }

@@ -238,3 +238,93 @@ fn every_command_of_the_client_is_answered() {
         .collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// A network of another account or zone is refused, and two NICs with one MAC.
+#[test]
+fn networks_must_be_ones_own() {
+    let cloud = start();
+    let deploy = |account: &str, more: &[(&str, &str)]| {
+        let base = [("zoneid", ZONE), ("templateid", TEMPLATE), ("serviceofferingid", OFFERING)];
+        let params: Vec<(&str, &str)> = base.iter().chain(more).copied().collect();
+        let (status, body) = cloud.call(account, "deployVirtualMachine", &params);
+        (status, inner(body)["errortext"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(deploy("bosh", &[("networkids", NETWORK)]).0, 531);
+    let elsewhere = deploy("admin", &[("networkids", "47cd1572-9a87-4173-821b-4500447622db")]);
+    assert_eq!(elsewhere.0, 431, "{}", elsewhere.1);
+    let mac = "02:00:aa:bb:cc:01";
+    let twice = deploy(
+        "admin",
+        &[
+            ("iptonetworklist[0].networkid", NETWORK),
+            ("iptonetworklist[0].mac", mac),
+            ("iptonetworklist[1].networkid", "f35043d5-e13d-4c9b-8809-2b556567f15d"),
+            ("iptonetworklist[1].mac", mac),
+        ],
+    );
+    assert!(twice.0 == 431 && twice.1.contains(mac), "{twice:?}");
+}
+
+/// An account's limit is refused with 535 before anything is made.
+#[test]
+fn limits_are_kept() {
+    let mut world = World::builtin().instant();
+    world.accounts[0].limits.insert("user_vm".into(), 1);
+    let cloud = Simulator::spawn_thread(world, ([127, 0, 0, 1], 0).into()).expect("a free port");
+    deploy(&cloud, "vm-1", &[]);
+    let params = [
+        ("name", "vm-2"),
+        ("zoneid", ZONE),
+        ("templateid", TEMPLATE),
+        ("serviceofferingid", OFFERING),
+        ("networkids", NETWORK),
+    ];
+    let (status, refusal) = call(&cloud, "deployVirtualMachine", &params);
+    assert_eq!((status, &refusal["cserrorcode"]), (535, &json!(4370)));
+    assert_eq!(cloud.inventory().vms.len(), 1);
+}
+
+/// A destroyed VM is removed for good once `expunge.delay` is over, and an ended job is
+/// forgotten after a day.
+#[test]
+fn time_expunges_vms_and_forgets_jobs() {
+    let mut world = World::builtin().instant();
+    world.settings.expunge_delay = 60;
+    let clock = simulator::state::clock::Clock::stopped();
+    let cloud = Simulator::spawn_thread_with(world, clock, ([127, 0, 0, 1], 0).into())
+        .expect("a free port");
+    let deployed = deploy(&cloud, "vm-1", &[]);
+    job(&cloud, "admin", "destroyVirtualMachine", &[("id", &id(&deployed))]);
+    cloud.advance(std::time::Duration::from_secs(59));
+    assert_eq!(cloud.inventory().vms.len(), 1);
+    cloud.advance(std::time::Duration::from_secs(1));
+    assert_eq!(cloud.inventory(), simulator::Inventory::default());
+    assert_eq!(cloud.jobs().len(), 2);
+    cloud.advance(std::time::Duration::from_secs(24 * 60 * 60));
+    assert_eq!(cloud.jobs(), []);
+    let asked = [("jobid", deployed["jobid"].as_str().unwrap_or_default())];
+    assert_eq!(call(&cloud, "queryAsyncJobResult", &asked).0, 431);
+}
+
+/// A snapshot needs a stored volume, survives it, and becomes a template or a volume.
+#[test]
+fn a_snapshot_survives_its_volume() {
+    let cloud = start();
+    let vm = id(&deploy(&cloud, "vm-1", &[]));
+    let disk = [("zoneid", ZONE), ("diskofferingid", CUSTOM_DISK), ("size", "2")];
+    let disk = id(&job(&cloud, "admin", "createVolume", &disk));
+    assert_eq!(call(&cloud, "createSnapshot", &[("volumeid", &disk)]).0, 431);
+    job(&cloud, "admin", "attachVolume", &[("id", &disk), ("virtualmachineid", &vm)]);
+    let taken = job(&cloud, "admin", "createSnapshot", &[("volumeid", &disk)]);
+    assert_eq!(taken["jobresult"]["snapshot"]["state"], "BackedUp");
+    let snapshot = id(&taken);
+    job(&cloud, "admin", "detachVolume", &[("id", &disk)]);
+    call(&cloud, "deleteVolume", &[("id", &disk)]);
+    let restored = job(&cloud, "admin", "createVolume", &[("snapshotid", &snapshot)]);
+    assert_eq!(restored["jobresult"]["volume"]["state"], "Ready");
+    assert_eq!(restored["jobresult"]["volume"]["size"], 2_147_483_648_u64);
+    let gone = job(&cloud, "admin", "deleteSnapshot", &[("id", &snapshot)]);
+    assert_eq!(gone["jobstatus"], 1);
+    let again = job(&cloud, "admin", "deleteSnapshot", &[("id", &snapshot)]);
+    assert_eq!((&again["jobstatus"], &again["jobresultcode"]), (&json!(2), &json!(431)));
+}

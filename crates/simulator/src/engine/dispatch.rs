@@ -1,5 +1,6 @@
 //! From a request to a reply.
 
+use super::named::check_uuid;
 use super::{Call, Command, Handler, Params, Refusal, signature, xml};
 use crate::noun;
 use crate::state::{Caller, Cloud, User};
@@ -137,9 +138,7 @@ impl Cloud {
     /// that it is taken only when everything else is done: what the call has made stays.
     fn job_id(&mut self, params: &Params) -> Result<String, Refusal> {
         let Some(id) = params.text("customjobid") else { return Ok(self.new_id()) };
-        if uuid::Uuid::try_parse(id).map(|uuid| uuid.to_string()).as_deref() != Ok(id) {
-            return Err(Refusal::invalid(format!("UUID: {id} is not a lower-case UUID")));
-        }
+        check_uuid(id)?;
         if self.jobs.knows(id) {
             return Err(Refusal::new(530, 9999, phrases::JOB_ID_TAKEN));
         }

@@ -128,6 +128,9 @@ struct Pending {
     takes: Duration,
 }
 
+/// How long an ended job can be asked for.
+const KEPT: Duration = Duration::from_secs(1440 * 60);
+
 /// All jobs of a cloud.
 #[derive(Default)]
 pub struct Jobs {
@@ -155,11 +158,13 @@ impl Jobs {
         self.records.iter()
     }
 
-    /// The job that works on this now.
+    /// The job that works on this now: the latest of those that have not ended.
     pub fn open_on(&self, instance: &str) -> Option<&JobRecord> {
-        let pending = |job: &&JobRecord| self.pending.contains_key(&job.id);
-        let on = |job: &&JobRecord| job.instance.as_deref() == Some(instance);
-        self.records.iter().rev().filter(pending).find(on)
+        self.pending
+            .keys()
+            .filter_map(|id| self.records.get(id))
+            .filter(|job| job.instance.as_deref() == Some(instance))
+            .max_by_key(|job| self.records.number(&job.id))
     }
 
     /// Whether there is or was a job of this id.
@@ -170,6 +175,14 @@ impl Jobs {
     /// Forgets a job, as CloudStack does after `job.expire.minutes`.
     pub fn purge(&mut self, id: &str) {
         self.records.remove(id);
+    }
+
+    /// Forgets the jobs that ended a day ago (`job.expire.minutes`).
+    fn expire(&mut self, now: Timestamp) {
+        let old = |job: &&JobRecord| job.completed.is_some_and(|ended| later(ended, KEPT) <= now);
+        let old: Vec<String> =
+            self.records.iter().take_while(old).map(|job| job.id.clone()).collect();
+        old.iter().for_each(|id| self.purge(id));
     }
 
     /// How many have not ended.
@@ -232,6 +245,7 @@ impl Cloud {
             }
         }
         self.time = now;
+        self.jobs.expire(now);
         self.expunge_what_is_due();
     }
 

@@ -18,7 +18,7 @@ mod xml;
 pub use admission::Throttle;
 pub use answer::{Answer, Page, fields, value};
 pub use calls::{CallLog, CallRecord};
-pub use dispatch::{Reply, Request};
+pub use dispatch::{Reply, Request, seconds};
 pub use job::{Job, JobRecord, Jobs};
 pub use named::{gone, live_id};
 pub use params::Params;

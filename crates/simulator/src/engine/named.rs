@@ -2,11 +2,19 @@
 
 use super::{Call, Refusal};
 use crate::state::{Cloud, Entity, Table};
-use cloudstack::phrases::GONE;
+use cloudstack::phrases::{CUSTOM_ID_TAKEN, GONE};
 
 /// The refusal of an id that once was: it names the internal number.
 pub fn gone(kind: &str, number: u64) -> Refusal {
     Refusal::invalid(format!("{GONE} [{number}] of type [{kind}]"))
+}
+
+/// Refuses a chosen id that is no UUID in lower case.
+pub fn check_uuid(id: &str) -> Result<(), Refusal> {
+    match uuid::Uuid::try_parse(id) {
+        Ok(uuid) if uuid.to_string() == id => Ok(()),
+        _ => Err(Refusal::invalid(format!("UUID: {id} is not a lower-case UUID"))),
+    }
 }
 
 /// The id of a live row that a call names; 431 for one that is gone or never was.
@@ -21,6 +29,22 @@ pub fn live_id<T: Entity>(
 }
 
 impl Cloud {
+    /// The id of what a call makes in `table`: a fresh one, or the `customid` of an admin.
+    pub fn id_for_new<T: Entity>(
+        &mut self,
+        call: &Call<'_>,
+        table: impl Fn(&Self) -> &Table<T>,
+    ) -> Result<String, Refusal> {
+        let Some(id) = call.params.text("customid").filter(|_| call.caller.is_admin()) else {
+            return Ok(self.new_id());
+        };
+        check_uuid(id)?;
+        if table(self).knows(id) {
+            return Err(Refusal::invalid(format!("UUID: {id} {CUSTOM_ID_TAKEN}")));
+        }
+        Ok(id.to_owned())
+    }
+
     /// The VM that a call names, which the caller may touch.
     pub fn need_vm(&self, call: &Call<'_>, name: &str) -> Result<String, Refusal> {
         let id = live_id(call, name, "VirtualMachine", &self.vms)?;

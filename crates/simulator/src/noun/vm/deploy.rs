@@ -5,13 +5,12 @@ use super::{power, view};
 use crate::engine::{Call, Job, Refusal};
 use crate::state::{Attachment, Cloud, Nic, Vm, VmState, Volume, VolumeKind, VolumeState};
 use crate::world::Storage;
-use cloudstack::phrases;
 
 /// `deployVirtualMachine`: the VM, its NICs and its disks are there when the call is answered;
 /// the job starts it.
 pub fn deploy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let plan = Plan::read(cloud, call)?;
-    let id = own_id(cloud, call)?;
+    let id = cloud.id_for_new(call, |cloud| &cloud.vms)?;
     cloud.check_vm_limits(&plan.owner, plan.size, plan.data.as_ref().map(|(_, bytes)| *bytes))?;
     let nics = make_nics(cloud, &plan)?;
     let start = plan.start;
@@ -25,17 +24,6 @@ pub fn deploy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     });
     let begin = move |cloud: &mut Cloud| if start { first_start(cloud, &begun) } else { Ok(()) };
     Ok(job.begin(begin).making(id).queued(Some(queue)))
-}
-
-/// An admin may choose the id.
-fn own_id(cloud: &mut Cloud, call: &Call<'_>) -> Result<String, Refusal> {
-    match call.params.text("customid").filter(|_| call.caller.is_admin()) {
-        Some(id) if cloud.vms.knows(id) => {
-            Err(Refusal::invalid(format!("UUID: {id} {}", phrases::CUSTOM_ID_TAKEN)))
-        }
-        Some(id) => Ok(id.to_owned()),
-        None => Ok(cloud.new_id()),
-    }
 }
 
 fn make_nics(cloud: &mut Cloud, plan: &Plan) -> Result<Vec<Nic>, Refusal> {

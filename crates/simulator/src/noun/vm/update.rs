@@ -21,12 +21,16 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::invalid(text));
     }
     let display_name = params.short("displayname")?;
+    let name = plan::host_name(params)?;
+    if let Some(name) = &name {
+        check_new_name(cloud, &id, name)?;
+    }
     if let Some(vm) = cloud.vms.get_mut(&id) {
         if let Some(name) = display_name {
             vm.display_name = name.to_owned();
         }
-        if let Some(name) = params.text("name") {
-            vm.name = name.to_owned();
+        if let Some(name) = name {
+            vm.name = name;
         }
         if let Some(group) = params.text("group") {
             vm.group = Some(group.to_owned());
@@ -49,4 +53,14 @@ pub fn update(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         }
         None => Ok(Answer::Success),
     }
+}
+
+fn check_new_name(cloud: &Cloud, id: &str, name: &str) -> Result<(), Refusal> {
+    let vm = cloud.vms.get(id).filter(|vm| vm.name != name);
+    for nic in vm.map(|vm| vm.nics.as_slice()).unwrap_or_default() {
+        if let Some(network) = cloud.networks.get(&nic.network) {
+            plan::check_name(cloud, network, name)?;
+        }
+    }
+    Ok(())
 }

@@ -100,6 +100,10 @@ pub fn detach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
             let text = "Please specify a VM that is either running or stopped.";
             return Err(Refusal::invalid(text));
         }
+        if vm.state == VmState::Running && cloud.volumes.get(&begun).is_some_and(Volume::is_root) {
+            let text = format!("VM {} must be stopped to detach its root disk", vm.id);
+            return Err(Refusal::invalid(text));
+        }
         Ok(())
     };
     let job = Job::new(move |cloud| {

@@ -96,13 +96,7 @@ fn from_snapshot(
 
 /// The id, which an admin may choose, and the name.
 fn identity(cloud: &mut Cloud, call: &Call<'_>) -> Result<(String, String), Refusal> {
-    let id = match call.params.text("customid").filter(|_| call.caller.is_admin()) {
-        Some(id) if cloud.volumes.knows(id) => {
-            return Err(Refusal::invalid(format!("UUID: {id} {}", phrases::CUSTOM_ID_TAKEN)));
-        }
-        Some(id) => id.to_owned(),
-        None => cloud.new_id(),
-    };
+    let id = cloud.id_for_new(call, |cloud| &cloud.volumes)?;
     let name = call.params.short("name")?.map(str::to_owned);
     let name = name.unwrap_or_else(|| cloud.new_id());
     Ok((id, name))

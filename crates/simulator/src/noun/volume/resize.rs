@@ -82,6 +82,10 @@ fn read(cloud: &Cloud, call: &Call<'_>, id: &str) -> Result<Change, Refusal> {
     let wanted = params.number("size")?;
     let shrink_ok = params.flag("shrinkok") == Some(true);
     if let Some(offering) = params.id("diskofferingid", &cloud.disk_offerings)? {
+        if cloud.volumes.get(id).is_some_and(Volume::is_root) {
+            let text = format!("volume {id} is a root disk: it follows its service offering");
+            return Err(Refusal::invalid(text));
+        }
         let storage = cloud.disk_offerings.get(offering).map(|it| it.spec.storage);
         let offering = (offering.to_owned(), storage.unwrap_or_default());
         let bytes = cloud.disk_bytes(&offering.0, wanted, false)?;
