@@ -17,11 +17,21 @@ fn start() -> Running {
 
 /// An HTTP exchange: the status and the body.
 fn http(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    exchange(address, "application/json", method, path, body)
+}
+
+fn exchange(
+    address: SocketAddr,
+    kind: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("somebody listens");
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: sim\r\nconnection: close\r\n\
-         content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).expect("the request is taken");
     let mut answer = String::new();
@@ -126,4 +136,23 @@ fn faults_are_declared_over_http() {
     let (status, reason) = http(cloud.address(), "POST", "/sim/faults", wrong);
     assert_eq!(status, 400);
     assert!(reason.contains("[0].when"), "{reason}");
+}
+
+/// A web page in a browser can send plain text anywhere: it must not set faults, of which one
+/// kills processes.
+#[test]
+fn web_pages_cannot_reach_the_control_api() {
+    let cloud = start();
+    let (status, _) = exchange(cloud.address(), "text/plain", "POST", "/sim/faults", "[]");
+    assert_eq!(status, 403);
+    assert_eq!(http(cloud.address(), "POST", "/sim/faults", "[]").0, 204);
+}
+
+/// Without `response=json` CloudStack answers in XML.
+#[test]
+fn xml_is_the_default() {
+    let cloud = start();
+    let (status, body) = http(cloud.address(), "GET", "/client/api?command=listZones", "");
+    assert_eq!(status, 401);
+    assert!(body.starts_with("<?xml") && body.contains("<errorcode>401</errorcode>"), "{body}");
 }

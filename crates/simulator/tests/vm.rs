@@ -328,3 +328,18 @@ fn a_snapshot_survives_its_volume() {
     let again = job(&cloud, "admin", "deleteSnapshot", &[("id", &snapshot)]);
     assert_eq!((&again["jobstatus"], &again["jobresultcode"]), (&json!(2), &json!(431)));
 }
+
+/// With a seed, ids and addresses come in the same order each time.
+#[test]
+fn a_seeded_world_repeats_itself() {
+    let run = || {
+        let mut world = World::builtin().instant();
+        world.seed = Some(7);
+        let cloud =
+            Simulator::spawn_thread(world, ([127, 0, 0, 1], 0).into()).expect("a free port");
+        let vm = deploy(&cloud, "vm-1", &[]);
+        let nic = &vm["jobresult"]["virtualmachine"]["nic"][0];
+        (id(&vm), nic["ipaddress"].clone(), nic["macaddress"].clone())
+    };
+    assert_eq!(run(), run());
+}

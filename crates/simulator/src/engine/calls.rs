@@ -3,8 +3,8 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Parameters that never stand in the log.
-const SECRET: &[&str] = &["signature", "apikey", "userdata", "password", "secretkey", "privatekey"];
+/// Parameters whose names have one of these in them never stand in the log.
+const SECRET: &[&str] = &["signature", "apikey", "userdata", "password", "secret", "privatekey"];
 
 /// A call as the log keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -44,7 +44,10 @@ impl CallLog {
         let params = raw
             .iter()
             .filter(|(name, _)| !plain.iter().any(|plain| name.eq_ignore_ascii_case(plain)))
-            .filter(|(name, _)| !SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret)))
+            .filter(|(name, _)| {
+                let name = name.to_ascii_lowercase();
+                !SECRET.iter().any(|secret| name.contains(secret))
+            })
             .cloned()
             .collect();
         let command = command.to_owned();
