@@ -1,14 +1,12 @@
 //! A fresh simulator for one walk. Its time stands still but for what the walk waits.
 
 use crate::caller::Keys;
-use crate::setting::{Setting, Who};
+use crate::fit::Offering;
+use jiff::Timestamp;
 use simulator::state::clock::Clock;
 use simulator::{Running, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
-
-/// When a walk begins. Always at the same moment of a minute: CloudStack does things by the minute.
-const BEGIN: &str = "2026-11-20T21:13:37Z";
 
 /// How far the time moves between two polls of a job.
 const POLL: Duration = Duration::from_millis(500);
@@ -20,21 +18,13 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Starts the default world, as the setting changes it.
-    pub async fn start(setting: &Setting) -> Self {
-        let mut world = World::builtin();
-        let gone = &setting.without;
-        let stays = |name: &str| !gone.iter().any(|prefix| name.starts_with(prefix.as_str()));
-        if let Some(delay) = setting.expunge_delay {
-            world.settings.expunge_delay = delay;
-        }
-        world.service_offerings.retain(|offering| stays(&offering.name));
-        world.disk_offerings.retain(|offering| stays(&offering.name));
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    /// Starts this world. Its clock shows `begin` and stands still.
+    pub async fn start(mut world: World, begin: Timestamp) -> Self {
         // The same ids in each run, so that a walk recorded anew differs only where it must.
         world.seed = Some(1);
-        let now = BEGIN.parse().expect("the beginning is a time");
-        let running = Simulator::start_with(world.instant(), Clock::Virtual { now }, address)
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let clock = Clock::Virtual { now: begin };
+        let running = Simulator::start_with(world.instant(), clock, address)
             .await
             .expect("the simulator starts");
         let endpoint = running.endpoint();
@@ -47,18 +37,26 @@ impl Cloud {
     }
 
     /// The keys of one of its accounts.
-    pub fn keys(&self, who: Who) -> Keys {
-        let account = match who {
-            Who::Admin => "admin",
-            Who::User => "bosh",
-        };
+    pub fn keys(&self, account: &str) -> Keys {
         let keys = self.running.credentials(account).expect("the world has this account");
         Keys { api_key: keys.api_key, secret_key: keys.secret_key }
     }
 
-    /// Lets so many seconds pass.
-    pub fn pass(&self, seconds: u64) {
-        self.running.advance(Duration::from_secs(seconds));
+    /// Makes an offering, as somebody else would.
+    pub fn add(&self, offering: &Offering) {
+        let mut cloud = self.running.cloud();
+        match offering {
+            Offering::Service(spec) => cloud.add_service_offering(spec),
+            Offering::Disk(spec) => cloud.add_disk_offering(spec),
+        }
+    }
+
+    /// Sets the clock on to this time, unless it is later already.
+    pub fn pass_until(&self, time: Timestamp) {
+        let now = self.running.cloud().now();
+        if let Ok(by) = Duration::try_from(time.duration_since(now)) {
+            self.running.advance(by);
+        }
     }
 
     /// Lets pass what lies between two polls.

@@ -2,7 +2,7 @@
 
 use crate::compare::Difference;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What the file holds.
@@ -12,7 +12,7 @@ pub struct Deviations {
     fields: Vec<FieldDeviation>,
     lines: Vec<LineDeviation>,
     #[serde(skip)]
-    seen: BTreeSet<String>,
+    seen: BTreeMap<String, usize>,
 }
 
 /// Fields that are compared nowhere.
@@ -66,7 +66,10 @@ impl Deviations {
 
     /// Judges the differences of one line.
     pub fn judge(&mut self, transcript: &str, line: usize, all: Vec<Difference>) -> Verdict {
-        let left: Vec<Difference> = all.into_iter().filter(|one| !self.is_free(one)).collect();
+        let (free, left): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| self.free(one).is_some());
+        let free: BTreeSet<String> = free.iter().filter_map(|one| self.free(one)).collect();
+        free.into_iter().for_each(|name| *self.seen.entry(name).or_default() += 1);
         let here: Vec<&LineDeviation> = self
             .lines
             .iter()
@@ -74,7 +77,7 @@ impl Deviations {
             .collect();
         if let Some(known) = here.iter().find(|known| known.left_out) {
             if !left.is_empty() {
-                self.seen.insert(known.name.clone());
+                *self.seen.entry(known.name.clone()).or_default() += 1;
             }
             return Verdict::LeftOut;
         }
@@ -89,12 +92,17 @@ impl Deviations {
                 None => unlisted.push(difference),
             }
         }
-        self.seen.extend(names.iter().cloned());
+        names.iter().for_each(|name| *self.seen.entry(name.clone()).or_default() += 1);
         if unlisted.is_empty() {
             Verdict::Listed(names.into_iter().collect())
         } else {
             Verdict::Unlisted(unlisted)
         }
+    }
+
+    /// How many lines each of the list was seen in.
+    pub fn seen(&self) -> &BTreeMap<String, usize> {
+        &self.seen
     }
 
     /// Those on the list that did not occur though their transcript was replayed.
@@ -105,17 +113,14 @@ impl Deviations {
             .filter(|known| replayed.iter().any(|name| name.contains(&known.transcript)))
             .map(|known| &known.name);
         let fields = self.fields.iter().map(|known| &known.name);
-        lines.chain(fields).filter(|name| !self.seen.contains(*name)).cloned().collect()
+        lines.chain(fields).filter(|name| !self.seen.contains_key(*name)).cloned().collect()
     }
 
-    fn is_free(&mut self, difference: &Difference) -> bool {
-        let known = self.fields.iter().find(|known| {
-            known.fields.iter().any(|field| difference.path.split('.').any(|part| part == field))
-        });
-        if let Some(known) = known {
-            self.seen.insert(known.name.clone());
-        }
-        known.is_some()
+    /// The name under which a field is compared nowhere.
+    fn free(&self, difference: &Difference) -> Option<String> {
+        let has = |field: &String| difference.path.split('.').any(|part| part == field);
+        let known = self.fields.iter().find(|known| known.fields.iter().any(has));
+        known.map(|known| known.name.clone())
     }
 
     fn reasons(&self) -> Vec<(&str, &str)> {

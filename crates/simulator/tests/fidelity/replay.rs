@@ -4,9 +4,13 @@ use crate::bindings::{Bindings, is_uuid};
 use crate::caller::{Caller, Keys, Reply};
 use crate::cloud::Cloud;
 use crate::compare::{Difference, compare};
+use crate::fit::{Fit, fit};
 use crate::setting::{Beside, Setting};
+use crate::timeline::times;
 use crate::transcript::{Line, Step, steps};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
+use simulator::World;
 
 /// A job that is not done after so many polls will never be.
 const MOST_POLLS: usize = 10_000;
@@ -17,6 +21,8 @@ pub struct Replay<'a> {
     caller: Caller,
     setting: &'a Setting,
     lines: &'a [Line],
+    times: Vec<Timestamp>,
+    fit: Fit,
     bindings: Bindings,
     forgeries: usize,
     mishaps: Vec<String>,
@@ -37,17 +43,16 @@ pub struct Outcome {
 impl<'a> Replay<'a> {
     /// Starts a fresh world for this walk.
     pub async fn start(setting: &'a Setting, lines: &'a [Line]) -> Self {
-        let cloud = Cloud::start(setting).await;
+        let mut world = World::builtin();
+        world.settings.expunge_delay =
+            setting.expunge_delay.unwrap_or(world.settings.expunge_delay);
+        let fit = fit(&mut world, lines);
+        let times = times(lines);
+        let begin = times.first().copied().unwrap_or_default();
+        let cloud = Cloud::start(world, begin).await;
         let caller = Caller::new(cloud.endpoint());
-        Self {
-            cloud,
-            caller,
-            setting,
-            lines,
-            bindings: Bindings::default(),
-            forgeries: 0,
-            mishaps: Vec::new(),
-        }
+        let (bindings, mishaps) = (Bindings::default(), Vec::new());
+        Self { cloud, caller, setting, lines, times, fit, bindings, forgeries: 0, mishaps }
     }
 
     /// Sends the whole walk, in order. Beside the outcomes: what went wrong beside the walk.
@@ -55,15 +60,26 @@ impl<'a> Replay<'a> {
         let mut outcomes = Vec::new();
         let mut done = 0;
         for step in steps(self.lines) {
-            for beside in &self.setting.beside {
-                if beside.before > done && beside.before <= step.number {
-                    self.beside(beside).await;
-                }
-            }
+            self.meanwhile(done, step.number).await;
             done = step.number;
             outcomes.push(self.step(step).await);
         }
         (outcomes, self.mishaps)
+    }
+
+    /// What happened beside the walk after line `done` and before line `next`.
+    async fn meanwhile(&mut self, done: usize, next: usize) {
+        for (line, offering) in &self.fit.later {
+            if (done..next).contains(line) {
+                self.cloud.add(offering);
+            }
+        }
+        for beside in &self.setting.beside {
+            if beside.before > done && beside.before <= next {
+                self.beside(beside).await;
+            }
+        }
+        self.cloud.pass_until(self.times[next - 1]);
     }
 
     async fn step(&mut self, step: Step) -> Outcome {
@@ -111,7 +127,7 @@ impl<'a> Replay<'a> {
                 }
             }
             let reply =
-                self.caller.send("POST", &self.cloud.keys(self.setting.caller), &params).await;
+                self.caller.send("POST", &self.cloud.keys(&self.fit.account), &params).await;
             if let Some(ours) = id_of(&reply.body, name) {
                 // What it really is, a later answer will show.
                 let _ = self.bindings.bind(id, &ours);
@@ -123,7 +139,7 @@ impl<'a> Replay<'a> {
     /// The walk's keys. The recordings leave key and signature out: what was refused although the
     /// command exists was signed wrongly, first with a wrong secret, then with an unknown key.
     fn keys(&mut self, line: &Line) -> Keys {
-        let keys = self.cloud.keys(self.setting.caller);
+        let keys = self.cloud.keys(&self.fit.account);
         let unknown_command = envelope(&line.body) == Some("errorresponse");
         if line.status != 401 || unknown_command || line.params.contains_key("expires") {
             return keys;
@@ -137,17 +153,13 @@ impl<'a> Replay<'a> {
 
     /// Does what somebody else did meanwhile.
     async fn beside(&mut self, beside: &Beside) {
-        self.cloud.pass(beside.seconds);
-        if beside.call.is_empty() {
-            return;
-        }
         if let Err(mishap) = self.call_beside(beside).await {
             self.mishaps.push(format!("beside the walk: {:?}: {mishap}", beside.call));
         }
     }
 
     async fn call_beside(&self, beside: &Beside) -> Result<(), String> {
-        let keys = self.cloud.keys(beside.caller);
+        let keys = self.cloud.keys(&beside.account);
         let mut params = vec![("response".to_owned(), "json".to_owned())];
         for (name, value) in &beside.call {
             let value = match value.split_once('/') {
