@@ -1,10 +1,8 @@
 //! Journals to test on: an SQLite file, and a private PostgreSQL where it is installed.
 
-mod postgres;
-
 use cloud_http::Deadline;
 use ledger::{Key, Ledger, Patience, Place, Target, Undo, Was};
-use postgres::PrivatePostgres;
+use private_postgres::PrivatePostgres;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;

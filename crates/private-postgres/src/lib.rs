@@ -1,4 +1,5 @@
-//! A PostgreSQL server of our own: a Unix socket in a temporary directory, gone with the test.
+//! A PostgreSQL server of one's own for tests: a Unix socket in a temporary directory, gone with
+//! the test. A test on a machine without PostgreSQL says that it is skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -43,10 +44,13 @@ impl PrivatePostgres {
         format!("postgres://cpi:marked-password@{host}/postgres")
     }
 
-    /// Ends every client's session.
+    /// Ends every client's session, and waits until they are gone: only then are their locks.
     pub fn cut_sessions(&self) {
-        self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
-            .expect("sessions are cut");
+        self.psql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+             WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        )
+        .expect("sessions are cut");
     }
 
     fn wait(&self) -> Result<(), String> {
