@@ -111,7 +111,7 @@ fn wanted(call: &Call<'_>) -> Result<Option<Ipv4Addr>, Refusal> {
 }
 
 /// The address that a call names, if its caller has it.
-fn find(cloud: &Cloud, call: &Call<'_>, name: &str) -> Result<(String, Lease), Refusal> {
+pub fn find(cloud: &Cloud, call: &Call<'_>, name: &str) -> Result<(String, Lease), Refusal> {
     let id = live_id(call, name, KIND, &cloud.routing.addresses)?;
     let lease = cloud.routing.addresses.get(&id).and_then(|address| address.lease.clone());
     let lease = lease.ok_or_else(|| Refusal::invalid(format!("nobody has address {id}")))?;

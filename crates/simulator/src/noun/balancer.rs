@@ -4,7 +4,7 @@ use super::firewall::{cidrs, ports};
 use super::vm::view::{self, Details};
 use crate::engine::{Answer, Call, Command, Job, Params, Refusal, fields, live_id, value};
 use crate::state::Cloud;
-use crate::state::rule::{FirewallRule, LoadBalancer, Member, Traffic};
+use crate::state::rule::{LoadBalancer, Member};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
@@ -79,7 +79,6 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let public = ports(params, "publicport", "publicendport")?.unwrap_or_default();
     let private = ports(params, "privateport", "privateendport")?.unwrap_or_default();
     let (address, network, is_tier) = place(cloud, call)?;
-    check_free(cloud, &address, public, params.text("protocol"))?;
     let rule = LoadBalancer {
         id: cloud.new_id(),
         name,
@@ -94,9 +93,13 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         applied: false,
         members: Vec::new(),
     };
-    let id = rule.id.clone();
+    let (id, traffic) = (rule.id.clone(), rule.traffic());
+    if cloud.port_is_used(&rule.address, &traffic) {
+        let text = format!("port {} of address {} is in use", public.0, rule.address);
+        return Err(Refusal::new(537, 4360, text));
+    }
     if params.flag("openfirewall").unwrap_or(true) && !is_tier {
-        open_firewall(cloud, &rule);
+        cloud.open_firewall(&rule.address, &rule.network, traffic, rule.cidrs.as_deref(), &id);
     }
     cloud.routing.balancers.insert(rule);
     let made = id.clone();
@@ -110,10 +113,7 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
 
 /// The address and the network of a new rule, and whether that is a VPC's tier.
 fn place(cloud: &Cloud, call: &Call<'_>) -> Result<(String, String, bool), Refusal> {
-    let id = live_id(call, "publicipid", "IpAddress", &cloud.routing.addresses)?;
-    let lease = cloud.routing.addresses.get(&id).and_then(|address| address.lease.as_ref());
-    let lease = lease.ok_or_else(|| Refusal::invalid(format!("nobody has address {id}")))?;
-    cloud.check_owner(call.caller, &lease.owner)?;
+    let (id, lease) = super::address::find(cloud, call, "publicipid")?;
     if lease.static_nat.is_some() {
         return Err(Refusal::new(537, 4360, format!("address {id} has static NAT")));
     }
@@ -125,45 +125,6 @@ fn place(cloud: &Cloud, call: &Call<'_>) -> Result<(String, String, bool), Refus
         return Err(Refusal::invalid(format!("network {network} has no load balancer")));
     }
     Ok((id, network, lease.vpc.is_some()))
-}
-
-/// A port of an address has one use.
-fn check_free(
-    cloud: &Cloud,
-    address: &str,
-    ports: (u16, u16),
-    protocol: Option<&str>,
-) -> Result<(), Refusal> {
-    let protocol = if protocol == Some("udp") { "udp" } else { "tcp" };
-    let meets = |(first, last): (u16, u16)| first <= ports.1 && ports.0 <= last;
-    let balancer = cloud.routing.balancers.iter().any(|rule| {
-        let other = if rule.protocol.as_deref() == Some("udp") { "udp" } else { "tcp" };
-        rule.address == address && other == protocol && meets(rule.public)
-    });
-    let forwarding = cloud
-        .routing
-        .forwardings
-        .iter()
-        .any(|rule| rule.address == address && rule.protocol == protocol && meets(rule.public));
-    if balancer || forwarding {
-        let text = format!("port {} of address {address} is in use", ports.0);
-        return Err(Refusal::new(537, 4360, text));
-    }
-    Ok(())
-}
-
-fn open_firewall(cloud: &mut Cloud, rule: &LoadBalancer) {
-    let protocol = rule.protocol.as_deref().filter(|it| *it == "udp").unwrap_or("tcp");
-    let firewall = FirewallRule {
-        id: cloud.new_id(),
-        address: Some(rule.address.clone()),
-        network: rule.network.clone(),
-        traffic: Traffic { protocol: protocol.into(), ports: Some(rule.public), icmp: None },
-        cidrs: rule.cidrs.clone().unwrap_or_else(|| "0.0.0.0/0".into()),
-        to: String::new(),
-        goes_with: Some(rule.id.clone()),
-    };
-    cloud.routing.firewall.insert(firewall);
 }
 
 /// The rule that a call is about.

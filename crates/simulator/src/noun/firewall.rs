@@ -1,14 +1,12 @@
 //! Firewall rules of public addresses, and egress rules of networks.
 
 use crate::engine::{Answer, Call, Command, Job, Params, Refusal, fields, live_id};
-use crate::state::rule::{FirewallRule, Traffic};
+use crate::state::rule::{ANYWHERE, FirewallRule, Traffic};
 use crate::state::{Cloud, Entity};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
 const KIND: &str = "FirewallRule";
-/// Everywhere.
-const ANYWHERE: &str = "0.0.0.0/0";
 
 /// The commands of this noun.
 pub const COMMANDS: &[Command] = &[
@@ -119,10 +117,7 @@ fn owner<'c>(cloud: &'c Cloud, rule: &FirewallRule) -> Option<&'c str> {
 
 fn create_ingress(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let params = call.params;
-    let id = live_id(call, "ipaddressid", "IpAddress", &cloud.routing.addresses)?;
-    let lease = cloud.routing.addresses.get(&id).and_then(|address| address.lease.as_ref());
-    let lease = lease.ok_or_else(|| Refusal::invalid(format!("nobody has address {id}")))?;
-    cloud.check_owner(call.caller, &lease.owner)?;
+    let (id, lease) = super::address::find(cloud, call, "ipaddressid")?;
     let network = match (&lease.network, &lease.vpc) {
         (Some(network), None) => network.clone(),
         (_, Some(_)) => return Err(Refusal::invalid("a VPC has ACLs in place of firewall rules")),

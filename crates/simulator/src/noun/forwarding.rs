@@ -3,7 +3,7 @@
 use super::firewall::ports;
 use crate::engine::{Answer, Call, Command, Job, Refusal, fields, live_id};
 use crate::state::Cloud;
-use crate::state::rule::{FirewallRule, PortForwarding, Traffic};
+use crate::state::rule::{PortForwarding, Traffic};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
@@ -42,10 +42,7 @@ fn owner<'c>(cloud: &'c Cloud, rule: &PortForwarding) -> &'c str {
 
 fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let params = call.params;
-    let address = live_id(call, "ipaddressid", "IpAddress", &cloud.routing.addresses)?;
-    let lease = cloud.routing.addresses.get(&address).and_then(|it| it.lease.clone());
-    let lease = lease.ok_or_else(|| Refusal::invalid(format!("nobody has address {address}")))?;
-    cloud.check_owner(call.caller, &lease.owner)?;
+    let (address, lease) = super::address::find(cloud, call, "ipaddressid")?;
     let vm = cloud.need_vm(call, "virtualmachineid")?;
     let protocol = params.need("protocol")?.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp") {
@@ -55,7 +52,11 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     params.need("privateport")?;
     let public = ports(params, "publicport", "publicendport")?.unwrap_or_default();
     let private = ports(params, "privateport", "privateendport")?.unwrap_or_default();
-    check(cloud, &address, &lease, &protocol, public)?;
+    let traffic = Traffic::to_ports(&protocol, public);
+    if lease.static_nat.is_some() || cloud.port_is_used(&address, &traffic) {
+        let text = format!("port {} of address {address} is in use", public.0);
+        return Err(Refusal::new(537, 4360, text));
+    }
     let named = params.id("networkid", &cloud.networks)?.map(str::to_owned);
     let network = named.or(lease.network.clone());
     let nics = cloud.vms.get(&vm).map(|vm| vm.nics.as_slice()).unwrap_or_default();
@@ -73,7 +74,7 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         private,
     };
     if params.flag("openfirewall").unwrap_or(true) && lease.vpc.is_none() {
-        open_firewall(cloud, &rule);
+        cloud.open_firewall(&rule.address, &rule.network, traffic, None, &rule.id);
     }
     let (id, made) = (rule.id.clone(), rule.id.clone());
     cloud.routing.forwardings.insert(rule);
@@ -82,43 +83,6 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         Ok(json!({"portforwardingrule": rule}))
     })
     .making(made))
-}
-
-fn check(
-    cloud: &Cloud,
-    address: &str,
-    lease: &crate::state::address::Lease,
-    protocol: &str,
-    ports: (u16, u16),
-) -> Result<(), Refusal> {
-    let conflict = |text: String| Err(Refusal::new(537, 4360, text));
-    if lease.static_nat.is_some() {
-        return conflict(format!("address {address} has static NAT"));
-    }
-    let meets = |(first, last): (u16, u16)| first <= ports.1 && ports.0 <= last;
-    let taken = cloud
-        .routing
-        .forwardings
-        .iter()
-        .any(|rule| rule.address == address && rule.protocol == protocol && meets(rule.public))
-        || cloud.routing.balancers.iter().any(|rule| rule.address == address && meets(rule.public));
-    if taken {
-        return conflict(format!("port {} of address {address} is in use", ports.0));
-    }
-    Ok(())
-}
-
-fn open_firewall(cloud: &mut Cloud, rule: &PortForwarding) {
-    let firewall = FirewallRule {
-        id: cloud.new_id(),
-        address: Some(rule.address.clone()),
-        network: rule.network.clone(),
-        traffic: Traffic { protocol: rule.protocol.clone(), ports: Some(rule.public), icmp: None },
-        cidrs: "0.0.0.0/0".into(),
-        to: String::new(),
-        goes_with: Some(rule.id.clone()),
-    };
-    cloud.routing.firewall.insert(firewall);
 }
 
 fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {

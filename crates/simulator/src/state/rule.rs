@@ -1,7 +1,10 @@
 //! What lets traffic in and out: firewall rules, forwarded ports, load balancers.
 
-use super::Entity;
+use super::{Cloud, Entity};
 use std::net::Ipv4Addr;
+
+/// Every IPv4 address.
+pub const ANYWHERE: &str = "0.0.0.0/0";
 
 /// A firewall rule of a public address, or an egress rule of a network.
 #[derive(Debug, Clone)]
@@ -34,6 +37,11 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// What comes to these ports.
+    pub fn to_ports(protocol: &str, ports: (u16, u16)) -> Self {
+        Self { protocol: protocol.to_owned(), ports: Some(ports), icmp: None }
+    }
+
     /// Whether both let the same through somewhere.
     pub fn overlaps(&self, other: &Self) -> bool {
         let ports = match (self.ports, other.ports) {
@@ -101,6 +109,54 @@ pub struct Member {
     pub vm: String,
     /// The address that it is reached at, if not its NIC's.
     pub address: Option<Ipv4Addr>,
+}
+
+impl PortForwarding {
+    /// What it takes from its address.
+    pub fn traffic(&self) -> Traffic {
+        Traffic::to_ports(&self.protocol, self.public)
+    }
+}
+
+impl LoadBalancer {
+    /// What it takes from its address: all its protocols but one go over TCP.
+    pub fn traffic(&self) -> Traffic {
+        let udp = self.protocol.as_deref() == Some("udp");
+        Traffic::to_ports(if udp { "udp" } else { "tcp" }, self.public)
+    }
+}
+
+impl Cloud {
+    /// Whether a load balancer or a forwarded port takes some of this from an address.
+    pub fn port_is_used(&self, address: &str, traffic: &Traffic) -> bool {
+        let mut balancers = self.routing.balancers.iter().filter(|rule| rule.address == address);
+        let mut forwardings =
+            self.routing.forwardings.iter().filter(|rule| rule.address == address);
+        balancers.any(|rule| rule.traffic().overlaps(traffic))
+            || forwardings.any(|rule| rule.traffic().overlaps(traffic))
+    }
+
+    /// Lets traffic in to an address for a load balancer or a forwarded port, and as long as that
+    /// is there.
+    pub fn open_firewall(
+        &mut self,
+        address: &str,
+        network: &str,
+        traffic: Traffic,
+        from: Option<&str>,
+        goes_with: &str,
+    ) {
+        let rule = FirewallRule {
+            id: self.new_id(),
+            address: Some(address.to_owned()),
+            network: network.to_owned(),
+            traffic,
+            cidrs: from.unwrap_or(ANYWHERE).to_owned(),
+            to: String::new(),
+            goes_with: Some(goes_with.to_owned()),
+        };
+        self.routing.firewall.insert(rule);
+    }
 }
 
 impl Entity for FirewallRule {
