@@ -6,12 +6,23 @@ use crate::properties::{CloudStackProperties, PATH, Wait, given};
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Proxy, Secret, Tls, TransportSettings, reveal};
 use cloudstack::api::{List, ListVirtualMachines, ListVolumes, VirtualMachine, Volume};
-use cloudstack::{Client, ClientSettings, Command, Credentials, JobCommand, Paged};
+use cloudstack::{Client, ClientSettings, Command, Credentials, Error, JobCommand, JobLoss, Paged};
 
 /// The port where the Java release looked for a proxy.
 const PROXY_PORT: u16 = 8080;
 
 type Answer<T> = std::result::Result<T, Failure>;
+
+/// What came of a job under an id of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CameOf {
+    /// It did what it was to do.
+    Success,
+    /// It did not.
+    Failure,
+    /// The cloud does not know it: the call that was to start it has not arrived.
+    Nothing,
+}
 
 /// Makes the client; opens no connection.
 pub(crate) fn client(properties: &CloudStackProperties) -> Result<Client> {
@@ -56,6 +67,33 @@ impl CloudStack {
     /// Starts a job and waits for its end.
     pub(crate) async fn run<C: JobCommand>(&self, job: &C, until: Deadline) -> Answer<C::Result> {
         Ok(self.client()?.run(job, until).await?)
+    }
+
+    /// The same under a job id of ours, so that any process can ask what came of it.
+    pub(crate) async fn run_as<C: JobCommand>(
+        &self,
+        job: &C,
+        id: &str,
+        until: Deadline,
+    ) -> Answer<C::Result> {
+        let client = self.client()?;
+        client.start_as(job, id, until).await?;
+        Ok(client.wait(id, C::NAME, until).await?)
+    }
+
+    /// What came of a job that was to be started under an id of ours.
+    pub(crate) async fn came_of(
+        &self,
+        id: &str,
+        command: &'static str,
+        until: Deadline,
+    ) -> Answer<CameOf> {
+        match self.client()?.wait::<serde_json::Value>(id, command, until).await {
+            Ok(_) => Ok(CameOf::Success),
+            Err(Error::Refused(refusal)) if refusal.from_job => Ok(CameOf::Failure),
+            Err(Error::JobLost { why: JobLoss::Purged, .. }) => Ok(CameOf::Nothing),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads.

@@ -1,14 +1,16 @@
 //! What our operations make or change, and how any process makes sure that nothing is left.
 
 use crate::CloudStack;
+use crate::connect::CameOf;
 use crate::errors::{self, Doing, Failure};
 use crate::methods::delete_vm;
 use crate::properties::Wait;
 use bosh_cpi::{CpiError, Result};
-use cloudstack::Outcome;
 use cloudstack::api::{
-    DeleteSnapshot, DeleteVolume, DetachVolume, List, ListSnapshots, ListVolumes, Volume,
+    AttachVolume, DeleteSnapshot, DeleteVolume, DetachVolume, List, ListSnapshots, ListVolumes,
+    Volume,
 };
+use cloudstack::{Command, Outcome};
 use ledger::{Operation, Undo, Was};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
@@ -38,6 +40,9 @@ pub enum Target {
         volume: String,
         /// The VM's id.
         vm: String,
+        /// The id of ours under which the job runs. It tells whether it was this call that
+        /// attached the disk: one that was attached before may be in use.
+        job: String,
     },
     /// A VM that is being deleted. Once it is gone nothing tells that the ephemeral disks were
     /// its own, so they are written down first. Undone by finishing a deletion that is half
@@ -71,7 +76,7 @@ impl Display for Target {
             Self::Vm { name } => write!(f, "VM {name}"),
             Self::Volume { name } => write!(f, "volume {name}"),
             Self::Snapshot { name } => write!(f, "snapshot {name}"),
-            Self::Attachment { volume, vm } => write!(f, "volume {volume} on VM {vm}"),
+            Self::Attachment { volume, vm, .. } => write!(f, "volume {volume} on VM {vm}"),
             Self::Deletion { vm, .. } => write!(f, "the half deleted VM {vm}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
         }
@@ -97,7 +102,7 @@ impl Undo for CloudStack {
             Target::Vm { name } => delete_vm::undo_creation(self, name).await,
             Target::Volume { name } => self.no_volume(name).await,
             Target::Snapshot { name } => self.no_snapshot(name).await,
-            Target::Attachment { volume, vm } => self.not_attached(volume, vm).await,
+            Target::Attachment { volume, vm, job } => self.not_attached(volume, vm, job).await,
             Target::Deletion { vm, ephemeral } => {
                 delete_vm::finish_deletion(self, vm, ephemeral).await
             }
@@ -137,13 +142,18 @@ impl CloudStack {
         Ok(was)
     }
 
-    async fn not_attached(&self, volume: &str, vm: &str) -> Result<Was> {
+    async fn not_attached(&self, volume: &str, vm: &str, job: &str) -> Result<Was> {
         let tried = format!("detaching volume {volume} from VM {vm}");
         let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+        let until = self.deadline(Wait::AttachVolume);
+        match self.came_of(job, AttachVolume::NAME, until).await.map_err(failed)? {
+            CameOf::Nothing => return Ok(Was::NotThere),
+            CameOf::Failure => return Ok(Was::There),
+            CameOf::Success => {}
+        }
         let there = self.volume_by_id(volume).await.map_err(failed)?;
-        let Some(there) = there else { return Ok(Was::There) };
-        if there.virtualmachineid.as_deref() != Some(vm) {
-            return Ok(Was::NotThere);
+        if there.and_then(|volume| volume.virtualmachineid).as_deref() != Some(vm) {
+            return Ok(Was::There);
         }
         let detach = DetachVolume { id: volume.to_owned() };
         self.run(&detach, self.deadline(Wait::DetachVolume)).await.map_err(failed)?;

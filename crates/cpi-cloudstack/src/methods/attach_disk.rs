@@ -22,13 +22,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
         .operation("attach_disk", async |operation| {
             let attach =
                 AttachVolume { id: disk.clone(), virtualmachineid: vm.clone(), deviceid: None };
+            let job = uuid::Uuid::new_v4().to_string();
             let until = cloud.deadline(Wait::AttachVolume);
             let attached = operation
                 .step(
-                    Target::Attachment { volume: disk.clone(), vm: vm.clone() },
-                    async || match cloud.run(&attach, until).await {
+                    Target::Attachment { volume: disk.clone(), vm: vm.clone(), job: job.clone() },
+                    async || match cloud.run_as(&attach, &job, until).await {
                         Ok(made) => ended(Ok(made.0)),
-                        // Within the step: what was attached before is not undone.
+                        // Within the step: one that was attached before is as good.
                         Err(failure) => ended(look(cloud, &call, &vm, &disk, failure).await),
                     },
                     async || {

@@ -24,13 +24,14 @@ impl Ids {
                 None => Ok(None),
             }
         };
-        let (zone, offering, disk, template, networks) = tokio::try_join!(
+        let (zone, offering, disk, template, networks) = tokio::join!(
             cloud.zone(&wishes.zone),
             cloud.service_offering(&wishes.offering, &wishes.zone),
             disk,
             cloud.template(&wishes.template, &wishes.zone),
             cloud.networks(&networks, &wishes.zone),
-        )?;
+        );
+        let zone = zone?; // first, since nothing of it fits in a wrong one
         if zone.basic {
             return Err(CpiError::not_supported(format!(
                 "{}: '{}' is a basic zone; this release of the CPI makes VMs in advanced zones \
@@ -38,7 +39,8 @@ impl Ids {
                 wishes.zone.path, zone.name
             )));
         }
-        Ok(Self { zone, offering, disk, template, networks })
+        let (offering, disk) = (offering?, disk?);
+        Ok(Self { zone, offering, disk, template: template?, networks: networks? })
     }
 
     /// Cache keys of what is remembered, not fresh.
