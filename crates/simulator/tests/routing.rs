@@ -107,7 +107,7 @@ fn addresses_return_to_the_pool() {
     cloud.make("createFirewallRule", &rule);
     let source = cloud.list("listPublicIpAddresses", &[("issourcenat", "true")]);
     let source = source[0]["id"].as_str().expect("a source NAT address").to_owned();
-    assert_eq!(cloud.refused("disassociateIpAddress", &[("id", &source)]), 431);
+    assert_eq!(cloud.refused("disassociateIpAddress", &[("id", &source)]), 530);
     assert_eq!(cloud.refused("disassociateIpAddress", &[("id", &first)]), 0);
     assert_eq!(cloud.make("associateIpAddress", &[("networkid", NETWORK)]), first);
     assert!(cloud.list("listFirewallRules", &[("ipaddressid", &first)]).is_empty());
@@ -196,7 +196,7 @@ fn a_vpc_holds_its_tiers() {
     assert_eq!(tier("10.8.1.1").0, 431, "that range is not the VPC's");
     let first = first["network"]["id"].as_str().expect("a tier");
     let vm = cloud.vm("vm", first);
-    assert_eq!(cloud.refused("deleteVPC", &[("id", &vpc)]), 431);
+    assert_eq!(cloud.refused("deleteVPC", &[("id", &vpc)]), 530);
     assert_eq!(cloud.refused("deleteNetwork", &[("id", first)]), 530, "a VM is in it");
 
     let address = cloud.make("associateIpAddress", &[("vpcid", &vpc)]);

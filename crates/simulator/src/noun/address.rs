@@ -84,7 +84,9 @@ fn associate(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         None => cloud.new_owner(call)?,
     };
     cloud.check_owner(call.caller, &owner)?;
-    cloud.check_limit(&owner, "public_ip", 1)?;
+    // AccountLimitException, which only public addresses are refused with.
+    let limit = cloud.check_limit(&owner, "public_ip", 1);
+    limit.map_err(|refusal| Refusal::new(532, 4280, refusal.text))?;
     let wanted = wanted(call)?;
     let lease = Lease {
         owner,
@@ -124,7 +126,8 @@ fn disassociate(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let made = id.clone();
     Ok(Job::new(move |cloud| {
         if lease.source_nat {
-            return Err(Refusal::invalid(format!("address {id} is the source NAT address")));
+            // An IllegalArgumentException, which a job makes a 530 of.
+            return Err(Refusal::internal(format!("address {id} is the source NAT address")));
         }
         cloud.free_address(&id);
         Ok(json!({"success": true}))

@@ -13,13 +13,11 @@ mod forwarding;
 mod job;
 mod key_pair;
 mod network;
-mod network_offering;
 mod new_offering;
 mod offering;
 mod os_type;
 mod project;
 mod security_group;
-mod service;
 mod snapshot;
 mod tag;
 mod template;
@@ -44,7 +42,7 @@ const NOUNS: &[&[Command]] = &[
     job::COMMANDS,
     key_pair::COMMANDS,
     network::COMMANDS,
-    network_offering::COMMANDS,
+    network::offering::COMMANDS,
     new_offering::COMMANDS,
     offering::COMMANDS,
     os_type::COMMANDS,

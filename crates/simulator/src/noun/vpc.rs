@@ -139,7 +139,9 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     Ok(Job::new(move |cloud| {
         let tiers = cloud.tiers(&id).count();
         if tiers > 0 {
-            return Err(Refusal::invalid(format!("VPC {id} has {tiers} tiers: delete them first")));
+            return Err(Refusal::internal(format!(
+                "VPC {id} has {tiers} tiers: delete them first"
+            )));
         }
         cloud.remove_vpc(&id);
         Ok(json!({"success": true}))
