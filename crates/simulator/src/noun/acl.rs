@@ -38,6 +38,7 @@ fn list_lists(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .routing
         .acl_lists
         .iter()
+        .rev()
         .filter(|list| owner(cloud, list).is_none_or(|owner| cloud.shows(&scope, owner)))
         .filter(|list| id.is_none_or(|id| list.id == id))
         // The two that are every VPC's are listed with each.
@@ -139,6 +140,7 @@ fn list_rules(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .routing
         .acl_rules
         .iter()
+        .rev()
         .filter(|rule| {
             let of = cloud.routing.acl_lists.get(&rule.list).and_then(|list| owner(cloud, list));
             of.is_none_or(|owner| cloud.shows(&scope, owner))

@@ -33,10 +33,12 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (source, fixed) = (params.flag("issourcenat"), params.flag("isstaticnat"));
     let tags = super::tag::wanted(params);
     let free_too = params.flag("allocatedonly") == Some(false) && call.caller.is_admin();
+    // CloudStack lists the highest address first.
     let rows: Vec<Value> = cloud
         .routing
         .addresses
         .iter()
+        .rev()
         .filter(|address| match &address.lease {
             None => free_too,
             Some(lease) => {
@@ -226,6 +228,7 @@ fn view(cloud: &Cloud, caller: &Caller, it: &PublicAddress, state: &str) -> Map<
     let network = lease.and_then(|lease| lease.network.as_ref());
     let vpc = lease.and_then(|lease| lease.vpc.as_ref());
     let range = cloud.routing.ranges.get(it.range);
+    let firewall = cloud.routing.firewall.iter().any(|rule| rule.address.as_ref() == Some(&it.id));
     let mut row = fields(json!({
         "id": it.id,
         "ipaddress": it.address,
@@ -253,7 +256,7 @@ fn view(cloud: &Cloud, caller: &Caller, it: &PublicAddress, state: &str) -> Map<
         "tags": super::tag::of(cloud, &it.id),
         "isportable": false,
         "fordisplay": true,
-        "hasrules": cloud.has_rules(&it.id),
+        "hasrules": cloud.has_rules(&it.id) || firewall,
         "forsystemvms": false,
         "forprovider": false,
         "hasannotations": false,

@@ -101,6 +101,7 @@ fn list(
         .routing
         .firewall
         .iter()
+        .rev()
         .filter(|rule| wanted(rule))
         .filter(|rule| owner(cloud, rule).is_some_and(|owner| cloud.shows(&scope, owner)))
         .filter(|rule| id.is_none_or(|id| rule.id == id))

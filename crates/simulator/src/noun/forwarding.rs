@@ -26,6 +26,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .routing
         .forwardings
         .iter()
+        .rev()
         .filter(|rule| cloud.shows(&scope, owner(cloud, rule)))
         .filter(|rule| id.is_none_or(|id| rule.id == id))
         .filter(|rule| address.is_none_or(|address| rule.address == address))

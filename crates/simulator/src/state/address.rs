@@ -152,7 +152,7 @@ impl Cloud {
         }
     }
 
-    /// Whether rules stand on an address.
+    /// Whether ports of an address are forwarded or balanced.
     pub fn has_rules(&self, id: &str) -> bool {
         self.routing.forwardings.iter().any(|rule| rule.address == id)
             || self.routing.balancers.iter().any(|rule| rule.address == id)
