@@ -45,6 +45,6 @@ mod tally;
 pub use client::Client;
 pub use cloud_http::{Deadline, Effect, Outcome, Secret};
 pub use command::{COMMANDS, Command, CommandInfo, JobCommand, Paged};
-pub use error::{Error, Refusal, outcome};
+pub use error::{Error, JobLoss, Refusal, outcome};
 pub use settings::{ClientSettings, Credentials};
 pub use tally::Tally;
