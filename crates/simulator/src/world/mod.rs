@@ -103,11 +103,9 @@ impl World {
     pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
         let value: serde_json::Value =
             serde_saphyr::from_str(text).map_err(|e| WorldError::Yaml(e.to_string()))?;
-        let world: Self =
-            serde_path_to_error::deserialize(value).map_err(|e| WorldError::Content {
-                path: e.path().to_string(),
-                reason: e.inner().to_string(),
-            })?;
+        let world: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+            WorldError::Content { path: e.path().to_string(), reason: e.inner().to_string() }
+        })?;
         world.check()?;
         Ok(world)
     }
