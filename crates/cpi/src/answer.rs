@@ -70,8 +70,8 @@ async fn run(
     let cloud = cloud.insert(Cloud::configured(&request, &config, state_dir)?);
     let outcome = cloud.run(call, request.api_version).await;
     if let Err(error) = &outcome {
-        // No warning, since those stand in the answer's log, and so does the error beside it.
-        tracing::info!("{}: {error}", error.kind.as_str());
+        // The answer tells it already, to the same log.
+        tracing::debug!("{}: {error}", error.kind.as_str());
     }
     outcome
 }

@@ -54,6 +54,14 @@ impl Sim {
     }
 }
 
+/// A test that fails leaves no simulator behind.
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn sim_tells_where_it_is_and_ends_when_told() {
     for signal in ["-TERM", "-INT"] {
@@ -77,7 +85,7 @@ fn sim_serves_a_world_of_one_s_own_and_names_its_faults() {
     assert_eq!(sim.ready["api_key"], "another-key");
     sim.end("-TERM");
 
-    std::fs::write(&path, "version: 1\nzoness: []\n").unwrap();
+    std::fs::write(&path, "version: \"1\"\nzoness: []\n").unwrap();
     let refused = cpi(&["sim", "--world", path.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(stderr(&refused).contains("zoness"), "{}", stderr(&refused));

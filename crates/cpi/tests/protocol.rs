@@ -179,11 +179,15 @@ fn a_cpi_config_in_the_context_points_elsewhere() {
 
 #[test]
 fn a_huge_request_is_read_to_its_end() {
+    let huge = "x".repeat(8 << 20);
     let cpi = Cpi::nowhere();
-    let arguments = json!(["x".repeat(8 << 20)]);
-    assert!(cpi.error("has_vm", arguments.clone()).message.len() < 10_000);
+    let env = json!({"bosh": {"password": huge, "tags": huge}});
+    let error = cpi.error("create_vm", json!(["a", "s", {}, {}, [], env, "one too many"]));
+    assert!(error.message.contains("got 7"), "{}", error.message);
     // Also where nothing of it is needed, since a director would meet a broken pipe.
-    assert_eq!(cpi.error("fly", arguments).kind, "Bosh::Clouds::NotImplemented");
+    assert_eq!(cpi.error("fly", json!([huge])).kind, "Bosh::Clouds::NotImplemented");
+    let unusable = Cpi::with_config_text("nonsense");
+    assert!(unusable.error("has_vm", json!([huge])).message.contains("not JSON"));
 }
 
 #[test]
