@@ -3,7 +3,7 @@
 use super::Report;
 use super::record::{ApiCall, Entry};
 use anyhow::Result;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use std::io::Write;
 
@@ -65,7 +65,8 @@ fn outcome(entry: &Entry) -> String {
 fn api_call(call: &ApiCall) -> String {
     let mut line = format!("{:<24} {:>4.0} ms", call.command, call.took * 1000.0);
     if let Some(job) = &call.job {
-        line += &format!(", job {:.2} s ({} polls)", job.took, job.polls);
+        let plural = if job.polls == 1 { "" } else { "s" };
+        line += &format!(", job {:.2} s ({} poll{plural})", job.took, job.polls);
     }
     if let Some(error) = &call.error {
         line += &format!(", refused: {error}");
@@ -84,7 +85,7 @@ fn shortened(text: &str) -> String {
 /// The table at the end, and what is left.
 pub fn summary(report: &Report) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(UTF8_FULL_CONDENSED);
     table.set_header(["", "CPI call", "seconds", "API calls", "polls", "job wait", "info ms"]);
     for (number, entry) in report.entries.iter().enumerate() {
         let mark = if entry.error.is_some() { "✗" } else { "" };

@@ -97,10 +97,10 @@ fn agent_reads_its_settings(stage: &mut Stage<'_>, vm: &str, agent: &str) -> Res
     ensure!(read("/networks/default/ip") == Some(ADDRESS), "the settings lack the address");
     ensure!(read("/mbus").is_some(), "the settings lack the message bus");
     let disk = settings.pointer("/disks/ephemeral");
-    let disk = disk.and_then(|disk| disk.as_str().or(disk.get("path")?.as_str()));
+    let disk = disk.and_then(|disk| disk.get("path").unwrap_or(disk).as_str());
+    let disk = disk.context("the settings lack the ephemeral disk")?;
     stage.say(&format!(
-        "the agent in the VM reads its settings: agent_id {agent}, ephemeral disk {}",
-        disk.unwrap_or("none")
+        "the agent in the VM reads its settings: agent_id {agent}, ephemeral disk {disk}"
     ))
 }
 

@@ -118,7 +118,7 @@ impl Stage {
     /// Calls a method that must succeed.
     pub fn ask(&self, method: &str, arguments: Value) -> Result<Value> {
         let answer = self.driver.call(method, arguments)?.answer()?;
-        Ok(answer.outcome.with_context(|| method.to_owned())?)
+        answer.outcome.with_context(|| method.to_owned())
     }
 
     /// One ordinary call, of which nobody expects more than an answer.

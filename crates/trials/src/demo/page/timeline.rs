@@ -10,6 +10,8 @@ const BAR: f64 = 14.0;
 const HEAD: f64 = 26.0;
 /// Where the names end and the time begins.
 const LEFT: f64 = 190.0;
+/// Where the numbers end.
+const NUMBER: f64 = 22.0;
 /// What is kept free for the text after a bar.
 const RIGHT: f64 = 70.0;
 /// Narrower bars could not be seen.
@@ -33,7 +35,7 @@ impl Axis {
 
     /// A round step that makes five to twelve marks.
     fn step(&self) -> f64 {
-        let rough = (self.until - self.from) / 8.0;
+        let rough = (self.until - self.from) / 10.0;
         let power = 10f64.powf(rough.log10().floor());
         [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(rough)
     }
@@ -108,9 +110,10 @@ pub fn story(entries: &[Entry]) -> String {
 fn story_row(axis: &Axis, index: usize, entry: &Entry) -> String {
     let row = index as f64;
     let class = if entry.error.is_some() { "bad" } else { "" };
-    let name = format!("{:>2} {}", index + 1, entry.method);
-    let mut svg = format!("<a href=\"#call-{}\">", index + 1);
-    svg += &axis.text(class, row, LEFT - 14.0, "end", &name);
+    let number = (index + 1).to_string();
+    let mut svg = axis.text("soft", row, NUMBER, "end", &number);
+    svg += &format!("<a href=\"#call-{number}\">");
+    svg += &axis.text(class, row, NUMBER + 12.0, "start", &entry.method);
     svg += "</a>";
     let info = format!("info: {}", duration(entry.info_took));
     svg += &axis.bar("info", row, entry.start - entry.info_took, entry.info_took, &info);
