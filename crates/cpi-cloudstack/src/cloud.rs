@@ -16,6 +16,9 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync;
 
+/// How long an undo waits at once; it is tried again where that was too short.
+const SHORT: Duration = Duration::from_secs(10);
+
 /// What a [`CloudStack`] is made of.
 pub struct Setup<'a> {
     /// The plugin's properties, the context's laid over the file's.
@@ -152,6 +155,17 @@ impl CloudStack {
     /// When waiting for `wait`, begun now, must end.
     pub(crate) fn deadline(&self, wait: Wait) -> Deadline {
         self.properties.deadline(wait)
+    }
+
+    /// The same for an undo. It is tried again, by this call or a later one, so that it may
+    /// give up sooner.
+    pub(crate) fn undo_deadline(&self, wait: Wait) -> Deadline {
+        self.deadline(wait).or_sooner(self.properties.ledger.budget().max(SHORT))
+    }
+
+    /// When an undo stops waiting for a job of the call that it undoes.
+    pub(crate) fn soon(&self) -> Deadline {
+        Deadline::after(SHORT)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use bosh_cpi::{CpiError, ErrorKind};
 use cloudstack::phrases::*;
-use cloudstack::{Error, Refusal};
+use cloudstack::{Error, JobLoss, Refusal};
 use ledger::LedgerError;
 use std::fmt::Display;
 
@@ -206,7 +206,7 @@ fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
     let row = error.refusal().and_then(|refusal| TABLE.iter().find(|row| row.fits(doing, refusal)));
     let (kind, ok_to_retry, advice) = match row {
         Some(row) => (row.kind, row.ok_to_retry, row.advice),
-        None => (usual(doing), error.is_transient(), ""),
+        None => (usual(doing), may_pass(error), ""),
     };
     let advice = if advice.is_empty() { error.hint().unwrap_or_default() } else { advice };
     let message = if advice.is_empty() {
@@ -215,6 +215,15 @@ fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
         format!("{tried}: {error} ({advice})")
     };
     CpiError::new(kind, message).retry(ok_to_retry)
+}
+
+/// Whether what is no refusal may be otherwise the next time: the cloud did not answer, or its
+/// management server went down under the job.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::JobLost { why, .. } => !matches!(why, JobLoss::StillRunning),
+        error => error.is_transient(),
+    }
 }
 
 /// What a failure is that fits no row.

@@ -1,9 +1,9 @@
 //! The BOSH CPI for CloudStack: [`CloudStack`] implements [`bosh_cpi::Cpi`].
 //!
 //! A method is a file under `methods`, which reads like its description: find, plan, run,
-//! answer. It finds ids with [`lookup`], names things with [`naming`], and changes the cloud in
-//! [`steps`] only, so that what fails is undone and what dies is repaired. What the cloud
-//! refuses becomes BOSH's errors in the one table of [`errors`].
+//! answer. It finds ids with `lookup`, names things with [`naming`], and changes the cloud in
+//! `steps` only, so that what fails is undone and what dies is repaired. What the cloud
+//! refuses becomes BOSH's errors in the one table of `errors`.
 
 mod cloud;
 mod connect;

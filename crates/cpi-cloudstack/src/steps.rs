@@ -121,7 +121,7 @@ impl CloudStack {
         for volume in items.iter().filter(|volume| is_there(volume)) {
             was = Was::There;
             let delete = DeleteVolume { id: volume.id.clone() };
-            let deadline = self.deadline(Wait::DeleteVolume);
+            let deadline = self.undo_deadline(Wait::DeleteVolume);
             gone_is_fine(self.call(&delete, deadline).await.map(drop)).map_err(failed)?;
         }
         Ok(was)
@@ -136,7 +136,7 @@ impl CloudStack {
         for snapshot in &items {
             was = Was::There;
             let delete = DeleteSnapshot { id: snapshot.id.clone() };
-            let deadline = self.deadline(Wait::DeleteSnapshot);
+            let deadline = self.undo_deadline(Wait::DeleteSnapshot);
             gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
         }
         Ok(was)
@@ -145,7 +145,7 @@ impl CloudStack {
     async fn not_attached(&self, volume: &str, vm: &str, job: &str) -> Result<Was> {
         let tried = format!("detaching volume {volume} from VM {vm}");
         let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
-        let until = self.deadline(Wait::AttachVolume);
+        let until = self.soon();
         match self.came_of(job, AttachVolume::NAME, until).await.map_err(failed)? {
             CameOf::Nothing => return Ok(Was::NotThere),
             CameOf::Failure => return Ok(Was::There),
@@ -156,7 +156,7 @@ impl CloudStack {
             return Ok(Was::There);
         }
         let detach = DetachVolume { id: volume.to_owned() };
-        self.run(&detach, self.deadline(Wait::DetachVolume)).await.map_err(failed)?;
+        self.run(&detach, self.undo_deadline(Wait::DetachVolume)).await.map_err(failed)?;
         Ok(Was::There)
     }
 

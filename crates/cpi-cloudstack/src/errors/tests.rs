@@ -167,3 +167,41 @@ fn errors_that_are_not_the_cloud_s_pass() {
     let own = bosh_cpi::CpiError::not_supported("no");
     assert_eq!(answer(CreateVm, "trying X", own.clone().into()), own);
 }
+
+/// A management server that was restarted is there again the next time; a cloud in which a
+/// deploy takes longer than it may is as slow then.
+#[test]
+fn a_lost_job_is_worth_another_try_and_a_slow_one_is_not() {
+    let lost = |why| Error::JobLost { command: "deployVirtualMachine", job: "j".into(), why };
+    let retry = |why| answer(CreateVm, "trying X", lost(why).into()).ok_to_retry;
+    assert!(retry(JobLoss::NoResult) && retry(JobLoss::Purged));
+    assert!(!retry(JobLoss::StillRunning));
+}
+
+/// The phrases by which errors of one code are told apart are CloudStack's own. In a clone
+/// without the recordings there is nothing to compare with.
+#[test]
+fn the_phrases_stand_in_the_recordings() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/transcripts");
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        eprintln!("skipped: there are no recordings in {dir}");
+        return;
+    };
+    let recorded: String = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    for phrase in [
+        ENTITY_DOES_NOT_EXIST,
+        GONE,
+        NO_EXPUNGE_PERMISSION,
+        NOT_RUNNING,
+        ALREADY_RUNNING,
+        NO_GUEST_ADDRESS,
+        NO_ADDRESS,
+        NO_STORAGE,
+    ] {
+        assert!(recorded.contains(phrase), "no recorded refusal says '{phrase}'");
+    }
+}

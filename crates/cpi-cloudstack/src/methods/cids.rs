@@ -34,18 +34,34 @@ impl CloudStack {
         Ok(self.vm(cid).await?.map(|vm| vm.id))
     }
 
+    /// The same for a VM that shall go: one that waits to be expunged still holds its address.
+    pub(super) async fn vm_id_ever(&self, cid: &VmCid) -> Answer<Option<String>> {
+        if is_id(cid.as_str()) {
+            return Ok(Some(cid.as_str().to_owned()));
+        }
+        let (alive, waiting): (Vec<_>, Vec<_>) =
+            self.vms_named(cid).await?.into_iter().partition(is_alive);
+        let named = if alive.is_empty() { waiting } else { alive };
+        Ok(only("VM", cid.as_str(), named, |vm| &vm.id)?.map(|vm| vm.id))
+    }
+
     /// A VM that is there.
     pub(super) async fn vm(&self, cid: &VmCid) -> Answer<Option<VirtualMachine>> {
         if is_id(cid.as_str()) {
             return Ok(self.vm_by_id(cid.as_str()).await?.filter(is_alive));
         }
+        let named = self.vms_named(cid).await?.into_iter().filter(is_alive);
+        only("VM", cid.as_str(), named.collect(), |vm| &vm.id)
+    }
+
+    async fn vms_named(&self, cid: &VmCid) -> Answer<Vec<VirtualMachine>> {
         let of = ListVirtualMachines {
             name: Some(cid.as_str().to_owned()),
             ..ListVirtualMachines::default()
         };
-        let vms = self.list(of).await?;
-        let named = vms.into_iter().filter(|vm| vm.name == cid.as_str() && is_alive(vm));
-        only("VM", cid.as_str(), named.collect(), |vm| &vm.id)
+        let mut vms = self.list(of).await?;
+        vms.retain(|vm| vm.name == cid.as_str());
+        Ok(vms)
     }
 
     /// The id of a disk; None if a name stands for none. An id is taken as it is.

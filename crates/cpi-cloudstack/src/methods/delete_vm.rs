@@ -11,9 +11,11 @@ use bosh_cpi::Result;
 use bosh_cpi::method::DeleteVm;
 use cloud_http::Deadline;
 use cloudstack::api::{
-    DeleteVolume, DestroyVirtualMachine, ListVirtualMachines, VirtualMachine, Volume,
+    DeleteVolume, DeployVirtualMachine, DestroyVirtualMachine, ListVirtualMachines, VirtualMachine,
+    Volume,
 };
 use cloudstack::phrases::{NO_EXPUNGE_PERMISSION, NOT_ITS_DATADISK};
+use cloudstack::{Command, Error, JobLoss};
 use ledger::Was;
 
 type Answer<T> = std::result::Result<T, Failure>;
@@ -21,7 +23,7 @@ type Answer<T> = std::result::Result<T, Failure>;
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
     let cid = call.vm_cid;
     let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
-    let Some(vm) = cloud.vm_id(&cid).await.map_err(failed)? else { return Ok(()) };
+    let Some(vm) = cloud.vm_id_ever(&cid).await.map_err(failed)? else { return Ok(()) };
     let ephemeral = ephemeral_of(cloud, &vm).await.map_err(failed)?;
     cloud
         .operation("delete_vm", async |operation| {
@@ -55,19 +57,26 @@ pub(crate) async fn undo_creation(cloud: &CloudStack, name: &str) -> Result<Was>
 }
 
 async fn remove(cloud: &CloudStack, vm: &VirtualMachine) -> Answer<()> {
-    let until = cloud.deadline(Wait::DeleteVm);
     if !is_alive(vm) && !cloud.properties.expunge_vm {
         return Ok(());
     }
-    // A VM that is still being started can not be destroyed yet.
-    let text = |key: &str| vm.other.get(key).and_then(|value| value.as_str());
-    let runs = vm.other.get("jobstatus").and_then(|status| status.as_i64()) == Some(0);
-    if let (Some(job), true) = (text("jobid"), runs && vm.state != "Running") {
-        let client = cloud.client()?;
-        let _ = client.wait::<serde_json::Value>(job, "deployVirtualMachine", until).await;
-    }
+    wait_for_deploy(cloud, vm).await?;
     let ephemeral = ephemeral_of(cloud, &vm.id).await?;
-    destroy(cloud, &vm.id, &ephemeral, until).await
+    destroy(cloud, &vm.id, &ephemeral, cloud.undo_deadline(Wait::DeleteVm)).await
+}
+
+/// A VM that is still being made cannot be destroyed yet. It tells the job that works on it.
+async fn wait_for_deploy(cloud: &CloudStack, vm: &VirtualMachine) -> Answer<()> {
+    let runs = vm.other.get("jobstatus").and_then(|status| status.as_i64()) == Some(0);
+    let job = vm.other.get("jobid").and_then(|job| job.as_str());
+    let Some(job) = job.filter(|_| runs && vm.state != "Running") else { return Ok(()) };
+    match cloud.came_of(job, DeployVirtualMachine::NAME, cloud.soon()).await {
+        Err(Failure::Cloud(error @ Error::JobLost { why: JobLoss::StillRunning, .. })) => {
+            Err(error.into())
+        }
+        // Whatever came of it, it works no more.
+        _ => Ok(()),
+    }
 }
 
 /// Finishes a deletion that is half done. One that has not begun is left to whoever asked for
@@ -84,7 +93,7 @@ pub(crate) async fn finish_deletion(
 }
 
 async fn try_finish(cloud: &CloudStack, vm: &str, ephemeral: &[String]) -> Answer<Was> {
-    let until = cloud.deadline(Wait::DeleteVm);
+    let until = cloud.undo_deadline(Wait::DeleteVm);
     let machine = cloud.vm_by_id(vm).await?.filter(is_alive);
     let mut left = Vec::new();
     for id in ephemeral {

@@ -226,7 +226,7 @@ pub struct LedgerProperties {
 
 impl Default for LedgerProperties {
     fn default() -> Self {
-        Self { url: None, horizon: 60.0, budget: 600.0 }
+        Self { url: None, horizon: 60.0, budget: 120.0 }
     }
 }
 

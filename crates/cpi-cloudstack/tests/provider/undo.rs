@@ -175,3 +175,36 @@ async fn an_answer_that_was_lost_is_undone() {
     cloud.answer_was_lost().await.unwrap();
     assert_eq!(bench.inventory(), Vec::<String>::new());
 }
+
+/// A deploy that does not end in time is waited for and removed: destroyed while it is being
+/// made, a VM would stay. The cloud's time stands still until the provider has given up.
+#[tokio::test]
+async fn a_deploy_that_takes_too_long_is_removed() {
+    use simulator::state::clock::Clock;
+    let mut world = simulator::World::builtin();
+    world.latency.default.job = 60_000;
+    let address = ([127, 0, 0, 1], 0).into();
+    let simulator =
+        simulator::Simulator::start_with(world, Clock::stopped(), address).await.unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let bench = Bench { simulator, state, account: "admin" };
+    let cloud = bench.cloud_with(json!({
+        "timeout": {"create_vm": 1}, "ledger": {"horizon": 0, "budget": 60},
+    }));
+    let time_goes_on = async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let gave_up =
+                |call: &simulator::engine::CallRecord| call.command == "listVirtualMachines";
+            if bench.simulator.calls().iter().any(gave_up) {
+                bench.simulator.advance(std::time::Duration::from_secs(60));
+            }
+        }
+    };
+    let error = tokio::select! {
+        answer = ask(&cloud, "create_vm", vm_arguments(json!({}), json!({}))) => answer.unwrap_err(),
+        () = time_goes_on => unreachable!(),
+    };
+    assert_eq!((kind(&error), error.ok_to_retry), ("VMCreationFailed", false), "{error}");
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+}
