@@ -1,16 +1,17 @@
 //! The cloud of the demo, and a config that points at it.
 
-use anyhow::{Context, Result};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use cloud_http::{Deadline, Transport, TransportSettings};
+use serde::Serialize;
 use serde_json::{Value, json};
 use simulator::world::{Latency, RoleSpec};
-use simulator::{Running, Simulator, World};
-use std::collections::BTreeMap;
+use simulator::{Inventory, Running, Simulator, World};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long jobs take in the demo, in milliseconds: as on a real cloud, only shorter.
@@ -29,11 +30,13 @@ const JOBS: &[(&str, u64)] = &[
 /// Milliseconds until any call of the demo is answered.
 const CALL: u64 = 4;
 
+/// How long an agent may wait for its settings.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// An embedded cloud that runs, with a config for it in a folder of its own.
 pub struct Cloud {
     /// The simulator.
     pub running: Running,
-    account: String,
     folder: TempDir,
 }
 
@@ -61,8 +64,8 @@ impl Cloud {
             .clone();
         let running = Simulator::spawn_thread(world, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let folder = tempfile::Builder::new().prefix("cpi-demo-").tempdir()?;
-        let cloud = Self { running, account, folder };
-        cloud.write_config()?;
+        let cloud = Self { running, folder };
+        cloud.write_config(&account)?;
         Ok(cloud)
     }
 
@@ -76,8 +79,8 @@ impl Cloud {
         self.folder.path()
     }
 
-    fn write_config(&self) -> Result<()> {
-        let keys = self.running.credentials(&self.account).context("the account has no keys")?;
+    fn write_config(&self, account: &str) -> Result<()> {
+        let keys = self.running.credentials(account).context("the account has no keys")?;
         let state_dir = self.folder.path().join("state");
         std::fs::DirBuilder::new().mode(0o700).create(&state_dir)?;
         let config = json!({"cloud": {"plugin": "cloudstack", "properties": {
@@ -104,46 +107,22 @@ impl Cloud {
         Ok(())
     }
 
-    /// Everything that a CPI can leave in the cloud.
-    pub fn inventory(&self) -> Inventory {
-        let kinds = [
-            ("VM", "listVirtualMachines", "virtualmachine"),
-            ("volume", "listVolumes", "volume"),
-            ("snapshot", "listSnapshots", "snapshot"),
-            ("template", "listTemplates", "template"),
-            ("tag", "listTags", "tag"),
-            ("SSH key pair", "listSSHKeyPairs", "sshkeypair"),
-            ("affinity group", "listAffinityGroups", "affinitygroup"),
-        ];
-        let things = kinds.into_iter().flat_map(|(kind, command, key)| {
-            self.list(command, key).into_iter().map(move |thing| Thing::of(kind, &thing))
-        });
-        Inventory(things.map(|thing| (thing.key.clone(), thing)).collect())
-    }
-
-    /// The settings that the metadata service has for the VM.
+    /// The settings that the metadata service serves to the VM, read over HTTP as its agent does.
     pub fn settings_of(&self, vm: &str) -> Result<Value> {
-        let cloud = self.running.cloud();
-        let vm = cloud.vms.get(vm).context("the cloud has no such VM")?;
-        let user_data = vm.userdata.as_deref().context("the VM has no user-data")?;
-        Ok(serde_json::from_slice(&STANDARD.decode(user_data)?)?)
-    }
-
-    fn list(&self, command: &str, key: &str) -> Vec<Value> {
-        let params = [("listall", "true"), ("templatefilter", "all")];
-        let (_, body) = self.running.call(&self.account, command, &params);
-        let answer = body.as_object().and_then(|body| body.values().next());
-        let rows = answer.and_then(|answer| answer.get(key)?.as_array());
-        rows.cloned().unwrap_or_default()
+        let address =
+            self.running.metadata_address(vm).context("the VM has no metadata address")?;
+        let request = http::Request::get(format!("http://{address}/latest/user-data"));
+        let request = request.body(Bytes::new())?;
+        let transport = Transport::new(TransportSettings::default())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let answer = runtime.block_on(transport.send(request, Deadline::after(PATIENCE)))?;
+        ensure!(answer.status().is_success(), "the metadata service answers {}", answer.status());
+        Ok(serde_json::from_slice(answer.body())?)
     }
 }
 
-/// Everything that is in a cloud, by its key.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Inventory(BTreeMap<String, Thing>);
-
 /// One thing in a cloud.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Thing {
     /// What it is: a VM, a volume …
     pub kind: &'static str,
@@ -151,32 +130,39 @@ pub struct Thing {
     pub name: String,
     /// Its state, where it has one.
     pub state: Option<String>,
-    #[serde(skip)]
-    key: String,
 }
 
 impl Thing {
     /// A thing by its name.
     pub fn new(kind: &'static str, name: &str, state: Option<&str>) -> Self {
-        let state = state.map(str::to_owned);
-        Self { kind, name: name.to_owned(), state, key: format!("{kind} {name}") }
-    }
-
-    fn of(kind: &'static str, row: &Value) -> Self {
-        let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
-        let tag = || Some(format!("{} of {}", text("key")?, text("resourceid")?));
-        let name = tag().or(text("name")).or(text("id")).unwrap_or_default();
-        let id = text("id").unwrap_or_else(|| name.clone());
-        Self { kind, name, state: text("state"), key: format!("{kind} {id}") }
+        Self { kind, name: name.to_owned(), state: state.map(str::to_owned) }
     }
 }
 
-impl Inventory {
-    /// What is here and was not there in `before`.
-    pub fn since(&self, before: &Inventory) -> Vec<Thing> {
-        let new = self.0.iter().filter(|(key, _)| !before.0.contains_key(*key));
-        new.map(|(_, thing)| thing.clone()).collect()
-    }
+/// Everything in the cloud that was not there before the first call.
+pub fn left(inventory: &Inventory) -> Vec<Thing> {
+    let vms = inventory.vms.iter().map(|vm| Thing::new("VM", &vm.name, Some(&vm.state)));
+    let volumes = inventory.volumes.iter().map(|v| Thing::new("volume", &v.name, Some(&v.state)));
+    let tags = inventory.tags.iter().map(|tag| {
+        Thing::new("tag", &format!("{} of {} {}", tag.key, tag.kind, tag.resource), None)
+    });
+    let jobs = inventory.jobs.iter().map(|job| Thing::new("running job", &job.command, None));
+    let others = [
+        ("snapshot", &inventory.snapshots),
+        ("template", &inventory.templates),
+        ("network", &inventory.networks),
+        ("VPC", &inventory.vpcs),
+        ("address", &inventory.addresses),
+        ("rule", &inventory.rules),
+        ("affinity group", &inventory.affinity_groups),
+        ("security group", &inventory.security_groups),
+        ("key pair", &inventory.key_pairs),
+        ("project", &inventory.projects),
+    ];
+    let others = others.into_iter().flat_map(|(kind, entries)| {
+        entries.iter().map(move |entry| Thing::new(kind, &entry.name, entry.state.as_deref()))
+    });
+    vms.chain(volumes).chain(others).chain(tags).chain(jobs).collect()
 }
 
 impl std::fmt::Display for Thing {

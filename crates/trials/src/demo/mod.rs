@@ -13,7 +13,7 @@ pub use record::{ApiCall, Entry, JobWait};
 
 use crate::Driver;
 use anyhow::Result;
-use cloud::Cloud;
+use cloud::{Cloud, left};
 use serde::Serialize;
 use serde_json::json;
 use show::{Quiet, Show, Text};
@@ -97,7 +97,6 @@ fn play(program: &Path, cloud: &Cloud, show: &mut dyn Show) -> Result<Report> {
         ("director_uuid".to_owned(), json!("5f3c3b5e-0d3a-4d5c-9d6e-000000000de0")),
         ("request_id".to_owned(), json!("cpi-demo")),
     ]);
-    let before = cloud.inventory();
     let mut stage = Stage::new(driver, cloud, show);
     let told = story::tell(&mut stage);
     if let Err(failure) = &told {
@@ -105,5 +104,5 @@ fn play(program: &Path, cloud: &Cloud, show: &mut dyn Show) -> Result<Report> {
         stage.clean_up()?;
     }
     let failure = told.err().map(|failure| format!("{failure:#}"));
-    Ok(Report { entries: stage.entries(), left: cloud.inventory().since(&before), failure })
+    Ok(Report { entries: stage.entries(), left: left(&cloud.running.inventory()), failure })
 }
