@@ -10,15 +10,18 @@ use crate::state_dir::StateDir;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// After this time a name is looked up again, even if nothing went wrong: it may have been
 /// given to something else meanwhile.
 const KEPT: Duration = Duration::from_secs(3600);
+
+/// How long to wait for the lock before doing without the cache.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The version of the rows' shapes. Files of another one count as empty.
 const VERSION: u32 = 1;
@@ -95,7 +98,7 @@ fn replace(file: &Path, change: impl FnOnce(&mut BTreeMap<String, Row>)) -> io::
     let dir = file.parent().unwrap_or(file);
     fs::create_dir_all(dir)?;
     let lock = File::options().create(true).append(true).open(file.with_extension("lock"))?;
-    lock.lock()?; // until it is dropped, or the process dies
+    wait_for(&lock)?; // held until it is dropped, or the process dies
     let mut content = read(file);
     content.version = VERSION;
     change(&mut content.rows);
@@ -104,6 +107,20 @@ fn replace(file: &Path, change: impl FnOnce(&mut BTreeMap<String, Row>)) -> io::
     new.flush()?;
     new.persist(file)?;
     Ok(())
+}
+
+/// Whoever holds the lock has a millisecond's work to do; but a process that was stopped in the
+/// middle must not stop all others.
+fn wait_for(lock: &File) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LONGEST_WAIT => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            other => return Ok(other?),
+        }
+    }
 }
 
 fn now() -> u64 {

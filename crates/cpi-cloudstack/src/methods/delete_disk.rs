@@ -23,8 +23,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
                     Target::change("delete", &id),
                     async || ended(cloud.call(&delete, until).await),
                     async || {
-                        let there = cloud.volume_by_id(&id).await?.filter(is_there);
-                        Ok(there.is_none().then_some(Success(true)))
+                        match cloud.volume_by_id(&id).await?.filter(is_there) {
+                            None => Ok(Some(Success(true))),
+                            // What is deleted twice is deleted.
+                            Some(_) => cloud.call(&delete, until).await.map(Some),
+                        }
                     },
                 )
                 .await;

@@ -27,7 +27,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteSnapshot) -> Result<()> 
                 .step(
                     Target::change("delete", &id),
                     async || ended(cloud.run(&delete, until).await),
-                    async || Ok(is_gone(cloud, &id).await?.then_some(Success(true))),
+                    async || match is_gone(cloud, &id).await? {
+                        true => Ok(Some(Success(true))),
+                        // What is deleted twice is deleted.
+                        false => cloud.run(&delete, until).await.map(Some),
+                    },
                 )
                 .await;
             match deleted {

@@ -2,7 +2,7 @@
 
 use super::cids::no_disk;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Doing, Failure};
 use crate::lookup::is_id;
 use crate::properties::Wait;
 use crate::steps::{Target, ended};
@@ -23,20 +23,22 @@ pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
             let until = cloud.deadline(Wait::DetachVolume);
             let is_free = async || {
                 let volume = cloud.volume_by_id(&id).await?;
-                Ok(volume.is_none_or(|volume| volume.virtualmachineid.is_none()).then_some(()))
+                Ok::<_, Failure>(volume.is_none_or(|volume| volume.virtualmachineid.is_none()))
             };
             let detached = operation
                 .step(
                     Target::change("detach", &id),
                     async || ended(cloud.run(&detach, until).await.map(drop)),
-                    is_free,
+                    async || match is_free().await? {
+                        true => Ok(Some(())),
+                        // What is detached twice is detached.
+                        false => cloud.run(&detach, until).await.map(|_| Some(())),
+                    },
                 )
                 .await;
             match detached {
                 // Somebody else was faster.
-                Err(failure)
-                    if failure.has_code(431) && is_free().await.is_ok_and(|f| f.is_some()) =>
-                {
+                Err(failure) if failure.has_code(431) && is_free().await.unwrap_or(false) => {
                     Err(not_attached(format!("{tried}: it is attached to no VM")))
                 }
                 detached => detached.map_err(failed).map(|()| ((), Some(id.clone()))),

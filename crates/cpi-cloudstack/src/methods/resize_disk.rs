@@ -36,7 +36,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
                     async || ended(cloud.run(&resize, until).await.map(drop)),
                     async || {
                         let volume = cloud.volume_by_id(&disk.id).await?;
-                        Ok(volume.filter(|volume| volume.size >= size.bytes()).map(drop))
+                        if volume.is_some_and(|volume| volume.size >= size.bytes()) {
+                            return Ok(Some(()));
+                        }
+                        // What grows to a size twice has that size.
+                        cloud.run(&resize, until).await.map(|_| Some(()))
                     },
                 )
                 .await;

@@ -43,6 +43,28 @@ async fn a_lost_answer_is_looked_up() {
     assert_eq!(bench.inventory().len(), before - 4, "a disk; a VM with its two disks");
 }
 
+/// What may be done twice is sent again when a look has told that it has not arrived: a
+/// connection that is reset is no reason to fail a deploy.
+#[tokio::test]
+async fn a_lost_request_is_sent_again_where_that_harms_nobody() {
+    let bench = Bench::new().await;
+    let (vm, disk) = bench.attached().await;
+    let snapshot = bench.ask("snapshot_disk", json!([disk, {}])).await.unwrap();
+    for (command, method, arguments) in [
+        ("rebootVirtualMachine", "reboot_vm", json!([vm])),
+        ("deleteSnapshot", "delete_snapshot", json!([snapshot])),
+        ("detachVolume", "detach_disk", json!([vm, disk])),
+        ("resizeVolume", "resize_disk", json!([disk, 9000])),
+        ("deleteVolume", "delete_disk", json!([disk])),
+        ("destroyVirtualMachine", "delete_vm", json!([vm])),
+    ] {
+        bench.simulator.declare_faults(vec![fault(command, When::Before, FaultKind::Reset)]);
+        bench.ask(method, arguments).await.unwrap_or_else(|error| panic!("{method}: {error}"));
+        assert_eq!(bench.simulator.faults_struck(), 1, "{method}");
+    }
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+}
+
 /// A job that fails after it has done its work leaves nothing of it.
 #[tokio::test]
 async fn a_job_that_fails_half_way_leaves_nothing() {
