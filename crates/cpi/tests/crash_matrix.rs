@@ -1,0 +1,34 @@
+//! The proof that nothing is left behind: every method, every API call of it in turn, every
+//! way to fail, before and after the call took effect; then one ordinary call.
+
+use trials::torture::{Plan, Subject};
+
+const CPI: &str = env!("CARGO_BIN_EXE_cpi");
+
+/// More than two cores, since cells mostly wait for their horizon.
+const WORKERS: usize = 8;
+
+#[test]
+fn crash_matrix() {
+    let plan = Plan { subject: Subject::ours(CPI), methods: Vec::new(), workers: WORKERS };
+    let cells = plan.cells().expect("a clean run of every method");
+    let report = plan.run(&cells, |_| {});
+    eprintln!("{}", report.summary());
+    assert!(report.is_clean(), "{}\n{}", report.summary(), report.findings.join("\n"));
+}
+
+/// A matrix that finds nothing proves nothing: this CPI forgets before each call what earlier
+/// ones were about to do, and must be found out.
+#[test]
+fn a_cpi_that_forgets_is_found_out() {
+    let forget =
+        format!("rm -f \"$(dirname \"$1\")\"/state/ledger.db*; exec '{CPI}' --config \"$1\"");
+    let arguments = ["-c", &forget, "sh", "{config}"].map(str::to_owned).to_vec();
+    let subject = Subject { program: "/bin/sh".into(), arguments, config: None };
+    let plan = Plan { subject, methods: vec!["create_disk".into()], workers: WORKERS };
+    let cells = plan.cells().expect("a clean run");
+    let report = plan.run(&cells, |_| {});
+    assert!(report.leaked > 0, "{}", report.summary());
+    let killed = report.findings.iter().filter(|finding| finding.contains("Kill After"));
+    assert!(killed.count() > 0, "{}", report.findings.join("\n"));
+}
