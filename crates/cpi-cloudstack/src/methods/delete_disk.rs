@@ -4,7 +4,7 @@
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, is_there};
+use crate::steps::{Target, ended, gone_is_fine, is_there};
 use bosh_cpi::method::DeleteDisk;
 use bosh_cpi::{CpiError, DiskCid, Result};
 use cloudstack::api::{DeleteVolume, Success};
@@ -26,7 +26,10 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
                         match cloud.volume_by_id(&id).await?.filter(is_there) {
                             None => Ok(Some(Success(true))),
                             // What is deleted twice is deleted.
-                            Some(_) => cloud.call(&delete, until).await.map(Some),
+                            Some(_) => {
+                                let again = cloud.call(&delete, until).await.map(drop);
+                                gone_is_fine(again).map(|()| Some(Success(true)))
+                            }
                         }
                     },
                 )

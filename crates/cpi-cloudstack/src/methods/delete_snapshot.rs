@@ -4,7 +4,7 @@ use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
 use crate::lookup::is_id;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Target, ended, gone_is_fine};
 use bosh_cpi::method::DeleteSnapshot;
 use bosh_cpi::{Result, SnapshotCid};
 use cloudstack::api::{self, ListSnapshots, Snapshot, Success};
@@ -30,7 +30,10 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteSnapshot) -> Result<()> 
                     async || match is_gone(cloud, &id).await? {
                         true => Ok(Some(Success(true))),
                         // What is deleted twice is deleted.
-                        false => cloud.run(&delete, until).await.map(Some),
+                        false => {
+                            let again = cloud.run(&delete, until).await.map(drop);
+                            gone_is_fine(again).map(|()| Some(Success(true)))
+                        }
                     },
                 )
                 .await;

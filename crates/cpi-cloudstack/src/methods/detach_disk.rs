@@ -29,10 +29,15 @@ pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
                 .step(
                     Target::change("detach", &id),
                     async || ended(cloud.run(&detach, until).await.map(drop)),
-                    async || match is_free().await? {
-                        true => Ok(Some(())),
-                        // What is detached twice is detached.
-                        false => cloud.run(&detach, until).await.map(|_| Some(())),
+                    // What is detached twice is detached.
+                    async || {
+                        if !is_free().await? {
+                            let again = cloud.run(&detach, until).await;
+                            if again.is_err() && !is_free().await? {
+                                return again.map(|_| Some(()));
+                            }
+                        }
+                        Ok(Some(()))
                     },
                 )
                 .await;
