@@ -97,7 +97,9 @@ impl Exchange {
             Ok(answer) => self.judge(call, answer),
             Err(cause) => Err(Error::Unanswered { command: call.name, cause }),
         };
-        call.log(status, took, result.as_ref().err());
+        let error = result.as_ref().err();
+        self.tally.ended(error.and_then(Error::code));
+        call.log(status, took, error);
         result
     }
 

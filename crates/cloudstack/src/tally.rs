@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// CloudStack's code for keys or signatures that it does not take.
+const LOCKED_OUT: i64 = 401;
+
 /// What a client has done so far, counted in HTTP requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -19,6 +22,8 @@ pub struct Tally {
     pub time: Duration,
     /// The calls by command, without job polls.
     pub commands: BTreeMap<&'static str, u64>,
+    /// Whether the last request was refused because of who sent it (401).
+    pub locked_out: bool,
 }
 
 /// A tally that is being kept.
@@ -39,6 +44,11 @@ impl Tallied {
             tally.calls += 1;
             *tally.commands.entry(command).or_default() += 1;
         }
+    }
+
+    pub(crate) fn ended(&self, code: Option<i64>) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.locked_out = code == Some(LOCKED_OUT);
     }
 
     pub(crate) fn retry(&self) {

@@ -109,6 +109,10 @@ impl Undo for CloudStack {
             Target::Change { .. } => Ok(Was::There),
         }
     }
+
+    fn is_locked_out(&self) -> bool {
+        self.client().is_ok_and(|client| client.tally().locked_out)
+    }
 }
 
 impl CloudStack {
@@ -148,8 +152,9 @@ impl CloudStack {
         let until = self.soon();
         match self.came_of(job, AttachVolume::NAME, until).await.map_err(failed)? {
             CameOf::Nothing => return Ok(Was::NotThere),
-            CameOf::Failure => return Ok(Was::There),
-            CameOf::Success => {}
+            // Such as that it is attached: by an earlier call then.
+            CameOf::Refusal => return Ok(Was::There),
+            CameOf::Success | CameOf::Failure => {}
         }
         let there = self.volume_by_id(volume).await.map_err(failed)?;
         if there.and_then(|volume| volume.virtualmachineid).as_deref() != Some(vm) {

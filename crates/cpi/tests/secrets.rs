@@ -179,6 +179,17 @@ fn no_secret_comes_out_when_the_keys_are_wrong() {
     assert!(refused.contains("401"), "{refused}");
 }
 
+/// Undoing is of no use to who is not let in, so an error of configuration is told at once.
+#[test]
+fn wrong_keys_are_not_insisted_upon() {
+    let wrong = json!({"secret_access_key": "wrong", "ledger": {"budget": 20, "horizon": 20}});
+    let trial = Trial::with(wrong);
+    let refused = trial.call("attach_disk", json!([ABSENT, ABSENT])).unwrap_err();
+    assert!(refused.contains("401"), "{refused}");
+    let calls = trial.cloud.calls().len();
+    assert!(calls <= 3, "{calls} calls were made with keys that are refused");
+}
+
 #[test]
 fn no_secret_comes_out_of_properties_of_the_wrong_form() {
     for over in [

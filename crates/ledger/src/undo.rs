@@ -29,6 +29,11 @@ pub trait Undo {
     /// Makes sure that nothing is left of `target`, whether it was made, half made or never
     /// made. Doing it twice is no fault.
     async fn ensure_absent(&self, target: &Self::Target) -> Result<Was, Self::Error>;
+
+    /// Whether insisting is of no use for now, as the cloud does not let us in.
+    fn is_locked_out(&self) -> bool {
+        false
+    }
 }
 
 /// What `ensure_absent` met.
@@ -117,6 +122,7 @@ async fn undo_one<U: Undo>(
                     format!("the lost request may still take effect for {} s", left.as_secs() + 1)
                 }
             },
+            Err(error) if undo.is_locked_out() => return Err(error.to_string()),
             Err(error) => error.to_string(),
         };
         if patience.deadline.left() <= pause {

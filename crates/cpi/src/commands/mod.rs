@@ -16,26 +16,17 @@ use clap::Subcommand;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The subcommands.
+/// The subcommands. What each is for stands at its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Watch a VM's life on an embedded CloudStack.
     Demo(demo::Demo),
-    /// Call a method by hand, and see the result.
     Call(call::Call),
-    /// Serve the embedded CloudStack until SIGINT or SIGTERM.
     Sim(sim::Sim),
-    /// List what calls have changed or are changing.
     Ops(ops::Ops),
-    /// Undo what calls that died, or gave up, left open.
     Recover(recover::Recover),
-    /// List, or delete, what is ours and no director knows.
     Gc(gc::Gc),
-    /// Kill and mislead a CPI at every API call, and see what is left.
     Torture(torture::Torture),
-    /// Print the JSON schema of everything that can be configured.
     Schema(schema::Schema),
-    /// Print a completion script for a shell.
     Completions(completions::Completions),
 }
 
