@@ -18,7 +18,9 @@ type Answer<T> = std::result::Result<T, Failure>;
 pub(crate) enum CameOf {
     /// It did what it was to do.
     Success,
-    /// It did not.
+    /// It found fault with its parameters or with the state of things, and did nothing.
+    Refusal,
+    /// It failed, and may have done some or all of it.
     Failure,
     /// The cloud does not know it: the call that was to start it has not arrived.
     Nothing,
@@ -90,7 +92,10 @@ impl CloudStack {
     ) -> Answer<CameOf> {
         match self.client()?.wait::<serde_json::Value>(id, command, until).await {
             Ok(_) => Ok(CameOf::Success),
-            Err(Error::Refused(refusal)) if refusal.from_job => Ok(CameOf::Failure),
+            Err(Error::Refused(refusal)) if refusal.from_job => match refusal.errorcode {
+                430..=432 => Ok(CameOf::Refusal),
+                _ => Ok(CameOf::Failure),
+            },
             Err(Error::JobLost { why: JobLoss::Purged, .. }) => Ok(CameOf::Nothing),
             Err(error) => Err(error.into()),
         }

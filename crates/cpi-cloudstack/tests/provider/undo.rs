@@ -86,6 +86,28 @@ async fn a_job_that_fails_half_way_leaves_nothing() {
     }
 }
 
+/// An attachment that failed half-way is taken back; one that was there before is in use, and
+/// stays whatever becomes of a second try.
+#[tokio::test]
+async fn only_an_attachment_of_its_own_is_taken_back() {
+    let bench = Bench::new().await;
+    let (vm, disk) = bench.attached().await;
+    let free = bench.disk().await;
+    for when in [When::Before, When::After] {
+        let fails = fault("attachVolume", when, FaultKind::JobFailure);
+        bench.simulator.declare_faults(vec![fails]);
+        bench.ask("attach_disk", json!([vm, free])).await.unwrap_err();
+        assert_eq!(bench.volume_row(&free).get("virtualmachineid"), None, "{when:?}");
+    }
+    let lost = fault("attachVolume", When::Before, FaultKind::Reset);
+    bench.simulator.declare_faults(vec![lost]);
+    bench.ask("attach_disk", json!([vm, disk])).await.expect("it is attached");
+    let lost = fault("attachVolume", When::After, FaultKind::Reset);
+    bench.simulator.declare_faults(vec![lost]);
+    bench.ask("attach_disk", json!([vm, disk])).await.expect("it is attached");
+    assert_eq!(bench.volume_row(&disk)["virtualmachineid"], json!(vm));
+}
+
 /// What cannot be removed is named, and the director is not told to go on.
 #[tokio::test]
 async fn what_is_left_is_named() {
