@@ -4,13 +4,14 @@ use crate::log::{self, Account};
 use crate::providers::Cloud;
 use crate::redact::Secrets;
 use crate::state_dir::StateDir;
-use bosh_cpi::config::Config;
+use bosh_cpi::config::{Config, LogLevel};
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
 use serde_json::Value;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
 use tracing::{Instrument, Span};
 
 /// Answers the request in `bytes` by the config at `config_path`, and lets `deliver` write the
@@ -23,38 +24,78 @@ pub fn answer(
     deliver: impl FnOnce(&Response) -> io::Result<()>,
 ) -> io::Result<()> {
     let account = Account::begin();
-    let request = Request::parse(bytes);
-    let config = read_config(config_path);
-    let secrets = secrets(&request, config.as_ref().ok());
-    let level = match (&request, &config) {
-        (Ok(request), Ok((config, _))) => config.log_level(&request.context).unwrap_or_default(),
-        _ => Default::default(),
-    };
-    log::start(level, &account, secrets.clone());
-
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let method = request.as_ref().map_or("request".to_owned(), |request| request.method.clone());
-    let span = request.as_ref().map(span).unwrap_or_else(|_| Span::none());
     let mut cloud = None;
+    let mut asked = Asked::default();
+    let mut runtime = None;
     let outcome = unpanicked(|| {
-        let work = run(request?, config, &mut cloud);
-        runtime.block_on(work.instrument(span.clone()))
+        let request = Request::parse(bytes);
+        let config = read_config(config_path);
+        asked.note(&request, &config);
+        log::start(level(&request, &config), &account, asked.secrets.clone());
+        let work = run(request?, config, &mut cloud).instrument(asked.span());
+        runtime.insert(new_runtime()?).block_on(work)
     });
 
     let is_known = outcome.is_ok();
-    let delivered = deliver(&respond(outcome, &method, &account, &secrets));
-    if let Some(cloud) = cloud {
-        let end = end(&cloud, is_known && delivered.is_ok());
-        if let Err(error) = unpanicked(|| runtime.block_on(end.instrument(span))) {
+    let delivered = deliver(&asked.respond(outcome, &account));
+    if let (Some(cloud), Some(runtime)) = (cloud, runtime) {
+        let end = end(&cloud, is_known && delivered.is_ok()).instrument(asked.span());
+        if let Err(error) = unpanicked(|| runtime.block_on(end)) {
             tracing::error!("{error}");
         }
     }
     delivered
 }
 
-fn span(request: &Request) -> Span {
-    let req_id = request.context.request_id();
-    tracing::info_span!("cpi", req_id, method = request.method)
+/// What is known of a request even if it cannot be done.
+struct Asked {
+    method: String,
+    request_id: Option<String>,
+    secrets: Secrets,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { method: "request".to_owned(), request_id: None, secrets: Secrets::default() }
+    }
+}
+
+impl Asked {
+    fn note(&mut self, request: &Result<Request>, config: &Result<(Config, Value)>) {
+        if let Ok((_, raw)) = config {
+            self.secrets.add(raw);
+        }
+        if let Ok(request) = request {
+            self.method.clone_from(&request.method);
+            self.request_id = request.context.request_id().map(str::to_owned);
+            request.arguments.iter().for_each(|argument| self.secrets.add(argument));
+            self.secrets.add(&Value::Object(request.context.properties().clone()));
+        }
+    }
+
+    fn span(&self) -> Span {
+        tracing::info_span!("cpi", req_id = self.request_id, method = self.method)
+    }
+
+    fn respond(&self, outcome: Result<Value>, account: &Account) -> Response {
+        let hidden =
+            |error: CpiError| CpiError { message: self.secrets.hide(&error.message), ..error };
+        let log = self.secrets.hide(&account.line(&self.method));
+        Response::new(outcome.map_err(hidden), log)
+    }
+}
+
+fn level(request: &Result<Request>, config: &Result<(Config, Value)>) -> LogLevel {
+    match (request, config) {
+        // A level that is none is told when the other properties are read.
+        (Ok(request), Ok((config, _))) => config.log_level(&request.context).unwrap_or_default(),
+        _ => LogLevel::default(),
+    }
+}
+
+fn new_runtime() -> Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|e| CpiError::cpi(format!("cannot start: {e}")))
 }
 
 /// Does what is asked; `cloud` is the provider that did it, which has to be told the end.
@@ -84,12 +125,6 @@ async fn end(cloud: &Cloud, result_is_known: bool) -> Result<()> {
     cloud.answer_was_lost().await
 }
 
-fn respond(outcome: Result<Value>, method: &str, account: &Account, secrets: &Secrets) -> Response {
-    let outcome =
-        outcome.map_err(|error| CpiError { message: secrets.hide(&error.message), ..error });
-    Response::new(outcome, secrets.hide(&account.line(method)))
-}
-
 /// The config and its raw form, in which secrets are looked for.
 pub fn read_config(path: Option<&Path>) -> Result<(Config, Value)> {
     let path = path.ok_or_else(|| CpiError::cpi("no config: start the CPI with --config FILE"))?;
@@ -97,18 +132,6 @@ pub fn read_config(path: Option<&Path>) -> Result<(Config, Value)> {
         .map_err(|e| CpiError::cpi(format!("cannot read the config {}: {e}", path.display())))?;
     let config = Config::parse(&bytes).map_err(|e| e.while_doing(path.display()))?;
     Ok((config, serde_json::from_slice(&bytes).unwrap_or_default()))
-}
-
-fn secrets(request: &Result<Request>, config: Option<&(Config, Value)>) -> Secrets {
-    let mut secrets = Secrets::default();
-    if let Some((_, raw)) = config {
-        secrets.add(raw);
-    }
-    if let Ok(request) = request {
-        request.arguments.iter().for_each(|argument| secrets.add(argument));
-        secrets.add(&Value::Object(request.context.properties().clone()));
-    }
-    secrets
 }
 
 /// Makes an error of a panic. Its place is told, its words are not: they may hold anything.
@@ -154,9 +177,10 @@ mod tests {
         let raw =
             json!({"cloud": {"plugin": "x", "properties": {"x": {"api_key": "s3cret-file"}}}});
         let config = Config::parse(raw.to_string().as_bytes()).unwrap();
-        let secrets = secrets(&request, Some(&(config, raw)));
+        let mut asked = Asked::default();
+        asked.note(&request, &Ok((config, raw)));
         let said = "refused: s3cret-context, s3cret-argument, s3cret-file";
-        let response = respond(Err(CpiError::cloud(said)), "m", &Account::begin(), &secrets);
+        let response = asked.respond(Err(CpiError::cloud(said)), &Account::begin());
         assert!(!response.to_json().contains("s3cret"), "{}", response.to_json());
     }
 }
