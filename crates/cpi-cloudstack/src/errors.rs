@@ -244,4 +244,6 @@ impl Row {
 }
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;
