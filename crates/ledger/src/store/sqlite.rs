@@ -5,8 +5,9 @@ use crate::{LedgerError, OperationId};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 use std::cell::RefCell;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,23 +75,41 @@ impl Sqlite {
 
     pub(crate) fn own(&self, id: OperationId) -> Result<Option<LockFile>, LedgerError> {
         let path = self.locks.join(format!("{id}.lock"));
-        let file = private_file(&path).map_err(|e| LedgerError::lock(&path.display(), &e))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(LockFile { path, file })),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(e)) => Err(LedgerError::lock(&path.display(), &e)),
+        self.try_own(&path).map_err(|e| LedgerError::lock(&path.display(), &e))
+    }
+
+    fn try_own(&self, path: &Path) -> io::Result<Option<LockFile>> {
+        loop {
+            let file = private_file(path)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, path)? => {
+                    return Ok(Some(LockFile { path: path.to_owned(), file }));
+                }
+                // Removed between our opening and our locking: others lock a new file by now.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(e)) => return Err(e),
+            }
         }
     }
 }
 
 impl LockFile {
-    /// Gives the lock up, and leaves no file behind. Whoever opened the file in between reads
-    /// the operation's state before it acts, and that is final by now.
+    /// Gives the lock up, and leaves no file behind.
     pub(crate) fn remove(self) {
         if let Err(e) = std::fs::remove_file(&self.path) {
             tracing::debug!("{}: {e}", self.path.display());
         }
         drop(self.file);
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
     }
 }
 
@@ -127,7 +146,7 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn private_file(path: &Path) -> std::io::Result<File> {
+fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 

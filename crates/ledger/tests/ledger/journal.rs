@@ -1,8 +1,9 @@
 //! The journal's promises, on every database that this machine has.
 
-use crate::support::{Cloud, Journal, Thing, hasty, patient};
+use crate::support::{Cloud, Journal, OneAtATime, Thing, hasty, patient};
 use cloud_http::Outcome;
 use ledger::{LedgerError, OperationState};
+use std::sync::atomic::Ordering::SeqCst;
 
 type Tried = Result<(), LedgerError>;
 
@@ -232,4 +233,32 @@ async fn an_owner_that_lost_its_lock_stops_before_its_next_call() {
         journal.open().await.recover(&cloud, patient()).await.expect("recovered");
         assert!(cloud.names().is_empty());
     }
+}
+
+/// Also while it is given up and taken again and again, as by many calls in a cloud that is down.
+#[test]
+fn two_processes_never_repair_the_same_operation() {
+    for journal in Journal::each() {
+        in_a_process(async || {
+            let (ledger, cloud) = (journal.open().await, Cloud::default());
+            let mut operation = ledger.begin("create_vm", "");
+            make(&mut operation, &cloud, "vm").await.expect("made");
+        });
+        let down = OneAtATime::default();
+        let recover_often = || {
+            in_a_process(async || {
+                let ledger = journal.open().await;
+                while down.tries.load(SeqCst) < 80 {
+                    ledger.recover(&down, hasty()).await.expect("the journal works");
+                }
+            });
+        };
+        std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(recover_often))));
+    }
+}
+
+/// With the runtime go the sessions, as with a process.
+fn in_a_process(act: impl AsyncFnOnce()) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(act());
 }

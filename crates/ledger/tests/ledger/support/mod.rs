@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 /// A journal that can be opened again and again, as by one process after another.
@@ -142,4 +144,25 @@ pub fn patient() -> Patience {
 /// Tries once; a lost request may still take effect for an hour.
 pub fn hasty() -> Patience {
     Patience { horizon: Duration::from_secs(3600), deadline: Deadline::after(Duration::ZERO) }
+}
+
+/// A cloud that is down, and that notices if two undo the same thing at once.
+#[derive(Default)]
+pub struct OneAtATime {
+    busy: AtomicBool,
+    /// How often something was to be undone.
+    pub tries: AtomicUsize,
+}
+
+impl Undo for OneAtATime {
+    type Target = Thing;
+    type Error = String;
+
+    async fn ensure_absent(&self, thing: &Thing) -> Result<Was, String> {
+        self.tries.fetch_add(1, SeqCst);
+        assert!(!self.busy.swap(true, SeqCst), "two undo {thing} at once");
+        std::thread::yield_now();
+        self.busy.store(false, SeqCst);
+        Err("the cloud is down".into())
+    }
 }

@@ -141,9 +141,11 @@ impl Cloud {
         wanted: Option<i64>,
         strict: bool,
     ) -> Result<u64, Refusal> {
-        let found = self.disk_offerings.get(offering);
+        let Some(found) = self.disk_offerings.get(offering) else {
+            return Err(Refusal::invalid("Please specify a valid disk offering."));
+        };
         let max = self.world.settings.max_custom_disk_gib;
-        match (found.and_then(|it| it.spec.size), wanted) {
+        match (found.spec.size, wanted) {
             (Some(_), Some(_)) if strict => {
                 Err(Refusal::invalid("This disk offering does not allow custom size"))
             }
