@@ -1,7 +1,7 @@
 //! How each noun is looked up: one call, or none.
 
 use super::rows::{
-    DiskOfferingRow, NetworkRow, OfferingRow, Remembered, TemplateRow, VmZoneRow, ZoneRow,
+    DiskOfferingRow, NetworkRow, Offered, OfferingRow, Remembered, TemplateRow, VmZoneRow, ZoneRow,
 };
 use super::{Found, Source, Wanted, only};
 use crate::CloudStack;
@@ -24,42 +24,32 @@ impl CloudStack {
         .await
     }
 
-    /// A service offering that can be used in `zone`.
-    pub(crate) async fn service_offering(
+    /// The service offerings of this name or id, for whichever zones.
+    pub(crate) async fn service_offerings(
         &self,
         wanted: &Wanted,
-        zone: &Wanted,
-    ) -> Result<Found<OfferingRow>> {
-        self.found(wanted, &zone.text, async || {
+    ) -> Result<Found<Vec<OfferingRow>>> {
+        self.found(wanted, "", async || {
             let (id, name) = id_or_name(wanted);
             let of = ListServiceOfferings { id, name, ..ListServiceOfferings::default() };
-            let offerings = self.rows(wanted, of).await?;
-            let fits = |id: &str, name: &str, other: &Other| {
-                is(wanted, id, name) && is_offered_in(zone, other)
-            };
-            let offerings = offerings.iter().filter(|row| fits(&row.id, &row.name, &row.other));
-            let rows = offerings.map(OfferingRow::from).collect();
-            only(wanted, "service offering", rows, |row| &row.id)
+            let rows = self.rows(wanted, of).await?;
+            let rows = rows.iter().filter(|row| is(wanted, &row.id, &row.name));
+            some(wanted, rows.map(OfferingRow::from).collect())
         })
         .await
     }
 
-    /// A disk offering that can be used in `zone`.
-    pub(crate) async fn disk_offering(
+    /// The disk offerings of this name or id, for whichever zones.
+    pub(crate) async fn disk_offerings(
         &self,
         wanted: &Wanted,
-        zone: &Wanted,
-    ) -> Result<Found<DiskOfferingRow>> {
-        self.found(wanted, &zone.text, async || {
+    ) -> Result<Found<Vec<DiskOfferingRow>>> {
+        self.found(wanted, "", async || {
             let (id, name) = id_or_name(wanted);
             let of = ListDiskOfferings { id, name, ..ListDiskOfferings::default() };
-            let offerings = self.rows(wanted, of).await?;
-            let fits = |id: &str, name: &str, other: &Other| {
-                is(wanted, id, name) && is_offered_in(zone, other)
-            };
-            let offerings = offerings.iter().filter(|row| fits(&row.id, &row.name, &row.other));
-            let rows = offerings.map(DiskOfferingRow::from).collect();
-            only(wanted, "disk offering", rows, |row| &row.id)
+            let rows = self.rows(wanted, of).await?;
+            let rows = rows.iter().filter(|row| is(wanted, &row.id, &row.name));
+            some(wanted, rows.map(DiskOfferingRow::from).collect())
         })
         .await
     }
@@ -229,10 +219,7 @@ fn is_in_zone(zone: &Wanted, id: Option<&str>, name: Option<&str>) -> bool {
     }
 }
 
-/// Since 4.13 an offering may be bound to zones: ids and names, comma-separated.
-pub(crate) fn is_offered_in(zone: &Wanted, other: &Other) -> bool {
-    let names = |key: &str| other.get(key).and_then(|list| list.as_str()).unwrap_or_default();
-    let all: Vec<_> =
-        ["zoneid", "zone"].into_iter().flat_map(|key| names(key).split(',')).collect();
-    all.iter().all(|one| one.trim().is_empty()) || all.iter().any(|one| one.trim() == zone.text)
+/// Nothing is not worth remembering: an offering may be made a minute later.
+fn some<T: Offered>(wanted: &Wanted, rows: Vec<T>) -> Result<Vec<T>> {
+    if rows.is_empty() { Err(wanted.missing(T::WHAT)) } else { Ok(rows) }
 }

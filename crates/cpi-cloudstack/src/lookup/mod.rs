@@ -8,8 +8,11 @@ mod find;
 mod rows;
 
 pub(crate) use cache::Cache;
-pub(crate) use find::is_offered_in;
-pub(crate) use rows::{DiskOfferingRow, NetworkRow, OfferingRow, TemplateRow, VmZoneRow, ZoneRow};
+pub(crate) use rows::{
+    DiskOfferingRow, NetworkRow, OfferingRow, TemplateRow, VmZoneRow, ZoneRow, serves, zones,
+};
+
+use rows::Offered;
 
 use bosh_cpi::{CpiError, Result};
 use std::ops::Deref;
@@ -98,6 +101,16 @@ impl<T> Found<T> {
     }
 }
 
+impl<T: Offered + Clone> Found<Vec<T>> {
+    /// The only one of them that can be used in this zone.
+    pub(crate) fn in_zone(self, wanted: &Wanted, zone: &str) -> Result<Found<T>> {
+        let fits = |row: &&T| serves(row.zones(), zone);
+        let rows = self.row.iter().filter(fits).cloned().collect();
+        let row = only(wanted, T::WHAT, rows, T::id)?;
+        Ok(Found { row, key: self.key, source: self.source })
+    }
+}
+
 /// The only one of `matches`, or an error that names the culprit.
 fn only<T>(wanted: &Wanted, what: &str, matches: Vec<T>, id: impl Fn(&T) -> &str) -> Result<T> {
     let ids: Vec<&str> = matches.iter().map(&id).collect();
@@ -105,5 +118,41 @@ fn only<T>(wanted: &Wanted, what: &str, matches: Vec<T>, id: impl Fn(&T) -> &str
         [] => Err(wanted.missing(what)),
         [_] => Ok(matches.into_iter().next().expect("there is one")),
         several => Err(wanted.ambiguous(what, several)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bosh_cpi::GiB;
+
+    fn offering(id: &str, zones: &[&str]) -> DiskOfferingRow {
+        let zones = zones.iter().map(ToString::to_string).collect();
+        DiskOfferingRow { id: id.into(), name: "fast".into(), custom: true, size: GiB(0), zones }
+    }
+
+    fn in_zone(rows: Vec<DiskOfferingRow>, zone: &str) -> Result<String> {
+        let found = Found { row: rows, key: String::new(), source: Source::Cloud };
+        let wanted = Wanted::new("fast", "arguments[1].disk_offering");
+        Ok(found.in_zone(&wanted, zone)?.id.clone())
+    }
+
+    /// Since 4.13 two offerings of one name may be bound to two zones.
+    #[test]
+    fn the_zone_tells_which_offering_is_meant() {
+        let rows = || vec![offering("1", &["id-a", "a"]), offering("2", &["id-b", "b"])];
+        assert_eq!(in_zone(rows(), "b").unwrap(), "2");
+        assert_eq!(in_zone(rows(), "id-a").unwrap(), "1");
+        assert!(in_zone(rows(), "c").unwrap_err().message.contains("no disk offering 'fast'"));
+        assert_eq!(in_zone(vec![offering("3", &[])], "c").unwrap(), "3");
+    }
+
+    /// To take the wrong one is worse than to ask.
+    #[test]
+    fn two_of_one_name_are_refused_with_their_ids() {
+        let error = in_zone(vec![offering("1", &[]), offering("2", &["a"])], "a").unwrap_err();
+        for part in ["arguments[1].disk_offering", "'fast'", "1, 2"] {
+            assert!(error.message.contains(part), "{error}");
+        }
     }
 }

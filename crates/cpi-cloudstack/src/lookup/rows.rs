@@ -1,7 +1,7 @@
 //! What is remembered of a name: ids, and what planning needs to know. Nothing secret.
 
 use bosh_cpi::{GiB, MiB};
-use cloudstack::api::{DiskOffering, Network, ServiceOffering, Template, Zone};
+use cloudstack::api::{DiskOffering, Network, Other, ServiceOffering, Template, Zone};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub(crate) struct OfferingRow {
     pub fixes_speed: bool,
     pub cpu: Option<u64>,
     pub ram: Option<MiB>,
+    /// Ids and names of the zones that it is bound to; none if it is for all.
+    pub zones: Vec<String>,
 }
 
 /// A disk offering.
@@ -42,6 +44,48 @@ pub(crate) struct DiskOfferingRow {
     pub custom: bool,
     /// The size of a fixed one.
     pub size: GiB,
+    /// Ids and names of the zones that it is bound to; none if it is for all.
+    pub zones: Vec<String>,
+}
+
+/// Something that is bound to zones, or to none.
+pub(crate) trait Offered {
+    /// What an error calls it.
+    const WHAT: &'static str;
+    fn id(&self) -> &str;
+    fn zones(&self) -> &[String];
+}
+
+impl Offered for OfferingRow {
+    const WHAT: &'static str = "service offering";
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn zones(&self) -> &[String] {
+        &self.zones
+    }
+}
+
+impl Offered for DiskOfferingRow {
+    const WHAT: &'static str = "disk offering";
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn zones(&self) -> &[String] {
+        &self.zones
+    }
+}
+
+/// Since 4.13 an offering may be bound to zones: ids and names, comma-separated.
+pub(crate) fn zones(other: &Other) -> Vec<String> {
+    let names = |key: &str| other.get(key).and_then(|list| list.as_str()).unwrap_or_default();
+    let all = ["zoneid", "zone"].into_iter().flat_map(|key| names(key).split(','));
+    all.map(str::trim).filter(|zone| !zone.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether what is bound to `zones` can be used in this one. Without a zone nobody can tell.
+pub(crate) fn serves(zones: &[String], zone: &str) -> bool {
+    zone.is_empty() || zones.is_empty() || zones.iter().any(|one| one == zone)
 }
 
 /// A network.
@@ -68,10 +112,12 @@ impl Remembered for VmZoneRow {
 impl Remembered for ZoneRow {
     const NOUN: &'static str = "zone";
 }
-impl Remembered for OfferingRow {
+/// All of one name: which one is meant, the zone tells.
+impl Remembered for Vec<OfferingRow> {
     const NOUN: &'static str = "service offering";
 }
-impl Remembered for DiskOfferingRow {
+/// All of one name: which one is meant, the zone tells.
+impl Remembered for Vec<DiskOfferingRow> {
     const NOUN: &'static str = "disk offering";
 }
 impl Remembered for NetworkRow {
@@ -97,6 +143,7 @@ impl From<&ServiceOffering> for OfferingRow {
             fixes_speed: offering.cpuspeed.is_some(),
             cpu: offering.cpunumber,
             ram: offering.memory.map(MiB),
+            zones: zones(&offering.other),
         }
     }
 }
@@ -108,6 +155,7 @@ impl From<&DiskOffering> for DiskOfferingRow {
             name: offering.name.clone(),
             custom: offering.iscustomized,
             size: GiB(offering.disksize),
+            zones: zones(&offering.other),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::CloudStack;
 use crate::errors::{self, Doing};
-use crate::lookup::Wanted;
+use crate::lookup::{serves, zones};
 use bosh_cpi::method::{CalculateVmCloudProperties, Hash};
 use bosh_cpi::{CpiError, MiB, Result};
 use cloudstack::api::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
@@ -144,7 +144,7 @@ fn is_usable(cloud: &CloudStack, other: &cloudstack::api::Other) -> bool {
     let state = other.get("state").and_then(Value::as_str);
     let active = state.is_none_or(|state| state == "Active");
     let zone = cloud.properties.default_zone();
-    active && zone.is_none_or(|zone| crate::lookup::is_offered_in(&Wanted::new(zone, ""), other))
+    active && zone.is_none_or(|zone| serves(&zones(other), zone))
 }
 
 fn fits_tags(tags: Option<&str>, all_of: &[String], none_of: &[String]) -> bool {

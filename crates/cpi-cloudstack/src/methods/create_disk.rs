@@ -79,10 +79,9 @@ fn zone(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Option<Wanted>
 }
 
 async fn find(cloud: &CloudStack, wanted: &Request) -> Result<Ids> {
-    // Offerings are told apart by the zone that properties name; a VM's zone is an id.
-    let named = wanted.zone.clone().unwrap_or_else(|| Wanted::new("", ""));
     let (zone, offering) =
-        tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offering(&wanted.offering, &named))?;
+        tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offerings(&wanted.offering))?;
+    let offering = offering.in_zone(&wanted.offering, &zone.zone)?;
     let remembered = [zone.remembered(), offering.remembered()];
     let remembered = remembered.into_iter().flatten().map(str::to_owned).collect();
     Ok(Ids { zone: zone.zone.clone(), offering: (*offering).clone(), remembered })

@@ -61,6 +61,6 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
 async fn is_fixed(cloud: &CloudStack, disk: &Volume) -> bool {
     let Some(offering) = &disk.diskofferingid else { return false };
     let offering = Wanted::new(offering, "the disk's offering");
-    let zone = Wanted::new(&disk.zoneid, "the disk's zone");
-    cloud.disk_offering(&offering, &zone).await.is_ok_and(|offering| !offering.custom)
+    let found = cloud.disk_offerings(&offering).await;
+    found.is_ok_and(|found| found.iter().any(|offering| !offering.custom))
 }

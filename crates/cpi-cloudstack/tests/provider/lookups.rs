@@ -18,7 +18,9 @@ async fn a_stale_id_is_looked_up_afresh() {
         let mut rows: serde_json::Value = serde_json::from_str(&text).unwrap();
         for (key, stale) in rows["rows"].as_object_mut().unwrap() {
             if key.ends_with(&format!("\n{row}")) {
-                stale["value"]["id"] = json!(NOWHERE);
+                let value = &mut stale["value"];
+                let value = if value.is_array() { &mut value[0] } else { value };
+                value["id"] = json!(NOWHERE);
             }
         }
         fs::write(&file, rows.to_string()).unwrap();

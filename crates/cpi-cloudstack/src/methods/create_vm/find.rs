@@ -20,13 +20,13 @@ impl Ids {
         let networks: Vec<_> = wishes.nics.iter().map(|nic| nic.network.clone()).collect();
         let disk = async {
             match &wishes.disk {
-                Some(disk) => cloud.disk_offering(&disk.offering, &wishes.zone).await.map(Some),
+                Some(disk) => cloud.disk_offerings(&disk.offering).await.map(Some),
                 None => Ok(None),
             }
         };
         let (zone, offering, disk, template, networks) = tokio::join!(
             cloud.zone(&wishes.zone),
-            cloud.service_offering(&wishes.offering, &wishes.zone),
+            cloud.service_offerings(&wishes.offering),
             disk,
             cloud.template(&wishes.template, &wishes.zone),
             cloud.networks(&networks, &wishes.zone),
@@ -39,7 +39,12 @@ impl Ids {
                 wishes.zone.path, zone.name
             )));
         }
-        let (offering, disk) = (offering?, disk?);
+        let here = &wishes.zone.text;
+        let offering = offering?.in_zone(&wishes.offering, here)?;
+        let disk = match (disk?, &wishes.disk) {
+            (Some(found), Some(wish)) => Some(found.in_zone(&wish.offering, here)?),
+            _ => None,
+        };
         Ok(Self { zone, offering, disk, template: template?, networks: networks? })
     }
 
