@@ -4,6 +4,7 @@ use crate::api::{AsyncJob, List, QueryAsyncJobResult, Started};
 use crate::error::{Error, JobLoss, Refusal};
 use crate::exchange::{Call, Exchange};
 use crate::phrases::PAGE_TOO_LARGE;
+use crate::scope::Scope;
 use crate::settings::ClientSettings;
 use crate::tally::Tally;
 use crate::{Command, CommandInfo, JobCommand, Paged, job};
@@ -19,12 +20,29 @@ const PAGE_SIZE: usize = 500;
 #[derive(Debug, Clone)]
 pub struct Client {
     exchange: Arc<Exchange>,
+    scope: Scope,
 }
 
 impl Client {
     /// Checks the settings; no I/O.
     pub fn new(settings: ClientSettings) -> Result<Self, Error> {
-        Ok(Self { exchange: Arc::new(Exchange::new(settings)?) })
+        Ok(Self { exchange: Arc::new(Exchange::new(settings)?), scope: Scope::Own })
+    }
+
+    /// The same client, for the things of somebody else.
+    pub fn within(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    /// A call, with whose things it is about.
+    fn prepare<C: Command>(&self, command: &C) -> Result<Call, Error> {
+        let mut call = Call::of(command)?;
+        if C::OWNED {
+            for (name, value) in self.scope.parameters() {
+                call.set(name, value);
+            }
+        }
+        Ok(call)
     }
 
     /// What this client and its clones have done so far.
@@ -38,7 +56,7 @@ impl Client {
         command: &C,
         deadline: Deadline,
     ) -> Result<C::Answer, Error> {
-        let call = Call::of(command)?;
+        let call = self.prepare(command)?;
         self.exchange.repeat(&call, deadline).await
     }
 
@@ -60,7 +78,7 @@ impl Client {
         job: &str,
         deadline: Deadline,
     ) -> Result<Started, Error> {
-        let mut call = Call::of(command)?;
+        let mut call = self.prepare(command)?;
         call.set("customjobid", job);
         self.exchange.repeat(&call, deadline).await
     }
@@ -133,7 +151,7 @@ impl Client {
         command: C,
         deadline: Deadline,
     ) -> Result<Vec<C::Item>, Error> {
-        let mut call = Call::of(&command)?;
+        let mut call = self.prepare(&command)?;
         let (mut rows, mut size) = (Vec::new(), PAGE_SIZE);
         loop {
             call.set("pagesize", size.to_string());

@@ -14,6 +14,8 @@ pub trait Command: Serialize {
     const NAME: &'static str;
     /// What it does to the cloud.
     const EFFECT: Effect;
+    /// Whether the client says whose things it is about ([`Scope`](crate::Scope)).
+    const OWNED: bool;
     /// What the answer's single top-level value holds.
     type Answer: DeserializeOwned;
 }
@@ -39,6 +41,8 @@ pub struct CommandInfo {
     pub effect: Effect,
     /// Whether it starts a job.
     pub job: bool,
+    /// Whether the client says whose things it is about.
+    pub owned: bool,
     /// Reads an answer of it and forgets it: to try recorded answers.
     pub read: fn(&http::Response<Bytes>) -> Answer<()>,
     /// Reads the result of its job and forgets it.
@@ -57,11 +61,12 @@ fn read_result<C: JobCommand>(result: &Value) -> serde_json::Result<()> {
 }
 
 macro_rules! commands {
-    ($($name:literal $struct:ident $effect:ident $kind:ident $type:ty;)*) => {
+    ($($name:literal $struct:ident $effect:ident $kind:ident $type:ty $(, $owned:ident)?;)*) => {
         $(
             impl Command for $struct {
                 const NAME: &'static str = $name;
                 const EFFECT: Effect = Effect::$effect;
+                const OWNED: bool = commands!(@is_owned $($owned)?);
                 type Answer = commands!(@answer $kind $type);
             }
             commands!(@job $kind $struct $type);
@@ -73,6 +78,7 @@ macro_rules! commands {
             name: $name,
             effect: Effect::$effect,
             job: commands!(@is_job $kind),
+            owned: commands!(@is_owned $($owned)?),
             read: |answer| answer::read::<<$struct as Command>::Answer>(answer).forget(),
             read_result: |_result| commands!(@result $kind $struct _result),
         }),*];
@@ -97,23 +103,53 @@ macro_rules! commands {
     (@result job $struct:ident $result:ident) => { read_result::<$struct>($result) };
     (@result act $struct:ident $result:ident) => { read_result::<$struct>($result) };
     (@result $kind:ident $struct:ident $result:ident) => { Ok(()) };
+    (@is_owned owned) => { true };
+    (@is_owned) => { false };
     (@is_job job) => { true };
     (@is_job act) => { true };
     (@is_job $kind:ident) => { false };
 }
 
+// `owned`: it takes `projectid`, `account` and `domainid`, and what it lists or makes belongs to
+// somebody. (Offerings take them too, but belong to nobody.)
 commands! {
     "listCapabilities"        ListCapabilities        Read    object Capabilities;
+    "listApis"                ListApis                Read    list   Api;
+    "listConfigurations"      ListConfigurations      Read    list   Configuration;
+    "listSystemVms"           ListSystemVms           Read    list   SystemVm;
+    "listAccounts"            ListAccounts            Read    list   Account;
+    "listDomains"             ListDomains             Read    list   Domain;
+    "listProjects"            ListProjects            Read    list   Project;
     "listZones"               ListZones               Read    list   Zone;
     "listServiceOfferings"    ListServiceOfferings    Read    list   ServiceOffering;
     "listDiskOfferings"       ListDiskOfferings       Read    list   DiskOffering;
-    "listTemplates"           ListTemplates           Read    list   Template;
+    "listTemplates"           ListTemplates           Read    list   Template, owned;
     "deleteTemplate"          DeleteTemplate          Delete  act    Success;
-    "listNetworks"            ListNetworks            Read    list   Network;
+    "listNetworks"            ListNetworks            Read    list   Network, owned;
     "queryAsyncJobResult"     QueryAsyncJobResult     Read    plain  AsyncJob;
 
-    "listVirtualMachines"     ListVirtualMachines     Read    list   VirtualMachine;
-    "deployVirtualMachine"    DeployVirtualMachine    Create  job    VirtualMachine;
+    "createNetwork"           CreateNetwork           Create  object Network, owned;
+    "deleteNetwork"           DeleteNetwork           Delete  act    Success;
+    "listNetworkOfferings"    ListNetworkOfferings    Read    list   NetworkOffering;
+    "listVPCs"                ListVpcs                Read    list   Vpc, owned;
+    "listNetworkACLLists"     ListNetworkAclLists     Read    list   NetworkAclList, owned;
+
+    "listPublicIpAddresses"   ListPublicIpAddresses   Read    list   PublicIpAddress, owned;
+    "associateIpAddress"      AssociateIpAddress      Create  job    PublicIpAddress, owned;
+    "disassociateIpAddress"   DisassociateIpAddress   Delete  act    Success;
+    "enableStaticNat"         EnableStaticNat         Change  plain  Success;
+    "disableStaticNat"        DisableStaticNat        Delete  act    Success;
+    "listFirewallRules"       ListFirewallRules       Read    list   FirewallRule, owned;
+    "createFirewallRule"      CreateFirewallRule      Create  job    FirewallRule;
+    "deleteFirewallRule"      DeleteFirewallRule      Delete  act    Success;
+    "listLoadBalancerRules"   ListLoadBalancerRules   Read    list   LoadBalancerRule, owned;
+    "createLoadBalancerRule"  CreateLoadBalancerRule  Create  job    LoadBalancerRule;
+    "deleteLoadBalancerRule"  DeleteLoadBalancerRule  Delete  act    Success;
+    "assignToLoadBalancerRule" AssignToLoadBalancerRule Change act   Success;
+    "listLoadBalancerRuleInstances" ListLoadBalancerRuleInstances Read list VirtualMachine;
+
+    "listVirtualMachines"     ListVirtualMachines     Read    list   VirtualMachine, owned;
+    "deployVirtualMachine"    DeployVirtualMachine    Create  job    VirtualMachine, owned;
     "startVirtualMachine"     StartVirtualMachine     Change  job    VirtualMachine;
     "stopVirtualMachine"      StopVirtualMachine      Change  job    VirtualMachine;
     "rebootVirtualMachine"    RebootVirtualMachine    Change  job    VirtualMachine;
@@ -121,14 +157,14 @@ commands! {
     "destroyVirtualMachine"   DestroyVirtualMachine   Delete  job    VirtualMachine;
     "expungeVirtualMachine"   ExpungeVirtualMachine   Delete  act    Success;
 
-    "listVolumes"             ListVolumes             Read    list   Volume;
-    "createVolume"            CreateVolume            Create  job    Volume;
+    "listVolumes"             ListVolumes             Read    list   Volume, owned;
+    "createVolume"            CreateVolume            Create  job    Volume, owned;
     "attachVolume"            AttachVolume            Change  job    Volume;
     "detachVolume"            DetachVolume            Change  job    Volume;
     "resizeVolume"            ResizeVolume            Change  job    Volume;
     "deleteVolume"            DeleteVolume            Delete  plain  Success;
 
-    "listSnapshots"           ListSnapshots           Read    list   Snapshot;
+    "listSnapshots"           ListSnapshots           Read    list   Snapshot, owned;
     "createSnapshot"          CreateSnapshot          Create  job    Snapshot;
     "deleteSnapshot"          DeleteSnapshot          Delete  act    Success;
 

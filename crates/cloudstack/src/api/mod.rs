@@ -3,7 +3,11 @@
 //! A resource names the fields that the client or the simulator reads; the rest of what the
 //! cloud says is kept in `other`, so that nothing is lost on the way.
 
+mod account;
+mod address;
+mod balancer;
 mod envelope;
+mod firewall;
 mod job;
 mod network;
 mod offering;
@@ -13,14 +17,31 @@ mod tag;
 mod template;
 mod vm;
 mod volume;
+mod vpc;
 mod zone;
 
+pub use account::{Account, Domain, ListAccounts, ListDomains, ListProjects, Project};
+pub use address::{
+    AssociateIpAddress, DisableStaticNat, DisassociateIpAddress, EnableStaticNat,
+    ListPublicIpAddresses, PublicIpAddress,
+};
+pub use balancer::{
+    AssignToLoadBalancerRule, CreateLoadBalancerRule, DeleteLoadBalancerRule,
+    ListLoadBalancerRuleInstances, ListLoadBalancerRules, LoadBalancerRule,
+};
 pub use envelope::{List, Object, Started, Success};
+pub use firewall::{CreateFirewallRule, DeleteFirewallRule, FirewallRule, ListFirewallRules};
 pub use job::{AsyncJob, JobError, JobStatus, QueryAsyncJobResult};
-pub use network::{ListNetworks, Network, NetworkService};
+pub use network::{
+    CreateNetwork, DeleteNetwork, ListNetworkOfferings, ListNetworks, Network, NetworkOffering,
+    NetworkService,
+};
 pub use offering::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
 pub use snapshot::{CreateSnapshot, DeleteSnapshot, ListSnapshots, Snapshot};
-pub use system::{Capabilities, ListCapabilities};
+pub use system::{
+    Api, ApiParameter, Capabilities, Configuration, ListApis, ListCapabilities, ListConfigurations,
+    ListSystemVms, SystemVm,
+};
 pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
 pub use template::{DeleteTemplate, ListTemplates, Template};
 pub use vm::{
@@ -31,6 +52,7 @@ pub use vm::{
 pub use volume::{
     AttachVolume, CreateVolume, DeleteVolume, DetachVolume, ListVolumes, ResizeVolume, Volume,
 };
+pub use vpc::{ListNetworkAclLists, ListVpcs, NetworkAclList, Vpc};
 pub use zone::{ListZones, Zone};
 
 /// Fields of a resource that nobody here reads.

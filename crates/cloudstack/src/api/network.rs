@@ -64,3 +64,58 @@ pub struct NetworkService {
     #[serde(flatten)]
     pub other: Other,
 }
+
+/// Makes a network; done when it is answered.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CreateNetwork {
+    /// Its name.
+    pub name: String,
+    /// What people see.
+    pub displaytext: Option<String>,
+    /// In this zone.
+    pub zoneid: String,
+    /// Of this kind.
+    pub networkofferingid: String,
+    /// Its gateway; the cloud's choice without.
+    pub gateway: Option<String>,
+    /// Its netmask.
+    pub netmask: Option<String>,
+    /// The VPC whose tier it is.
+    pub vpcid: Option<String>,
+    /// A tier's ACL; `default_deny` without.
+    pub aclid: Option<String>,
+}
+
+/// Deletes a network in which no VM has a NIC.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DeleteNetwork {
+    /// The network.
+    pub id: String,
+}
+
+/// Finds network offerings.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ListNetworkOfferings {
+    /// By id.
+    pub id: Option<String>,
+    /// By exact name.
+    pub name: Option<String>,
+}
+
+/// A network offering.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NetworkOffering {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `Isolated`, `Shared` or `L2`.
+    #[serde(default)]
+    pub guestiptype: String,
+    /// Whether it is for tiers of VPCs.
+    #[serde(default)]
+    pub forvpc: bool,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Other,
+}

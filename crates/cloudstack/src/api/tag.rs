@@ -14,6 +14,8 @@ pub enum TaggedType {
     Snapshot,
     /// A template.
     Template,
+    /// A public address.
+    PublicIpAddress,
 }
 
 /// Adds tags. A key that is there already fails the job: there is no upsert.

@@ -56,6 +56,8 @@ pub struct IpToNetwork {
     pub networkid: String,
     /// With this address.
     pub ip: Option<String>,
+    /// With this IPv6 address, where the network has such.
+    pub ipv6: Option<String>,
     /// With this MAC.
     pub mac: Option<String>,
 }
@@ -176,6 +178,15 @@ pub struct Nic {
     /// Its gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
+    /// Its IPv6 address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip6address: Option<String>,
+    /// Its IPv6 gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip6gateway: Option<String>,
+    /// Its IPv6 range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip6cidr: Option<String>,
     /// Its MAC.
     #[serde(default)]
     pub macaddress: String,
