@@ -39,11 +39,29 @@ pub struct DeployVirtualMachine {
     pub size: Option<u64>,
     /// The root disk's size in GiB.
     pub rootdisksize: Option<u64>,
+    /// The default NIC's address, where the cloud chooses the network: in a basic zone.
+    pub ipaddress: Option<String>,
+    /// The default NIC's MAC, likewise. One that comes with an address is dropped.
+    pub macaddress: Option<String>,
     /// What the metadata service serves, base64; may hold secrets.
     #[serde(serialize_with = "cloud_http::expose")]
     pub userdata: Option<Secret>,
     /// The name of an SSH key pair.
     pub keypair: Option<String>,
+    /// Into these security groups. Names and ids exclude each other; neither is `default`.
+    pub securitygroupnames: Vec<String>,
+    /// Into these security groups.
+    pub securitygroupids: Vec<String>,
+    /// Into these affinity groups.
+    pub affinitygroupnames: Vec<String>,
+    /// On this host. For root admins.
+    pub hostid: Option<String>,
+    /// In this cluster. For root admins.
+    pub clusterid: Option<String>,
+    /// `UEFI` or `BIOS`. Since 4.14.
+    pub boottype: Option<String>,
+    /// `LEGACY` or `SECURE`; needed with `UEFI`.
+    pub bootmode: Option<String>,
     /// `cpuNumber`, `memory` (MiB), `cpuSpeed` (MHz) of a custom offering, and more.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,

@@ -72,6 +72,10 @@ impl Cloud {
             "Template" => self.templates.get(id).and_then(|it| it.owner.clone().or_else(system)),
             "Network" => self.networks.get(id).and_then(|it| it.owner.clone().or_else(system)),
             "SecurityGroup" => self.security_groups.get(id).map(|group| group.owner.clone()),
+            "PublicIpAddress" => {
+                let lease = self.routing.addresses.get(id).and_then(|it| it.lease.as_ref());
+                lease.map(|lease| lease.owner.clone())
+            }
             "Vpc" => self.routing.vpcs.get(id).map(|vpc| vpc.owner.clone()),
             "Project" => self.projects.get(id).map(|project| project.account.clone()),
             _ => None,

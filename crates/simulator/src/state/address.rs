@@ -147,6 +147,7 @@ impl Cloud {
         self.routing.firewall.retain(|rule| rule.address.as_deref() != Some(id));
         self.routing.forwardings.retain(|rule| rule.address != id);
         self.routing.balancers.retain(|rule| rule.address != id);
+        self.drop_tags(id);
         if let Some(address) = self.routing.addresses.get_mut(id) {
             address.lease = None;
         }

@@ -6,7 +6,7 @@ use crate::world::{NetworkKind, World};
 use cloudstack::phrases;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A guest network.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Network {
     pub owner: Option<String>,
     /// Its addresses; None for an L2 network.
     pub range: Option<Range>,
+    /// Its IPv6 addresses, where it has such.
+    pub range6: Option<Range6>,
     /// Its VLAN; an isolated one has one while it is implemented.
     pub vlan: Option<String>,
     /// Its DNS domain.
@@ -118,6 +120,44 @@ impl Range {
     }
 }
 
+/// The IPv6 addresses of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range6 {
+    /// The network's own address.
+    pub base: Ipv6Addr,
+    /// The length of the prefix.
+    pub prefix: u8,
+}
+
+impl Range6 {
+    /// Reads `fd00:4::/64`.
+    pub fn parse(cidr: &str) -> Option<Self> {
+        let (base, prefix) = cidr.split_once('/')?;
+        let (base, prefix): (Ipv6Addr, u8) = (base.parse().ok()?, prefix.parse().ok()?);
+        (8..=120).contains(&prefix).then(|| Self { base: base_of(base, prefix), prefix })
+    }
+
+    /// The first address: the router.
+    pub fn gateway(&self) -> Ipv6Addr {
+        (u128::from(self.base) + 1).into()
+    }
+
+    /// Whether an address lies in it.
+    pub fn contains(&self, address: Ipv6Addr) -> bool {
+        base_of(address, self.prefix) == self.base
+    }
+
+    /// `fd00:4::/64`.
+    pub fn cidr(&self) -> String {
+        format!("{}/{}", self.base, self.prefix)
+    }
+}
+
+fn base_of(address: Ipv6Addr, prefix: u8) -> Ipv6Addr {
+    let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or_default();
+    (u128::from(address) & mask).into()
+}
+
 fn mask(prefix: u8) -> u32 {
     u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or_default()
 }
@@ -155,6 +195,7 @@ impl Cloud {
                 offering: spec.offering.clone(),
                 owner,
                 range,
+                range6: spec.cidr6.as_deref().and_then(Range6::parse),
                 vlan: spec.vlan.clone(),
                 domain: spec.domain.clone(),
                 vpc: None,
@@ -193,6 +234,34 @@ impl Cloud {
             }
         };
         picked.map(Some).ok_or(refusal)
+    }
+
+    /// The IPv6 address of a new NIC: the wanted one, or the lowest that is free; None in a
+    /// network without such.
+    pub fn pick_address6(
+        &self,
+        network: &str,
+        wanted: Option<Ipv6Addr>,
+    ) -> Result<Option<Ipv6Addr>, Refusal> {
+        let Some(found) = self.networks.get(network) else { return Ok(None) };
+        let Some(range) = found.range6 else {
+            return match wanted {
+                None => Ok(None),
+                Some(_) => Err(Refusal::invalid(format!("{} has no IPv6 range", found.name))),
+            };
+        };
+        let nics = || self.vms.iter().flat_map(|vm| &vm.nics).filter(|nic| nic.network == network);
+        let free = |address: &Ipv6Addr| {
+            *address != range.gateway() && nics().all(|nic| nic.address6 != Some(*address))
+        };
+        let picked = match wanted {
+            Some(wanted) => Some(wanted).filter(|it| range.contains(*it)).filter(free),
+            None => (2..u128::from(u16::MAX))
+                .map(|host| Ipv6Addr::from(u128::from(range.base) + host))
+                .find(free),
+        };
+        let refusal = || no_address(found, self.networks.number(network));
+        picked.map(Some).ok_or_else(refusal)
     }
 
     /// A MAC that nobody has, in the network's own series.

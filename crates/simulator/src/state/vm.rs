@@ -3,7 +3,7 @@
 use super::Entity;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A VM.
 #[derive(Debug, Clone)]
@@ -115,6 +115,8 @@ pub struct Nic {
     pub network: String,
     /// Its address; None in an L2 network.
     pub address: Option<Ipv4Addr>,
+    /// Its IPv6 address; None in a network without such.
+    pub address6: Option<Ipv6Addr>,
     /// Further addresses.
     pub secondary: Vec<Ipv4Addr>,
     /// Its MAC.

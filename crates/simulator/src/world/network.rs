@@ -27,6 +27,9 @@ pub struct NetworkSpec {
     pub account: Option<String>,
     /// Its range, as `10.50.0.0/24`.
     pub cidr: String,
+    /// Its IPv6 range, as `fd00:4::/64`; its first address is the gateway.
+    #[serde(default)]
+    pub cidr6: Option<String>,
     /// The first address that it gives out; the range's without.
     #[serde(default)]
     pub start: Option<Ipv4Addr>,

@@ -43,6 +43,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         offering: offering.spec.name.clone(),
         owner: (!shared).then_some(owner),
         range: place.range,
+        range6: None,
         vlan: params.text("vlan").map(str::to_owned),
         domain,
         vpc: place.vpc,

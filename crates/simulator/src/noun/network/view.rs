@@ -62,6 +62,8 @@ fn rest(
         "subdomainaccess": shared.then_some(true),
         "networkdomain": network.range.map(|_| &network.domain),
         "physicalnetworkid": cloud.routing.physical.get(&network.zone),
+        "ip6gateway": network.range6.map(|range| range.gateway()),
+        "ip6cidr": network.range6.map(|range| range.cidr()),
         "restartrequired": false,
         "specifyvlan": flag("specifyvlan"),
         "specifyipranges": flag("specifyipranges"),

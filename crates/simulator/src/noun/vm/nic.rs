@@ -7,7 +7,7 @@ use crate::state::{Cloud, Nic, Vm, VmState};
 use crate::world::NetworkKind;
 use cloudstack::{api, phrases};
 use serde_json::{Map, Value, json};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A NIC that a call wants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct WantedNic {
     pub network: String,
     /// With this address.
     pub address: Option<Ipv4Addr>,
+    /// With this IPv6 address.
+    pub address6: Option<Ipv6Addr>,
     /// With this MAC.
     pub mac: Option<String>,
 }
@@ -40,6 +42,7 @@ impl Cloud {
     /// Makes a NIC: takes an address and a MAC.
     pub fn make_nic(&mut self, wanted: &WantedNic, device: u64) -> Result<Nic, Refusal> {
         let address = self.pick_address(&wanted.network, wanted.address)?;
+        let address6 = self.pick_address6(&wanted.network, wanted.address6)?;
         let mac = match &wanted.mac {
             Some(mac) => mac.to_ascii_lowercase(),
             None => self.pick_mac(&wanted.network),
@@ -48,6 +51,7 @@ impl Cloud {
             id: self.new_id(),
             network: wanted.network.clone(),
             address,
+            address6,
             secondary: Vec::new(),
             mac,
             default: device == 0,
@@ -74,6 +78,7 @@ impl Cloud {
 pub fn view(cloud: &Cloud, nic: &Nic) -> api::Nic {
     let network = cloud.networks.ever(&nic.network);
     let range = network.and_then(|network| network.range);
+    let range6 = network.and_then(|network| network.range6);
     let kind = network.map(|network| network.kind);
     let vlan = network.and_then(|network| network.vlan.as_deref());
     let vlan = vlan.filter(|_| nic.plugged || kind == Some(NetworkKind::Shared));
@@ -86,6 +91,9 @@ pub fn view(cloud: &Cloud, nic: &Nic) -> api::Nic {
         ipaddress: nic.address.map(|address| address.to_string()),
         netmask: range.map(|range| range.netmask().to_string()),
         gateway: range.map(|range| range.gateway.to_string()),
+        ip6address: nic.address6.map(|address| address.to_string()),
+        ip6gateway: range6.map(|range| range.gateway().to_string()),
+        ip6cidr: range6.map(|range| range.cidr()),
         macaddress: nic.mac.clone(),
         isdefault: nic.default,
         other: fields(json!({
@@ -135,7 +143,8 @@ pub fn add(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.need_vm(call, "virtualmachineid")?;
     let network = crate::engine::live_id(call, "networkid", "Network", &cloud.networks)?;
     let mac = call.params.text("macaddress").map(str::to_owned);
-    let wanted = WantedNic { network, address: address(call, "ipaddress")?, mac };
+    let address = address(call, "ipaddress")?;
+    let wanted = WantedNic { network, address, address6: None, mac };
     let (caller, vm, on) = (call.caller.clone(), id.clone(), id.clone());
     let plug = move |cloud: &mut Cloud| {
         check_add(cloud, &vm, &wanted)?;
@@ -199,6 +208,11 @@ pub fn remove(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
 /// An IPv4 address that a call names.
 pub fn address(call: &Call<'_>, name: &str) -> Result<Option<Ipv4Addr>, Refusal> {
     call.params.text(name).map(parse).transpose()
+}
+
+/// Reads an IPv6 address.
+pub fn parse6(text: &str) -> Result<Ipv6Addr, Refusal> {
+    text.parse().map_err(|_| Refusal::invalid(format!("Invalid IPv6 address format: {text}")))
 }
 
 /// Reads an IPv4 address.

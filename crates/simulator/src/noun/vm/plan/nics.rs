@@ -72,6 +72,7 @@ fn from_row(
     Ok(WantedNic {
         network: params.known("networkid", id, &cloud.networks)?.to_owned(),
         address: get("ip").filter(|ip| !ip.is_empty()).map(|ip| nic::parse(ip)).transpose()?,
+        address6: get("ipv6").filter(|ip| !ip.is_empty()).map(|ip| nic::parse6(ip)).transpose()?,
         mac: get("mac").filter(|mac| !mac.is_empty()).cloned(),
     })
 }
