@@ -165,6 +165,19 @@ impl CloudStack {
         Ok(Was::There)
     }
 
+    /// Waits until no earlier call works on what has this id, nor is being undone there: this one
+    /// would answer for what is undone a moment later.
+    pub(crate) async fn wait_for_earlier_calls_on(&self, id: &str) -> Result<()> {
+        let open = self.ledger().await?.settle(id, self, self.patience()).await;
+        let open = open.map_err(|e| CpiError::cpi(e.to_string()))?;
+        let Some(operation) = open.first() else { return Ok(()) };
+        let message = format!(
+            "an earlier call on {id} has not ended, or is not undone yet: operation {operation} \
+             (`cpi ops` tells more)"
+        );
+        Err(CpiError::cloud(message).retry(true))
+    }
+
     /// Runs `work` as one operation. If it fails, everything it made is removed before the
     /// error is answered; what cannot be removed is named in it.
     ///

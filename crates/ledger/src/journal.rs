@@ -105,7 +105,17 @@ impl Ledger {
 
     /// Those of this key that are neither answered nor undone, live ones among them.
     pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, LedgerError> {
-        let select = (store::SELECT_UNFINISHED, vec![self.key.text().into()]);
+        self.ids((store::SELECT_UNFINISHED, vec![self.key.text().into()])).await
+    }
+
+    /// Those of them that have a step on `cid`.
+    pub(crate) async fn unfinished_on(&self, cid: &str) -> Result<Vec<OperationId>, LedgerError> {
+        let in_target = format!("%\"{cid}\"%");
+        let values = vec![self.key.text().into(), in_target.into()];
+        self.ids((store::SELECT_UNFINISHED_ON, values)).await
+    }
+
+    async fn ids(&self, select: Statement) -> Result<Vec<OperationId>, LedgerError> {
         let rows = self.store.read(select).await?;
         Ok(rows.iter().filter_map(|row| OperationId::parse(&row.text(0))).collect())
     }

@@ -5,6 +5,10 @@ use crate::id::OperationId;
 use crate::journal::Ledger;
 use crate::operation::record;
 use crate::undo::{Leftover, Patience, Sent, Undo, undo_all};
+use std::time::Duration;
+
+/// How long to wait before looking again whether another process is done.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a recovery did.
 #[derive(Debug, Default)]
@@ -36,6 +40,28 @@ impl Ledger {
             self.forget_old().await?;
         }
         Ok(recovery)
+    }
+
+    /// Waits until no earlier operation on `cid` is open: who changes a thing while another
+    /// process undoes what was done to it would answer for what is undone a moment later. What
+    /// nobody owns is undone here. Gives those that are still open when the deadline passes.
+    pub async fn settle<U: Undo>(
+        &self,
+        cid: &str,
+        undo: &U,
+        patience: Patience,
+    ) -> Result<Vec<OperationId>, LedgerError> {
+        loop {
+            let unfinished = self.unfinished_on(cid).await?;
+            if unfinished.is_empty() || patience.deadline.passed() {
+                return Ok(unfinished);
+            }
+            for id in unfinished {
+                if self.adopt(id, undo, patience).await?.is_none() {
+                    tokio::time::sleep(PAUSE.min(patience.deadline.left())).await;
+                }
+            }
+        }
     }
 
     /// None where the operation has a living owner, or has ended meanwhile.

@@ -18,6 +18,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
         .map_err(failed)?;
     let vm = vm.ok_or_else(|| no_vm(&call.vm_cid))?;
     let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    cloud.wait_for_earlier_calls_on(&disk).await?;
     cloud
         .operation("attach_disk", async |operation| {
             let attach =

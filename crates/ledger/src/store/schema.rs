@@ -57,6 +57,10 @@ pub(crate) const UPDATE_ANSWER: &str = "UPDATE operation SET state = $1, changed
 pub(crate) const SELECT_UNFINISHED: &str = "SELECT id FROM operation WHERE owner_key = $1 \
     AND state IN ('open', 'unwinding') ORDER BY id";
 
+pub(crate) const SELECT_UNFINISHED_ON: &str = "SELECT id FROM operation WHERE owner_key = $1 \
+    AND state IN ('open', 'unwinding') AND EXISTS (SELECT 1 FROM step \
+    WHERE step.operation = operation.id AND step.target LIKE $2) ORDER BY id";
+
 pub(crate) const SELECT_OPERATION: &str = "SELECT id, endpoint, account, project, method, \
     request, state, begun, changed, cid, note FROM operation WHERE id = $1";
 

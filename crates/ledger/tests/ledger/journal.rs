@@ -257,6 +257,33 @@ fn two_processes_never_repair_the_same_operation() {
     }
 }
 
+/// Or a call would answer for what another one undoes a moment later.
+#[tokio::test(flavor = "current_thread")]
+async fn a_thing_is_settled_when_no_earlier_operation_on_it_is_open() {
+    for journal in Journal::each() {
+        let (ledger, cloud) = (journal.open().await, Cloud::default());
+        let mut operation = ledger.begin("attach_disk", "");
+        let attach = Thing { name: "attachment".into(), cid: Some("disk-1".into()) };
+        let act = async || {
+            cloud.make("attachment");
+            Outcome::Applied(())
+        };
+        let tried: Tried = operation.step(attach, act, async || Ok(None)).await;
+        tried.expect("attached");
+        let id = operation.id();
+
+        let next = journal.open().await;
+        assert_eq!(next.settle("disk-1", &cloud, hasty()).await.expect("read"), [id], "it lives");
+        assert!(next.settle("disk-2", &cloud, hasty()).await.expect("read").is_empty());
+        assert_eq!(cloud.names(), ["attachment"]);
+        drop(operation);
+        drop(ledger);
+        assert!(next.settle("disk-1", &cloud, patient()).await.expect("undone").is_empty());
+        assert!(cloud.names().is_empty());
+        assert_eq!(states(&journal).await, [OperationState::Undone]);
+    }
+}
+
 /// With the runtime go the sessions, as with a process.
 fn in_a_process(act: impl AsyncFnOnce()) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
