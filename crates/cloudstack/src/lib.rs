@@ -42,6 +42,7 @@ mod scrub;
 mod settings;
 pub mod signing;
 mod tally;
+mod version;
 
 pub use client::Client;
 pub use cloud_http::{Deadline, Effect, Outcome, Secret};
@@ -50,3 +51,4 @@ pub use error::{Error, JobLoss, Refusal, outcome};
 pub use scope::Scope;
 pub use settings::{ClientSettings, Credentials};
 pub use tally::Tally;
+pub use version::Version;

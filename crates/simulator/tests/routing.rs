@@ -265,7 +265,8 @@ fn a_user_keeps_to_its_own() {
 
     let offering = cloud.offering("DefaultIsolatedNetworkOfferingWithSourceNatService");
     let network = [("zoneid", ZONE), ("name", "mine"), ("networkofferingid", &offering)];
-    let limit = [("account", "bosh"), ("resourcetype", "6"), ("max", "1")];
+    let domain = simulator::World::builtin().domain.id;
+    let limit = [("account", "bosh"), ("domainid", &domain), ("resourcetype", "6"), ("max", "1")];
     cloud.ok("updateResourceLimit", &limit);
     assert_eq!(as_user("createNetwork", &network).0, 200);
     assert_eq!(as_user("createNetwork", &network).0, 535);

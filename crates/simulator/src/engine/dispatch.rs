@@ -93,7 +93,7 @@ impl Cloud {
     }
 
     fn run(&mut self, request: &Request) -> Outcome {
-        let command = noun::find(request.command());
+        let command = noun::find(request.command()).filter(|row| self.has(row.name, ""));
         let mut key = command.map_or_else(|| "errorresponse".into(), Command::answer_key);
         let mut job = None;
         let result = self.dispatch(command, request, &mut job);
@@ -112,6 +112,8 @@ impl Cloud {
     ) -> Result<Value, Refusal> {
         let (caller, command) = self.admit(request, command)?;
         let params = Params::decode(&request.raw)?.sent_by_post(request.post);
+        // CloudStack ignores what it does not know, and so what came with a later release.
+        let params = params.only(|param| self.has(command.name, param));
         let call = Call { caller: &caller, params: &params };
         let told = |refusal| told_to(&caller, refusal);
         match command.handler {

@@ -64,6 +64,13 @@ impl Params {
         Self { post, ..self }
     }
 
+    /// Those that `known` takes.
+    pub fn only(mut self, known: impl Fn(&str) -> bool) -> Self {
+        self.plain.retain(|name, _| known(name));
+        self.maps.retain(|name, _| known(name));
+        self
+    }
+
     /// Whether they came by POST: by GET user data must be short.
     pub fn is_post(&self) -> bool {
         self.post

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 /// The commands of this noun.
 pub const COMMANDS: &[Command] = &[
     Command::sync("listAccounts", list),
+    Command::sync("listDomains", list_domains).admin_only(),
     Command::sync("listResourceLimits", list_limits),
     Command::sync("updateResourceLimit", update_limit).admin_only(),
 ];
@@ -27,6 +28,23 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .map(|account| view(cloud, account).into())
         .collect();
     Ok(Answer::list("account", rows))
+}
+
+/// There is one domain here, the root.
+fn list_domains(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let domain = &cloud.domain;
+    let wanted = |param: &str, is: &str| call.params.text(param).is_none_or(|wanted| wanted == is);
+    let shown = wanted("id", &domain.id) && wanted("name", &domain.name);
+    let row = json!({
+        "id": domain.id,
+        "name": domain.name,
+        "level": 0,
+        "haschild": false,
+        "path": domain.name,
+        "state": "Active",
+        "created": stamp(cloud.since),
+    });
+    Ok(Answer::list("domain", if shown { vec![row] } else { Vec::new() }))
 }
 
 /// `vmlimit`, `vmtotal`, `vmavailable` and so on: what an account may have and has.

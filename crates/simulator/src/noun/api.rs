@@ -2,7 +2,9 @@
 
 use crate::engine::{Answer, Call, Command, Refusal};
 use crate::state::Cloud;
+use cloudstack::Version;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Parameters and answer fields of every call that CloudStack 4.22 and we know, from its own
@@ -18,7 +20,13 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| APIS.lines().filter_map(Row::
 /// A line of the file.
 enum Row {
     /// A call, with its parameters.
-    Call { name: &'static str, job: bool, answers: &'static str, params: Vec<&'static str> },
+    Call {
+        name: &'static str,
+        job: bool,
+        since: Option<Version>,
+        answers: &'static str,
+        params: Vec<&'static str>,
+    },
     /// An answer, with its fields.
     Answer { name: &'static str, fields: Vec<(&'static str, &'static str)>, unnamed: usize },
 }
@@ -35,15 +43,22 @@ impl Row {
                 Some(Self::Answer { name, fields, unnamed })
             }
             name => {
-                let (kind, answers) = (words.next()?, words.next()?);
-                Some(Self::Call { name, job: kind == "job", answers, params: words.collect() })
+                let (kind, since) = cut(words.next()?, '@');
+                let (since, answers) = (since.and_then(Version::parse), words.next()?);
+                Some(Self::Call {
+                    name,
+                    job: kind == "job",
+                    since,
+                    answers,
+                    params: words.collect(),
+                })
             }
         }
     }
 }
 
 /// Which of the calls that this cloud answers the caller may make.
-fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+fn list_apis(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let wanted = call.params.text("name");
     let may = |name: &str| {
         super::commands()
@@ -53,10 +68,13 @@ fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let rows: Vec<Value> = ROWS
         .iter()
         .filter_map(|row| match row {
-            Row::Call { name, job, answers, params }
-                if wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) && may(name) =>
+            Row::Call { name, job, since, answers, params }
+                if wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))
+                    && may(name)
+                    && cloud.is_at_least(*since) =>
             {
                 let params = params.iter().filter(|param| admin || !param.ends_with('!'));
+                let params = params.filter(|param| cloud.is_at_least(since_of(param).1));
                 Some(api(name, *job, answers, params.map(|param| parameter(param)).collect()))
             }
             _ => None,
@@ -66,6 +84,44 @@ fn list_apis(_: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::new(530, 9999, "there is no api of that name"));
     }
     Ok(Answer::list("api", rows))
+}
+
+/// A parameter's name, and since when it is known.
+fn since_of(param: &'static str) -> (&'static str, Option<Version>) {
+    let (before, since) = cut(param, '@');
+    let name = before.split([':', '=', '*', '~', '!']).next().unwrap_or(before);
+    (name, since.and_then(Version::parse))
+}
+
+/// Since when calls and parameters are known; not of those that are as old as the oldest cloud
+/// that we pose as. Names are in lower case, and a call's own row has no parameter.
+static SINCE: LazyLock<BTreeMap<String, BTreeMap<&str, Version>>> = LazyLock::new(|| {
+    let since = |row: &'static Row| match row {
+        Row::Call { name, since, params, .. } => {
+            let own = std::iter::once(("", *since));
+            let all = own.chain(params.iter().map(|param| since_of(param)));
+            let known = all.filter_map(|(param, since)| Some((param, since?))).collect();
+            Some((name.to_ascii_lowercase(), known))
+        }
+        Row::Answer { .. } => None,
+    };
+    ROWS.iter().filter_map(since).collect()
+});
+
+impl Cloud {
+    /// Whether the CloudStack that we pose as knows a call, or a parameter of it: others it
+    /// does not see.
+    pub fn has(&self, command: &str, param: &str) -> bool {
+        let known = SINCE.get(&command.to_ascii_lowercase());
+        self.is_at_least(known.and_then(|known| known.get(param)).copied())
+    }
+
+    fn is_at_least(&self, since: Option<Version>) -> bool {
+        match (since, Version::parse(&self.world.version)) {
+            (Some(since), Some(version)) => version >= since,
+            _ => true,
+        }
+    }
 }
 
 fn api(name: &str, job: bool, answers: &str, params: Vec<Value>) -> Value {

@@ -19,6 +19,7 @@ mod os_type;
 mod project;
 mod security_group;
 mod snapshot;
+mod system;
 mod tag;
 mod template;
 mod vm;
@@ -49,6 +50,7 @@ const NOUNS: &[&[Command]] = &[
     project::COMMANDS,
     security_group::COMMANDS,
     snapshot::COMMANDS,
+    system::COMMANDS,
     tag::COMMANDS,
     template::COMMANDS,
     vm::COMMANDS,

@@ -4,9 +4,8 @@ use super::account::counts;
 use crate::engine::{Answer, Call, Command, Job, Refusal, fields, live_id};
 use crate::state::clock::stamp;
 use crate::state::limit::DEFAULTS;
-use crate::state::{Account, Cloud, Project, Role, User};
+use crate::state::{Cloud, NewProject, Project};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// What a project is called where it is gone.
 const KIND: &str = "Project";
@@ -22,6 +21,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let id = params.id("id", &cloud.projects)?;
     let (name, keyword) = (params.text("name"), params.text("keyword"));
+    let domain = params.text("domainid");
     let all = call.caller.is_admin() && (id.is_some() || params.flag("listall") == Some(true));
     let rows: Vec<Value> = cloud
         .projects
@@ -29,6 +29,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .rev()
         .filter(|project| all || cloud.is_in_project(project, &call.caller.account))
         .filter(|project| id.is_none_or(|id| project.id == id))
+        .filter(|_| domain.is_none_or(|domain| domain == cloud.domain.id))
         .filter(|project| name.is_none_or(|name| project.name == name))
         .filter(|project| keyword.is_none_or(|word| project.name.contains(word)))
         .map(|project| view(cloud, project).into())
@@ -44,17 +45,8 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         return Err(Refusal::invalid(format!("Project with name {name} already exists")));
     }
     cloud.check_limit(&owner, "project", 1)?;
-    let (id, account) = (cloud.new_id(), cloud.new_id());
-    cloud.accounts.insert(Account {
-        id: account.clone(),
-        name: format!("PrjAcct-{name}-{}", cloud.projects.next_number()),
-        role: Role::Nobody,
-        project: Some((id.clone(), name.clone())),
-        user: User::default(),
-        limits: BTreeMap::new(),
-    });
-    let created = cloud.now();
-    cloud.projects.insert(Project { id: id.clone(), name, displaytext, owner, account, created });
+    let new = NewProject { name, displaytext, owner, ..NewProject::default() };
+    let id = cloud.add_project(None, new);
     let made = id.clone();
     let mut job = Job::new(move |cloud| {
         let project = cloud.projects.get(&id).map(|project| view(cloud, project));

@@ -29,7 +29,7 @@ pub use host::Host;
 pub use key_pair::KeyPair;
 pub use network::{Network, Range};
 pub use network_offering::NetworkOffering;
-pub use project::Project;
+pub use project::{NewProject, Project};
 pub use routing::Routing;
 pub use scope::Scope;
 pub use security_group::SecurityGroup;
@@ -142,6 +142,7 @@ impl Cloud {
         let world = Arc::clone(&cloud.world);
         cloud.domain = world.domain.clone();
         cloud.add_accounts(&world);
+        cloud.add_projects(&world);
         cloud.add_zones(&world);
         cloud.add_hosts(&world);
         cloud.add_catalog(&world);

@@ -181,6 +181,8 @@ impl Cloud {
             let zone = zone.map(|zone| zone.id.clone()).unwrap_or_default();
             let owner = spec.account.as_deref().and_then(|name| self.account_named(name));
             let owner = owner.map(|account| account.id.clone());
+            let project = self.projects.iter().find(|it| Some(&it.name) == spec.project.as_ref());
+            let owner = project.map(|project| project.account.clone()).or(owner);
             let range = Range::parse(&spec.cidr).map(|range| Range {
                 start: spec.start.unwrap_or(range.start),
                 end: spec.end.unwrap_or(range.end),

@@ -1,7 +1,9 @@
 //! Projects. What one holds belongs to an account that stands for it.
 
-use super::{Cloud, Entity};
+use super::{Account, Cloud, Entity, Role, User};
+use crate::world::World;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A project.
 #[derive(Debug, Clone)]
@@ -14,10 +16,27 @@ pub struct Project {
     pub displaytext: String,
     /// The account that made it.
     pub owner: String,
+    /// The other accounts that are in it.
+    pub members: Vec<String>,
     /// The account that stands for it.
     pub account: String,
     /// When it was made.
     pub created: Timestamp,
+}
+
+/// A project to make.
+#[derive(Debug, Clone, Default)]
+pub struct NewProject {
+    /// Its name.
+    pub name: String,
+    /// What it is called.
+    pub displaytext: String,
+    /// The account that owns it.
+    pub owner: String,
+    /// The other accounts that are in it.
+    pub members: Vec<String>,
+    /// What it may have, where that is not the usual.
+    pub limits: BTreeMap<String, i64>,
 }
 
 impl Entity for Project {
@@ -29,6 +48,46 @@ impl Entity for Project {
 impl Cloud {
     /// Whether this account may look into a project.
     pub fn is_in_project(&self, project: &Project, account: &str) -> bool {
-        project.owner == account
+        project.owner == account || project.members.iter().any(|member| member == account)
+    }
+
+    /// A new project of these accounts, the first of which owns it; its id.
+    pub fn add_project(&mut self, id: Option<&String>, new: NewProject) -> String {
+        let (id, account) = (self.id_or_new(id), self.new_id());
+        let NewProject { name, displaytext, owner, members, limits } = new;
+        self.accounts.insert(Account {
+            id: account.clone(),
+            name: format!("PrjAcct-{name}-{}", self.projects.next_number()),
+            role: Role::Nobody,
+            project: Some((id.clone(), name.clone())),
+            user: User::default(),
+            limits,
+        });
+        let created = self.now();
+        self.projects.insert(Project {
+            id: id.clone(),
+            name,
+            displaytext,
+            owner,
+            members,
+            account,
+            created,
+        });
+        id
+    }
+
+    pub(super) fn add_projects(&mut self, world: &World) {
+        for spec in &world.projects {
+            let id = |name: &String| self.account_named(name).map(|account| account.id.clone());
+            let mut members = spec.members.iter().filter_map(id).collect::<Vec<_>>().into_iter();
+            let new = NewProject {
+                name: spec.name.clone(),
+                displaytext: spec.name.clone(),
+                owner: members.next().unwrap_or_default(),
+                members: members.collect(),
+                limits: spec.limits.clone(),
+            };
+            self.add_project(spec.id.as_ref(), new);
+        }
     }
 }

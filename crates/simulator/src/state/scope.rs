@@ -57,13 +57,16 @@ impl Cloud {
     /// The account that gets what a call makes: the caller's, or that of a project or another
     /// account that it names.
     pub fn new_owner(&self, call: &Call<'_>) -> Result<String, Refusal> {
-        match (call.params.text("projectid"), call.params.text("account")) {
-            (Some(project), _) => self.project_account(call.caller, project),
-            (None, Some(name)) if call.caller.is_admin() => match self.account_named(name) {
-                Some(account) => Ok(account.id.clone()),
-                None => Err(Refusal::invalid(format!("Unable to find account {name}"))),
-            },
-            _ => Ok(call.caller.account.clone()),
+        let (params, caller) = (call.params, call.caller);
+        let (account, domain) = (params.text("account"), params.text("domainid"));
+        match (params.text("projectid"), account, domain) {
+            (Some(_), Some(_), _) => {
+                Err(Refusal::invalid("Account and projectId can't be specified together"))
+            }
+            (Some(project), None, _) => self.project_account(caller, project),
+            (None, Some(name), Some(domain)) => self.account_in(caller, name, domain),
+            (None, None, None) => Ok(caller.account.clone()),
+            _ => Err(Refusal::invalid("accountName and domainId must be specified together")),
         }
     }
 
@@ -76,6 +79,27 @@ impl Cloud {
         }
         let owner = self.accounts.ever(owner).map_or("", |account| &account.name);
         Err(Refusal::denied(format!("{} may not use what {owner} has", caller.account_name)))
+    }
+
+    /// An account that the caller names: an admin any, others their own.
+    fn account_in(&self, caller: &Caller, name: &str, domain: &str) -> Result<String, Refusal> {
+        if domain != self.domain.id {
+            return Err(Refusal::parameter(format!(
+                "Invalid parameter domainid value={domain}: {}",
+                cloudstack::phrases::ENTITY_DOES_NOT_EXIST
+            )));
+        }
+        let account = self.account_named(name).filter(|account| account.role != Role::Nobody);
+        match account {
+            Some(account) if caller.is_admin() || account.id == caller.account => {
+                Ok(account.id.clone())
+            }
+            Some(_) => Err(Refusal::denied(format!(
+                "Account {} is not authorized to create for {name}",
+                caller.account_name
+            ))),
+            None => Err(Refusal::invalid(format!("Unable to find account {name}"))),
+        }
     }
 
     fn project_account(&self, caller: &Caller, id: &str) -> Result<String, Refusal> {

@@ -37,3 +37,19 @@ pub enum RoleSpec {
     /// A plain user.
     User,
 }
+
+/// A project, which several accounts share.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectSpec {
+    /// Its name.
+    pub name: String,
+    /// Its id; a fresh one without.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The accounts that are in it, by name; the first one owns it.
+    pub members: Vec<String>,
+    /// Limits by the type's name (`user_vm`, `volume` …); -1 is none.
+    #[serde(default)]
+    pub limits: BTreeMap<String, i64>,
+}

@@ -7,6 +7,7 @@ impl World {
     /// Finds names that lead nowhere, and names and ids that stand twice.
     pub(super) fn check(&self) -> Result<(), WorldError> {
         self.check_names()?;
+        self.check_projects()?;
         self.check_networks()?;
         let os_types: Vec<&str> = self.os_types.iter().map(|os| os.name.as_str()).collect();
         for (at, template) in self.templates.iter().enumerate() {
@@ -40,11 +41,31 @@ impl World {
         Ok(())
     }
 
+    fn check_projects(&self) -> Result<(), WorldError> {
+        unique("projects", self.projects.iter().map(|it| it.name.as_str()))?;
+        for (at, project) in self.projects.iter().enumerate() {
+            let path = format!("projects[{at}].members");
+            if project.members.is_empty() {
+                let reason = "the first member owns the project".to_owned();
+                return Err(WorldError::Content { path, reason });
+            }
+            for member in &project.members {
+                let accounts = self.accounts.iter().map(|account| account.name.as_str());
+                known(path.clone(), "account", member, accounts)?;
+            }
+        }
+        Ok(())
+    }
+
     fn check_networks(&self) -> Result<(), WorldError> {
         for (at, network) in self.networks.iter().enumerate() {
             let path = |field: &str| format!("networks[{at}].{field}");
             let zones = self.zones.iter().map(|zone| zone.name.as_str());
             known(path("zone"), "zone", &network.zone, zones)?;
+            if let Some(project) = &network.project {
+                let projects = self.projects.iter().map(|project| project.name.as_str());
+                known(path("project"), "project", project, projects)?;
+            }
             if let Some(account) = &network.account {
                 let accounts = self.accounts.iter().map(|account| account.name.as_str());
                 known(path("account"), "account", account, accounts)?;

@@ -9,7 +9,7 @@ mod routing;
 mod settings;
 mod zone;
 
-pub use account::{AccountSpec, RoleSpec};
+pub use account::{AccountSpec, ProjectSpec, RoleSpec};
 pub use catalog::{
     Between, DiskOfferingSpec, OsTypeSpec, ServiceOfferingSpec, Storage, TemplateSpec,
 };
@@ -44,6 +44,9 @@ pub struct World {
     pub latency: Latencies,
     /// Who may call.
     pub accounts: Vec<AccountSpec>,
+    /// Its projects.
+    #[serde(default)]
+    pub projects: Vec<ProjectSpec>,
     /// Its zones.
     pub zones: Vec<ZoneSpec>,
     /// The OS types that it knows.

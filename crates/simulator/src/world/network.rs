@@ -25,6 +25,9 @@ pub struct NetworkSpec {
     /// The account that owns it, by name; without one it is everybody's.
     #[serde(default)]
     pub account: Option<String>,
+    /// The project that owns it, by name, instead of an account.
+    #[serde(default)]
+    pub project: Option<String>,
     /// Its range, as `10.50.0.0/24`.
     pub cidr: String,
     /// Its IPv6 range, as `fd00:4::/64`; its first address is the gateway.

@@ -30,6 +30,10 @@ pub struct ZoneSpec {
     /// The hypervisor of its hosts.
     #[serde(default = "simulator")]
     pub hypervisor: String,
+    /// What `agentstate` says of its secondary-storage VM: `Up`, `Disconnected` …; without it
+    /// there is none.
+    #[serde(default = "up")]
+    pub secondary_storage_vm: Option<String>,
     /// Its clusters.
     #[serde(default)]
     pub clusters: Vec<ClusterSpec>,
@@ -78,6 +82,10 @@ pub enum ZoneKind {
 
 fn yes() -> bool {
     true
+}
+
+fn up() -> Option<String> {
+    Some("Up".into())
 }
 
 fn simulator() -> String {
