@@ -11,7 +11,7 @@ use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, reveal};
 use cloudstack::Client;
 use ledger::{Key, Ledger, Parked, Patience, Place, Recovery};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync;
@@ -44,6 +44,9 @@ pub struct CloudStack {
     pub(crate) parked: RefCell<Vec<Parked<Target>>>,
     state_dir: Rc<StateDir>,
     client: OnceCell<Client>,
+    scoped: sync::OnceCell<Client>,
+    /// The cloud does not know the project or the account that every call names.
+    pub(crate) scope_refused: Cell<bool>,
     ledger: sync::OnceCell<Ledger>,
 }
 
@@ -53,7 +56,8 @@ impl CloudStack {
     pub fn new(setup: Setup<'_>) -> Result<Self> {
         let state_dir = Rc::new(setup.state_dir);
         let account = account(&setup.properties);
-        let key = fingerprint(&[setup.properties.endpoint(), &account]);
+        let scope = setup.properties.scope_text();
+        let key = fingerprint(&[setup.properties.endpoint(), &account, &scope]);
         Ok(Self {
             cache: Cache::new(Rc::clone(&state_dir), key),
             names: Names::new(setup.director_uuid),
@@ -63,11 +67,13 @@ impl CloudStack {
             parked: RefCell::default(),
             state_dir,
             client: OnceCell::new(),
+            scoped: sync::OnceCell::new(),
+            scope_refused: Cell::new(false),
             ledger: sync::OnceCell::new(),
         })
     }
 
-    /// The API client.
+    /// The API client, for what belongs to nobody.
     pub fn client(&self) -> Result<&Client> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -75,6 +81,13 @@ impl CloudStack {
         self.properties.validate()?;
         let client = connect::client(&self.properties)?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// The same for the things of the configured project or account. A name is looked up by
+    /// the first call of all, then remembered.
+    pub(crate) async fn scoped(&self) -> Result<&Client> {
+        let scoped = async || Ok(self.client()?.within(self.scope().await?));
+        self.scoped.get_or_try_init(scoped).await
     }
 
     /// The journal.
@@ -87,7 +100,7 @@ impl CloudStack {
         let key = Key {
             endpoint: self.properties.endpoint().to_owned(),
             account: account(&self.properties),
-            project: String::new(),
+            project: self.properties.scope_text(),
         };
         let url = self.properties.ledger.url.as_ref();
         let opened = match url.filter(|url| !reveal(url).is_empty()) {

@@ -63,12 +63,12 @@ fn proxy(properties: &CloudStackProperties) -> Result<Option<Proxy>> {
 impl CloudStack {
     /// Makes a call.
     pub(crate) async fn call<C: Command>(&self, call: &C, until: Deadline) -> Answer<C::Answer> {
-        Ok(self.client()?.call(call, until).await?)
+        self.scope_heeded(self.scoped().await?.call(call, until).await)
     }
 
     /// Starts a job and waits for its end.
     pub(crate) async fn run<C: JobCommand>(&self, job: &C, until: Deadline) -> Answer<C::Result> {
-        Ok(self.client()?.run(job, until).await?)
+        self.scope_heeded(self.scoped().await?.run(job, until).await)
     }
 
     /// The same under a job id of ours, so that any process can ask what came of it.
@@ -78,8 +78,8 @@ impl CloudStack {
         id: &str,
         until: Deadline,
     ) -> Answer<C::Result> {
-        let client = self.client()?;
-        client.start_as(job, id, until).await?;
+        let client = self.scoped().await?;
+        self.scope_heeded(client.start_as(job, id, until).await)?;
         Ok(client.wait(id, C::NAME, until).await?)
     }
 
@@ -108,7 +108,8 @@ impl CloudStack {
 
     /// Reads all rows.
     pub(crate) async fn list<C: Paged>(&self, of: C) -> Answer<Vec<C::Item>> {
-        Ok(self.client()?.list_all(of, self.deadline(Wait::Lookup)).await?)
+        let until = self.deadline(Wait::Lookup);
+        self.scope_heeded(self.scoped().await?.list_all(of, until).await)
     }
 
     /// A volume, attached or not; None if there is none of this id.

@@ -111,7 +111,7 @@ impl Undo for CloudStack {
     }
 
     fn is_locked_out(&self) -> bool {
-        self.client().is_ok_and(|client| client.tally().locked_out)
+        self.scope_refused.get() || self.client().is_ok_and(|client| client.tally().locked_out)
     }
 }
 

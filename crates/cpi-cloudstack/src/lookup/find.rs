@@ -168,13 +168,17 @@ impl CloudStack {
         Ok(self.remember(wanted, zone, row))
     }
 
-    fn remembered<T: Remembered>(&self, wanted: &Wanted, zone: &str) -> Option<Found<T>> {
+    pub(super) fn remembered<T: Remembered>(
+        &self,
+        wanted: &Wanted,
+        zone: &str,
+    ) -> Option<Found<T>> {
         let key = key::<T>(wanted, zone);
         let row = self.cache.get(&key)?;
         Some(Found { row, key, source: Source::Cache })
     }
 
-    fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
+    pub(super) fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
         let key = key::<T>(wanted, zone);
         self.cache.put(&key, &row);
         Found { row, key, source: Source::Cloud }
@@ -193,7 +197,7 @@ impl CloudStack {
     }
 }
 
-fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {
+pub(super) fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {
     format!("{}\n{zone}\n{}", T::NOUN, wanted.text)
 }
 

@@ -6,6 +6,7 @@
 mod cache;
 mod find;
 mod rows;
+mod scope;
 
 pub(crate) use cache::Cache;
 pub(crate) use rows::{

@@ -106,6 +106,15 @@ pub(crate) struct VmZoneRow {
     pub zone: String,
 }
 
+/// The project or the domain whose things calls are about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScopeRow {
+    pub id: String,
+}
+
+impl Remembered for ScopeRow {
+    const NOUN: &'static str = "scope";
+}
 impl Remembered for VmZoneRow {
     const NOUN: &'static str = "zone of VM";
 }

@@ -29,6 +29,17 @@ pub struct CloudStackProperties {
     pub secret_access_key: Option<Secret>,
     /// The zone, by name or id, where no `cloud_properties` name one.
     pub default_zone: Option<String>,
+    /// The project, by name or id, in which everything is made and found. The account of the
+    /// keys must be in it. A name is looked up once, then remembered.
+    #[serde(alias = "project_id")]
+    pub project: Option<String>,
+    /// The domain, by id, name or path (`ROOT/customers/acme`): that of `account`, or that of
+    /// `project` where several domains have one of that name. Names need the keys of an admin.
+    #[serde(alias = "domain_id")]
+    pub domain: Option<String>,
+    /// The account for which an admin's keys make and find everything. Needs `domain`; does not
+    /// go with `project`.
+    pub account: Option<String>,
     /// Take any TLS certificate. For test clouds only.
     pub skip_verify_ssl: bool,
     /// PEM certificates to trust beside those of the system.
@@ -130,12 +141,6 @@ pub struct CloudStackProperties {
     #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub metadata_server: Ignored,
 
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub project: Later,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub project_id: Later,
     /// Comes with a later release.
     #[schemars(skip)]
     pub default_security_groups: Later,
@@ -253,6 +258,9 @@ impl Default for CloudStackProperties {
             api_key: Default::default(),
             secret_access_key: Default::default(),
             default_zone: Default::default(),
+            project: Default::default(),
+            domain: Default::default(),
+            account: Default::default(),
             skip_verify_ssl: Default::default(),
             ca_cert: Default::default(),
             proxy: Default::default(),
@@ -292,8 +300,6 @@ impl Default for CloudStackProperties {
             wait_resource_poll_interval: Default::default(),
             connection_options: Default::default(),
             metadata_server: Default::default(),
-            project: Default::default(),
-            project_id: Default::default(),
             default_security_groups: Default::default(),
         }
     }
@@ -301,11 +307,7 @@ impl Default for CloudStackProperties {
 
 impl Refusing for CloudStackProperties {
     fn later(&self) -> Vec<&'static str> {
-        let all = [
-            ("project", self.project),
-            ("project_id", self.project_id),
-            ("default_security_groups", self.default_security_groups),
-        ];
+        let all = [("default_security_groups", self.default_security_groups)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()
     }
 }
@@ -328,10 +330,39 @@ impl CloudStackProperties {
         .map(|(name, _)| format!("{PATH}.{name}"))
         .collect();
         if missing.is_empty() {
+            self.validate_scope()?;
             return self.validate_endpoint();
         }
         let what = missing.join(", ");
         Err(CpiError::cpi(format!("{what}: missing from the config, and required")))
+    }
+
+    /// CloudStack wants an account with its domain, and takes neither with a project.
+    fn validate_scope(&self) -> Result<()> {
+        let [project, domain, account] = [&self.project, &self.domain, &self.account].map(given);
+        match (project, domain, account) {
+            (Some(_), _, Some(_)) => Err(CpiError::cpi(format!(
+                "{PATH}.account: does not go with {PATH}.project: things belong to one of them"
+            ))),
+            (None, None, Some(account)) => Err(CpiError::cpi(format!(
+                "{PATH}.domain: missing; which domain has the account '{account}'?"
+            ))),
+            (None, Some(_), None) => Err(CpiError::cpi(format!(
+                "{PATH}.domain: has a meaning with {PATH}.account or {PATH}.project only"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whose things are made and found, as the operator wrote it; empty for the keys' own. It
+    /// stands in the journal and in the cache's key.
+    pub(crate) fn scope_text(&self) -> String {
+        let [project, domain, account] = [&self.project, &self.domain, &self.account].map(given);
+        [("project", project), ("domain", domain), ("account", account)]
+            .into_iter()
+            .filter_map(|(what, text)| Some(format!("{what} {}", text?)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn validate_endpoint(&self) -> Result<()> {

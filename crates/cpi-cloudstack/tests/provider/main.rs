@@ -8,6 +8,7 @@ mod lookups;
 mod networks;
 mod parallel;
 mod plain_user;
+mod scope;
 mod secrets;
 mod snapshots;
 mod stemcells;

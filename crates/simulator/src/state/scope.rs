@@ -25,7 +25,7 @@ impl Cloud {
         let admin = caller.is_admin();
         match params.text("projectid") {
             Some("-1") if admin => return Ok(Scope::Projects),
-            Some(project) => return self.project_account(caller, project).map(Scope::One),
+            Some(project) => return self.project_account(call, project).map(Scope::One),
             None => {}
         }
         if let Some(name) = params.text("account") {
@@ -63,7 +63,7 @@ impl Cloud {
             (Some(_), Some(_), _) => {
                 Err(Refusal::invalid("Account and projectId can't be specified together"))
             }
-            (Some(project), None, _) => self.project_account(caller, project),
+            (Some(project), None, _) => self.project_account(call, project),
             (None, Some(name), Some(domain)) => self.account_in(caller, name, domain),
             (None, None, None) => Ok(caller.account.clone()),
             _ => Err(Refusal::invalid("accountName and domainId must be specified together")),
@@ -102,11 +102,10 @@ impl Cloud {
         }
     }
 
-    fn project_account(&self, caller: &Caller, id: &str) -> Result<String, Refusal> {
+    fn project_account(&self, call: &Call<'_>, id: &str) -> Result<String, Refusal> {
         let project = self.projects.get(id);
-        let project =
-            project.ok_or_else(|| Refusal::parameter(format!("Unable to find project {id}")))?;
-        self.check_owner(caller, &project.account)?;
+        let project = project.ok_or_else(|| call.params.unknown_id("projectid", id))?;
+        self.check_owner(call.caller, &project.account)?;
         Ok(project.account.clone())
     }
 }
