@@ -3,7 +3,7 @@
 //!
 //! The way of a call: [`engine`] decodes it, finds who calls and looks up its handler in the
 //! tables of `noun`; the handler reads and changes the tables of [`state`]; what takes time
-//! becomes a job. A new command is a handler in the file of its noun and a line in the table
+//! becomes a job; images come in by `storage`. A new command is a handler in the file of its noun and a line in the table
 //! there. What was there before the first call is said by a [`World`].
 
 mod control;
@@ -13,6 +13,7 @@ mod metadata;
 mod noun;
 mod running;
 pub mod state;
+mod storage;
 pub mod world;
 
 pub use inventory::{Entry, Inventory, JobEntry, TagEntry, VmEntry, VolumeEntry};

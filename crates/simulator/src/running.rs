@@ -3,14 +3,16 @@
 use crate::control;
 use crate::engine::fault::Fault;
 use crate::engine::wire::{CuttableListener, Wire};
-use crate::engine::{CallRecord, Request, http};
+use crate::engine::{CallRecord, Reply, Request, http, seconds};
 use crate::inventory::{Inventory, JobEntry};
 use crate::metadata::Doors;
 use crate::state::Cloud;
 use crate::state::clock::Clock;
+use crate::storage::{self, Door};
 use crate::world::World;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,12 +28,51 @@ pub struct Shared(Arc<Inside>);
 struct Inside {
     cloud: Mutex<Cloud>,
     doors: Doors,
+    uploads: Door,
+    runtime: Handle,
 }
 
 impl Shared {
-    fn new(world: World, clock: Clock, runtime: Handle) -> Self {
-        let cloud = Mutex::new(Cloud::new(world, clock));
-        Self(Arc::new(Inside { cloud, doors: Doors::new(runtime) }))
+    fn new(world: World, clock: Clock, runtime: Handle) -> io::Result<Self> {
+        let mut cloud = Cloud::new(world, clock);
+        let (uploads, listener) = Door::bind()?;
+        cloud.storage.address = Some(uploads.address);
+        let (cloud, doors) = (Mutex::new(cloud), Doors::new(runtime.clone()));
+        let shared = Self(Arc::new(Inside { cloud, doors, uploads, runtime }));
+        shared.door().open(listener, shared.clone(), &shared.0.runtime);
+        Ok(shared)
+    }
+
+    /// Where uploads come in.
+    pub(crate) fn door(&self) -> &Door {
+        &self.0.uploads
+    }
+
+    /// Answers a request, and begins what secondary storage has to do for it.
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
+        let (reply, downloads) = {
+            let mut cloud = self.cloud();
+            (cloud.answer(request), std::mem::take(&mut cloud.storage.downloads))
+        };
+        for download in downloads {
+            self.0.runtime.spawn(storage::fetch(self.clone(), download));
+        }
+        reply
+    }
+
+    /// Notes an upload in the log of calls.
+    pub(crate) fn note_upload(&self, path: &str) -> u64 {
+        let mut cloud = self.cloud();
+        let start = seconds(cloud.now());
+        cloud.calls.open(storage::UPLOAD, &[("path".to_owned(), path.to_owned())], start)
+    }
+
+    /// Notes how it ended.
+    pub(crate) fn note_uploaded(&self, number: u64, status: u16, text: &str) {
+        if let Some(record) = self.cloud().calls.get_mut(number) {
+            record.status = Some(status);
+            record.error = (status != 200).then(|| text.to_owned());
+        }
     }
 
     /// Where the VMs' metadata services listen.
@@ -100,7 +141,8 @@ impl Simulator {
     ) -> Result<Running, StartError> {
         let listener = TcpListener::bind(address).await.map_err(|e| listen_error(address, e))?;
         let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
-        let shared = Shared::new(world, clock, Handle::current());
+        let shared =
+            Shared::new(world, clock, Handle::current()).map_err(|e| listen_error(address, e))?;
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(serve(listener, shared.clone(), stopped));
         Ok(Running { address, shared, stop: Some(stop), thread: None })
@@ -126,7 +168,8 @@ impl Simulator {
             .enable_all()
             .build()
             .map_err(StartError::Thread)?;
-        let shared = Shared::new(world, clock, runtime.handle().clone());
+        let shared = Shared::new(world, clock, runtime.handle().clone())
+            .map_err(|e| listen_error(address, e))?;
         let (stop, stopped) = oneshot::channel();
         let served = shared.clone();
         let thread = std::thread::Builder::new()
@@ -205,10 +248,9 @@ impl Running {
 
     /// Makes a signed call as `account`, past HTTP: the status and the body.
     pub fn call(&self, account: &str, command: &str, params: &[(&str, &str)]) -> (u16, Value) {
-        let mut cloud = self.shared.cloud();
-        let keys = cloud.account_named(account).map(|account| account.user.clone());
+        let keys = self.shared.cloud().account_named(account).map(|account| account.user.clone());
         let request = Request::signed(&keys.unwrap_or_default(), command, params);
-        let reply = cloud.answer(&request);
+        let reply = self.shared.answer(&request);
         (reply.status, serde_json::from_str(&reply.body).unwrap_or_default())
     }
 
@@ -230,6 +272,11 @@ impl Running {
     /// Where a VM's metadata service listens.
     pub fn metadata_address(&self, vm: &str) -> Option<SocketAddr> {
         self.shared.doors().get(vm).copied()
+    }
+
+    /// The certificate, as PEM, of the CA that the storage VM's own is signed with.
+    pub fn storage_ca_cert(&self) -> &str {
+        self.shared.door().ca_cert()
     }
 
     /// Every job that is kept, the oldest first.
@@ -261,6 +308,7 @@ impl Drop for Running {
         }
         // Each holds the cloud, which holds them.
         self.shared.0.doors.close();
+        self.shared.door().close();
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }

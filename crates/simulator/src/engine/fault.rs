@@ -143,7 +143,7 @@ fn failure() -> Refusal {
 pub(crate) async fn answer(shared: &Shared, request: &Request, wire: &Wire) -> Option<Reply> {
     let fault = shared.cloud().faults.meet(request.command());
     let Some(Fault { kind, when, .. }) = fault else {
-        return Some(shared.cloud().answer(request));
+        return Some(shared.answer(request));
     };
     tracing::info!(command = request.command(), ?kind, ?when, "fault");
     if matches!(kind, FaultKind::JobFailure | FaultKind::JobPurged) {
@@ -155,7 +155,7 @@ pub(crate) async fn answer(shared: &Shared, request: &Request, wire: &Wire) -> O
     }
     let reply = match (&kind, when) {
         (FaultKind::Late { .. }, _) | (_, When::Before) => None,
-        (_, When::After) => Some(shared.cloud().answer(request)),
+        (_, When::After) => Some(shared.answer(request)),
     };
     spoil(shared, request, kind, reply, wire).await
 }
@@ -192,6 +192,43 @@ async fn spoil(
     }
 }
 
+/// What a fault makes of something that is no call of the API: an upload.
+pub(crate) enum Struck {
+    /// None: it goes on.
+    No,
+    /// It does not happen; this is answered, or nothing.
+    Before(Option<(u16, String)>),
+    /// It happens, and then this.
+    After(Fault),
+}
+
+/// Meets the faults of something that is no call of the API.
+pub(crate) async fn strike(shared: &Shared, command: &str) -> Struck {
+    let fault = shared.cloud().faults.meet(command);
+    match fault {
+        None => Struck::No,
+        Some(fault) if fault.when == When::Before => Struck::Before(fault.happen().await),
+        Some(fault) => Struck::After(fault),
+    }
+}
+
+impl Fault {
+    /// Does what the fault does to a caller, and gives what is answered. A fault of answers or
+    /// jobs only is a cut wire here.
+    pub(crate) async fn happen(self) -> Option<(u16, String)> {
+        match self.kind {
+            FaultKind::Unavailable => return Some((503, "overloaded".into())),
+            FaultKind::ProxyPage => return Some((502, PROXY_PAGE.into())),
+            FaultKind::Kill { pid } => kill(pid),
+            FaultKind::Hang { seconds } => {
+                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
 fn cut(wire: &Wire) -> Option<Reply> {
     wire.cut();
     None
@@ -199,7 +236,7 @@ fn cut(wire: &Wire) -> Option<Reply> {
 
 async fn take_effect_later(shared: Shared, request: Request, seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    shared.cloud().answer(&request);
+    shared.answer(&request);
 }
 
 fn answer_with_broken_job(

@@ -5,6 +5,9 @@ use crate::world::{DiskOfferingSpec, OsTypeSpec, ServiceOfferingSpec, World};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// The architecture where nobody says another.
+pub const X86: &str = "x86_64";
+
 /// A service offering.
 #[derive(Debug, Clone)]
 pub struct ServiceOffering {
@@ -82,6 +85,10 @@ pub struct Template {
     pub shared_with: Vec<String>,
     /// Whether it is cleaner to run it in a HVM.
     pub requires_hvm: bool,
+    /// The sum that its image must have, as it was given.
+    pub checksum: Option<String>,
+    /// `x86_64` or `aarch64`.
+    pub arch: String,
     /// When it was made.
     pub created: Timestamp,
     /// Its copies, one a zone.
@@ -99,17 +106,27 @@ pub struct TemplateCopy {
     pub size: Option<u64>,
     /// The bytes that it takes, once that is known.
     pub physical: Option<u64>,
+    /// The SHA-256 of the file that came in; None of what did not come as a file.
+    pub sha256: Option<String>,
     /// When it was made.
     pub created: Timestamp,
 }
 
 /// How far a template's copy is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CopyState {
     /// It can be used.
     Ready,
     /// It waits for an upload.
     NotUploaded,
+    /// Its upload goes on, or the management server has not noticed its end.
+    UploadInProgress,
+    /// It waits for its download.
+    Waiting,
+    /// So many percent of it are fetched.
+    Downloading(u8),
+    /// It will never be ready: why, in the cloud's words.
+    Failed(String),
     /// It is being made from a volume or a snapshot.
     Creating,
 }
@@ -174,6 +191,7 @@ impl Cloud {
                 state: CopyState::Ready,
                 size: bytes,
                 physical: bytes,
+                sha256: None,
                 created,
             };
             let template = Template {
@@ -193,6 +211,8 @@ impl Cloud {
                 details: BTreeMap::new(),
                 shared_with: Vec::new(),
                 requires_hvm: false,
+                checksum: None,
+                arch: X86.into(),
                 created,
                 copies: zones
                     .iter()

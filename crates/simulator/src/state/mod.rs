@@ -17,6 +17,7 @@ mod scope;
 pub mod security_group;
 mod table;
 mod tag;
+mod upload;
 mod vm;
 mod volume;
 pub mod vpc;
@@ -24,7 +25,7 @@ mod zone;
 
 pub use account::{Account, Caller, Role, User};
 pub use affinity::AffinityGroup;
-pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy};
+pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy, X86};
 pub use host::Host;
 pub use key_pair::KeyPair;
 pub use network::{Network, Range};
@@ -35,6 +36,7 @@ pub use scope::Scope;
 pub use security_group::SecurityGroup;
 pub use table::{Entity, Table};
 pub use tag::Tag;
+pub use upload::{Storage, Upload};
 pub use vm::{Nic, Size, Vm, VmState};
 pub use volume::{Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState};
 pub use zone::Zone;
@@ -74,6 +76,10 @@ pub struct Cloud {
     pub disk_offerings: Table<DiskOffering>,
     /// Templates.
     pub templates: Table<Template>,
+    /// Uploads that are waited for, by template.
+    pub uploads: Table<Upload>,
+    /// Secondary storage.
+    pub storage: Storage,
     /// Guest networks.
     pub networks: Table<Network>,
     /// VMs.
@@ -123,6 +129,8 @@ impl Cloud {
             service_offerings: Table::default(),
             disk_offerings: Table::default(),
             templates: Table::default(),
+            uploads: Table::default(),
+            storage: Storage::default(),
             networks: Table::default(),
             vms: Table::default(),
             volumes: Table::default(),

@@ -7,6 +7,7 @@ mod latency;
 mod network;
 mod routing;
 mod settings;
+mod storage;
 mod zone;
 
 pub use account::{AccountSpec, ProjectSpec, RoleSpec};
@@ -17,6 +18,7 @@ pub use latency::{Latencies, Latency};
 pub use network::{NetworkKind, NetworkSpec};
 pub use routing::{KeyPairSpec, NetworkOfferingSpec, PublicRangeSpec};
 pub use settings::Settings;
+pub use storage::SecondaryStorage;
 pub use zone::{ClusterSpec, HostSpec, ZoneKind, ZoneSpec};
 
 use schemars::JsonSchema;
@@ -42,6 +44,9 @@ pub struct World {
     /// How long calls and jobs take.
     #[serde(default)]
     pub latency: Latencies,
+    /// How images come in.
+    #[serde(default)]
+    pub secondary_storage: SecondaryStorage,
     /// Who may call.
     pub accounts: Vec<AccountSpec>,
     /// Its projects.

@@ -1,58 +1,79 @@
 //! Bringing templates in: by address, and by upload.
 
-use crate::engine::{Answer, Call, Refusal, signature};
+use crate::engine::{Answer, Call, Refusal};
 use crate::state::clock::later;
-use crate::state::{Cloud, CopyState, Template, TemplateCopy};
+use crate::state::{Cloud, CopyState, Template, TemplateCopy, Upload, X86};
+use crate::storage::{Download, check_url};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// `registerTemplate`: CloudStack looks at the address before it answers.
+/// `registerTemplate`: CloudStack looks at the address before it answers, and fetches the image
+/// afterwards, once a zone.
 pub fn register(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let url = params.need("url")?.to_owned();
-    params.need("format")?;
-    let zone = params.id("zoneid", &cloud.zones)?.or_else(|| params.text("zoneids"));
-    let zone = zone.ok_or_else(|| params.missing("zoneid"))?.to_owned();
-    check_url(&url)?;
-    let id = add(cloud, call, &zone, Some(url), CopyState::Ready)?;
+    let format = params.need("format")?.to_uppercase();
+    let zones = zones(cloud, call)?;
+    check_url(&cloud.world.secondary_storage, &url, &format)?;
+    let id = add(cloud, call, &zones, Some(url.clone()), &CopyState::Waiting)?;
+    if cloud.world.secondary_storage.running {
+        let download = |zone| Download { template: id.clone(), zone, url: url.clone() };
+        cloud.storage.downloads.extend(zones.into_iter().map(download));
+    }
     let rows = cloud.templates.get(&id).into_iter().flat_map(|template| {
         template.copies.iter().map(|copy| super::list::view(cloud, call.caller, template, copy))
     });
     Ok(Answer::list("template", rows))
 }
 
-/// Nobody may make the cloud look at itself.
-fn check_url(url: &str) -> Result<(), Refusal> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    let own = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| {
-        address.is_loopback() || address.is_link_local() || address.is_multicast()
-    });
-    if own || host == "localhost" {
-        return Err(Refusal::parameter("Illegal host specified in URL."));
+fn zones(cloud: &Cloud, call: &Call<'_>) -> Result<Vec<String>, Refusal> {
+    let params = call.params;
+    let mut zones: BTreeSet<&str> = BTreeSet::new();
+    for name in ["zoneid", "zoneids"] {
+        if params.text(name) != Some("-1") {
+            zones.extend(params.ids(name, &cloud.zones)?);
+        } else if call.caller.is_admin() {
+            zones.extend(cloud.zones.iter().map(|zone| zone.id.as_str()));
+        } else {
+            let text = "Template registered for 'All zones' can only be owned a Root Admin account";
+            return Err(Refusal::denied(text));
+        }
     }
-    if host.is_empty() {
-        return Err(Refusal::parameter(format!("Unable to resolve {url}")));
+    if zones.is_empty() {
+        return Err(params.missing("zoneid"));
     }
-    Ok(())
+    Ok(zones.into_iter().map(str::to_owned).collect())
 }
 
-/// `getUploadParamsForTemplate`: where to send an image, and with which signature. Nothing
-/// listens there, as with CloudStack's simulated hosts.
+/// `getUploadParamsForTemplate`: where to send an image, and with which signature.
 pub fn upload_params(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     params.need("format")?;
     let zone = params.need_id("zoneid", &cloud.zones)?.to_owned();
-    let id = add(cloud, call, &zone, None, CopyState::NotUploaded)?;
-    let upload = cloud.new_id();
-    let url = format!("https://192.168.1.3/upload/{upload}");
-    let expires = later(cloud.now(), Duration::from_secs(3600));
+    let storage = &cloud.world.secondary_storage;
+    if !storage.running {
+        let store = cloud.zones.get(&zone).map_or("", |zone| zone.image_store.as_str());
+        return Err(Refusal::internal(format!(
+            "There is no secondary storage VM for downloading template to image store {store}"
+        )));
+    }
+    let expires = later(cloud.now(), Duration::from_secs(storage.upload_operation_timeout));
+    let id = add(cloud, call, std::slice::from_ref(&zone), None, &CopyState::NotUploaded)?;
+    if cloud.storage.key.is_empty() {
+        cloud.storage.key = cloud.new_id();
+    }
+    cloud.uploads.insert(Upload { id: id.clone(), expires, used: false });
+    let host = match cloud.storage.address {
+        Some(address) => address.to_string(),
+        None => "192.168.1.3".to_owned(),
+    };
+    let url = format!("https://{host}/upload/{id}");
     let expires = expires.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
-    let metadata = STANDARD.encode(format!("{id} {upload}"));
-    let signature = STANDARD.encode(signature::sign(&upload, &format!("{metadata}{url}{expires}")));
+    let metadata = STANDARD.encode(cloud.random_bytes(384));
+    let signature = STANDARD.encode(cloud.sign_upload(&metadata, &url, &expires));
     Ok(Answer::object(
         "getuploadparams",
         json!({
@@ -68,9 +89,9 @@ pub fn upload_params(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
 fn add(
     cloud: &mut Cloud,
     call: &Call<'_>,
-    zone: &str,
+    zones: &[String],
     url: Option<String>,
-    state: CopyState,
+    state: &CopyState,
 ) -> Result<String, Refusal> {
     let params = call.params;
     let name = params.need("name")?.to_owned();
@@ -80,8 +101,14 @@ fn add(
     let (os_type, owner) = (os_type.to_owned(), cloud.new_owner(call)?);
     cloud.check_limit(&owner, "template", 1)?;
     let (id, created) = (cloud.new_id(), cloud.now());
-    // What CloudStack's simulated download says of any template.
-    let bytes = (state == CopyState::Ready).then_some(5 << 20);
+    let copy = |zone: &String| TemplateCopy {
+        zone: zone.clone(),
+        state: state.clone(),
+        size: None,
+        physical: None,
+        sha256: None,
+        created,
+    };
     cloud.templates.insert(Template {
         id: id.clone(),
         display_text: params.text("displaytext").unwrap_or(&name).to_owned(),
@@ -96,17 +123,13 @@ fn add(
         builtin: false,
         url,
         source: None,
-        details: BTreeMap::new(),
+        details: params.map("details"),
         shared_with: Vec::new(),
         requires_hvm: params.flag("requireshvm") != Some(false),
+        checksum: params.text("checksum").map(str::to_owned),
+        arch: params.text("arch").unwrap_or(X86).to_owned(),
         created,
-        copies: vec![TemplateCopy {
-            zone: zone.to_owned(),
-            state,
-            size: bytes,
-            physical: bytes,
-            created,
-        }],
+        copies: zones.iter().map(copy).collect(),
     });
     Ok(id)
 }

@@ -93,11 +93,11 @@ pub fn view(
         "physicalsize": copy.physical,
         "templatetype": if template.builtin { "BUILTIN" } else { "USER" },
         "isextractable": template.extractable,
-        "checksum": template.builtin.then_some(""),
+        "checksum": template.checksum.as_deref().or(template.builtin.then_some("")),
         "sourcetemplateid": template.source,
         "details": template.details,
         "downloaddetails": downloads(cloud, caller, copy),
-        "arch": "x86_64",
+        "arch": template.arch,
         "bits": 0,
         "sshkeyenabled": false,
         "isdynamicallyscalable": false,
@@ -116,7 +116,7 @@ pub fn view(
         hypervisor: template.hypervisor.clone(),
         isready: copy.state == CopyState::Ready,
         ispublic: template.public,
-        status: told.then(|| status(copy).to_owned()),
+        status: told.then(|| status(cloud, template, copy)),
         size: copy.size,
         zoneid: Some(copy.zone.clone()),
         zonename: zone.map(|zone| zone.name().to_owned()),
@@ -125,12 +125,19 @@ pub fn view(
     }
 }
 
-fn status(copy: &TemplateCopy) -> &'static str {
-    match copy.state {
+fn status(cloud: &Cloud, template: &Template, copy: &TemplateCopy) -> String {
+    let text = match &copy.state {
         CopyState::Ready => "Download Complete",
+        CopyState::NotUploaded if cloud.is_abandoned(&template.id) => "UploadAbandoned",
         CopyState::NotUploaded => "NotUploaded",
+        CopyState::UploadInProgress => "UploadInProgress",
+        CopyState::Waiting => "Active",
+        CopyState::Downloading(100) => "Installing Template",
+        CopyState::Downloading(percent) => return format!("{percent}% Downloaded"),
+        CopyState::Failed(why) => why,
         CopyState::Creating => "Creating",
-    }
+    };
+    text.to_owned()
 }
 
 /// Where a copy is stored. Only an admin is told which store that is.

@@ -4,7 +4,7 @@ use super::list::view;
 use crate::engine::{Call, Job, Refusal, gone, live_id};
 use crate::state::{
     Caller, Cloud, CopyState, SnapshotState, Template, TemplateCopy, VmState, Volume, VolumeKind,
-    VolumeState,
+    VolumeState, X86,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -48,12 +48,15 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         details: source.details,
         shared_with: Vec::new(),
         requires_hvm: true,
+        checksum: None,
+        arch: X86.into(),
         created,
         copies: vec![TemplateCopy {
             zone: source.zone.clone(),
             state: CopyState::Creating,
             size: source.bytes,
             physical: None,
+            sha256: None,
             created,
         }],
     });
@@ -156,6 +159,7 @@ pub fn copy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
                     state,
                     size: bytes,
                     physical: bytes,
+                    sha256: None,
                     created,
                 });
             }
@@ -180,6 +184,12 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         let used = |vm: &&crate::state::Vm| {
             vm.template == begun && in_zone.as_ref().is_none_or(|zone| vm.zone == *zone)
         };
+        let of_it = cloud.templates.get(&begun).into_iter().flat_map(|it| &it.copies);
+        let busy = |copy: &TemplateCopy| matches!(copy.state, CopyState::Downloading(_));
+        if of_it.into_iter().any(busy) {
+            let text = "Please specify a template that is not currently being downloaded.";
+            return Err(Refusal::internal(text));
+        }
         let users: Vec<&str> =
             cloud.vms.iter().filter(used).map(|vm| vm.instance_name.as_str()).collect();
         if users.is_empty() || forced {

@@ -1,0 +1,14 @@
+//! Secondary storage: the VM that takes uploads and fetches what templates are registered with.
+//!
+//! It keeps no image, only what it has seen of one: how long, of which kind, which sums.
+
+mod door;
+mod download;
+mod image;
+mod multipart;
+mod upload;
+
+pub use door::Door;
+pub use download::{Download, check_url, fetch};
+pub use image::Seen;
+pub use upload::COMMAND as UPLOAD;
