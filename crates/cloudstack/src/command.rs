@@ -124,7 +124,12 @@ commands! {
     "listServiceOfferings"    ListServiceOfferings    Read    list   ServiceOffering;
     "listDiskOfferings"       ListDiskOfferings       Read    list   DiskOffering;
     "listTemplates"           ListTemplates           Read    list   Template, owned;
+    "registerTemplate"        RegisterTemplate        Create  list   Template, owned;
+    "getUploadParamsForTemplate" GetUploadParamsForTemplate Create object UploadParams, owned;
+    "copyTemplate"            CopyTemplate            Create  job    Template;
     "deleteTemplate"          DeleteTemplate          Delete  act    Success;
+    "listOsTypes"             ListOsTypes             Read    list   OsType;
+    "listHypervisors"         ListHypervisors         Read    list   Hypervisor;
     "listNetworks"            ListNetworks            Read    list   Network, owned;
     "queryAsyncJobResult"     QueryAsyncJobResult     Read    plain  AsyncJob;
 
@@ -162,11 +167,28 @@ commands! {
     "attachVolume"            AttachVolume            Change  job    Volume;
     "detachVolume"            DetachVolume            Change  job    Volume;
     "resizeVolume"            ResizeVolume            Change  job    Volume;
+    "changeOfferingForVolume" ChangeOfferingForVolume Change  job    Volume;
     "deleteVolume"            DeleteVolume            Delete  plain  Success;
 
     "listSnapshots"           ListSnapshots           Read    list   Snapshot, owned;
     "createSnapshot"          CreateSnapshot          Create  job    Snapshot;
     "deleteSnapshot"          DeleteSnapshot          Delete  act    Success;
+
+    "listAffinityGroups"      ListAffinityGroups      Read    list   AffinityGroup, owned;
+    "createAffinityGroup"     CreateAffinityGroup     Create  job    AffinityGroup, owned;
+    "deleteAffinityGroup"     DeleteAffinityGroup     Delete  act    Success;
+
+    "listSecurityGroups"      ListSecurityGroups      Read    list   SecurityGroup, owned;
+    "createSecurityGroup"     CreateSecurityGroup     Create  object SecurityGroup, owned;
+    "deleteSecurityGroup"     DeleteSecurityGroup     Delete  plain  Success;
+    "authorizeSecurityGroupIngress" AuthorizeSecurityGroupIngress Change job SecurityGroup;
+    "authorizeSecurityGroupEgress"  AuthorizeSecurityGroupEgress  Change job SecurityGroup;
+    "revokeSecurityGroupIngress"    RevokeSecurityGroupIngress    Delete act Success;
+    "revokeSecurityGroupEgress"     RevokeSecurityGroupEgress     Delete act Success;
+
+    "listSSHKeyPairs"         ListSshKeyPairs         Read    list   SshKeyPair, owned;
+    "registerSSHKeyPair"      RegisterSshKeyPair      Create  object SshKeyPair, owned;
+    "deleteSSHKeyPair"        DeleteSshKeyPair        Delete  plain  Success, owned;
 
     "createTags"              CreateTags              Create  act    Success;
     "deleteTags"              DeleteTags              Delete  act    Success;

@@ -36,6 +36,18 @@ pub const MAC_INVALID: &str = "Mac address is not valid";
 pub const NO_SUCH_KEY_PAIR: &str = "Not all specified keypairs exist";
 /// 431: no such affinity group. `deployVirtualMachine`.
 pub const NO_SUCH_AFFINITY_GROUP: &str = "Unable to find affinity group by name";
+/// 431: that affinity group is there already. `createAffinityGroup`.
+pub const AFFINITY_GROUP_EXISTS: &str = "Unable to create affinity group, a group with name";
+/// 431: the cloud has no such kind. `AffinityGroupServiceImpl.java`.
+pub const NO_SUCH_AFFINITY_TYPE: &str = "invalid affinity group type";
+/// 431: no such security group. `BaseDeployVMCmd.java`.
+pub const NO_SUCH_SECURITY_GROUP: &str = "Unable to find group by name";
+/// 431: that security group is there already. `createSecurityGroup`.
+pub const SECURITY_GROUP_EXISTS: &str = "Unable to create security group, a group with name";
+/// 431: the zone has no security groups. `UserVmManagerImpl.java`.
+pub const NO_SECURITY_GROUPS: &str = "Can't create vm with security groups";
+/// 431: that key pair is there already. `registerSSHKeyPair`.
+pub const KEY_PAIR_EXISTS: &str = "A key pair with name";
 /// 431: the default network serves no user data. `deployVirtualMachine`.
 pub const NO_USER_DATA_SERVICE: &str = "there is no support for UserData service";
 /// 431: too much user data. `deployVirtualMachine`.
@@ -78,6 +90,8 @@ pub const WOULD_SHRINK: &str = "would shrink the volume";
 pub const DISK_SIZE_MISSING: &str = "This disk offering requires a custom size specified";
 /// 431: the size is beyond the cloud's limits. `createVolume`.
 pub const DISK_SIZE_OUT_OF_RANGE: &str = "is out of allowed range";
+/// 431: one of several snapshots of disks of a VM at once. `SnapshotManagerImpl.java`.
+pub const SNAPSHOT_UNDER_WAY: &str = "other active snapshot tasks";
 /// 431: a volume that was never attached has nothing to take a snapshot of. `createSnapshot`.
 pub const VOLUME_NOT_READY: &str = "is not in Ready state but Allocated";
 /// 431, job: the snapshot was deleted before. `deleteSnapshot`.
@@ -89,3 +103,14 @@ pub const TAG_EXISTS: &str = "already on";
 pub const TAG_IS_EMPTY: &str = "is either null or empty";
 /// 530, job: no such tag. `deleteTags`.
 pub const NO_SUCH_TAG: &str = "Failed to delete tags";
+
+/// 431, job: VMs are made from the template. `TemplateManagerImpl.java`.
+pub const TEMPLATE_IN_USE: &str = "because VM instances";
+/// 530: nothing takes uploads or fetches images. `getUploadParamsForTemplate`.
+pub const NO_STORAGE_VM: &str = "There is no secondary storage VM";
+/// 431: the URL is the cloud's own, a loopback one say. `registerTemplate`.
+pub const ILLEGAL_HOST: &str = "Illegal host specified in URL";
+/// 431: the host of a URL has no address. `UriUtils.java`.
+pub const UNRESOLVABLE: &str = "Unable to resolve";
+/// 431: nobody answers at a URL. `UriUtils.java`.
+pub const URL_UNREACHABLE: &str = "Unable to establish connection with URL";

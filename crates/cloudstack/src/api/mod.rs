@@ -5,12 +5,15 @@
 
 mod account;
 mod address;
+mod affinity_group;
 mod balancer;
 mod envelope;
 mod firewall;
 mod job;
+mod key_pair;
 mod network;
 mod offering;
+mod security_group;
 mod snapshot;
 mod system;
 mod tag;
@@ -25,6 +28,9 @@ pub use address::{
     AssociateIpAddress, DisableStaticNat, DisassociateIpAddress, EnableStaticNat,
     ListPublicIpAddresses, PublicIpAddress,
 };
+pub use affinity_group::{
+    AffinityGroup, CreateAffinityGroup, DeleteAffinityGroup, ListAffinityGroups,
+};
 pub use balancer::{
     AssignToLoadBalancerRule, CreateLoadBalancerRule, DeleteLoadBalancerRule,
     ListLoadBalancerRuleInstances, ListLoadBalancerRules, LoadBalancerRule,
@@ -32,25 +38,35 @@ pub use balancer::{
 pub use envelope::{List, Object, Started, Success};
 pub use firewall::{CreateFirewallRule, DeleteFirewallRule, FirewallRule, ListFirewallRules};
 pub use job::{AsyncJob, JobError, JobStatus, QueryAsyncJobResult};
+pub use key_pair::{DeleteSshKeyPair, ListSshKeyPairs, RegisterSshKeyPair, SshKeyPair};
 pub use network::{
     CreateNetwork, DeleteNetwork, ListNetworkOfferings, ListNetworks, Network, NetworkOffering,
     NetworkService,
 };
 pub use offering::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
+pub use security_group::{
+    AuthorizeSecurityGroupEgress, AuthorizeSecurityGroupIngress, CreateSecurityGroup,
+    DeleteSecurityGroup, ListSecurityGroups, PeerGroup, RevokeSecurityGroupEgress,
+    RevokeSecurityGroupIngress, SecurityGroup, SecurityRule, Traffic,
+};
 pub use snapshot::{CreateSnapshot, DeleteSnapshot, ListSnapshots, Snapshot};
 pub use system::{
     Api, ApiParameter, Capabilities, Configuration, ListApis, ListCapabilities, ListConfigurations,
     ListSystemVms, SystemVm,
 };
 pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
-pub use template::{DeleteTemplate, ListTemplates, Template};
+pub use template::{
+    CopyTemplate, DeleteTemplate, GetUploadParamsForTemplate, Hypervisor, ListHypervisors,
+    ListOsTypes, ListTemplates, NewTemplate, OsType, RegisterTemplate, Template, UploadParams,
+};
 pub use vm::{
     DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
     ListVirtualMachines, Nic, RebootVirtualMachine, StartVirtualMachine, StopVirtualMachine,
     UpdateVirtualMachine, VirtualMachine,
 };
 pub use volume::{
-    AttachVolume, CreateVolume, DeleteVolume, DetachVolume, ListVolumes, ResizeVolume, Volume,
+    AttachVolume, ChangeOfferingForVolume, CreateVolume, DeleteVolume, DetachVolume, ListVolumes,
+    ResizeVolume, Volume,
 };
 pub use vpc::{ListNetworkAclLists, ListVpcs, NetworkAclList, Vpc};
 pub use zone::{ListZones, Zone};

@@ -41,8 +41,6 @@ pub struct DeployVirtualMachine {
     pub rootdisksize: Option<u64>,
     /// The default NIC's address, where the cloud chooses the network: in a basic zone.
     pub ipaddress: Option<String>,
-    /// The default NIC's MAC, likewise. One that comes with an address is dropped.
-    pub macaddress: Option<String>,
     /// What the metadata service serves, base64; may hold secrets.
     #[serde(serialize_with = "cloud_http::expose")]
     pub userdata: Option<Secret>,

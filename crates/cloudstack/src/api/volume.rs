@@ -30,6 +30,10 @@ pub struct CreateVolume {
     pub diskofferingid: String,
     /// Its size in GiB, for a custom offering; refused for a fixed one.
     pub size: Option<u64>,
+    /// The least IOPS, for an offering that lets the caller choose.
+    pub miniops: Option<u64>,
+    /// The most IOPS, likewise.
+    pub maxiops: Option<u64>,
 }
 
 /// Attaches a volume.
@@ -59,6 +63,28 @@ pub struct ResizeVolume {
     pub size: Option<u64>,
     /// The new offering.
     pub diskofferingid: Option<String>,
+    /// The least IOPS, for an offering that lets the caller choose.
+    pub miniops: Option<u64>,
+    /// The most IOPS, likewise.
+    pub maxiops: Option<u64>,
+}
+
+/// Gives a volume another offering, and another size with it. Since 4.17; the answer shows the
+/// offering that it had.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ChangeOfferingForVolume {
+    /// The volume.
+    pub id: String,
+    /// The new offering.
+    pub diskofferingid: String,
+    /// The new size in GiB, for a custom offering.
+    pub size: Option<u64>,
+    /// The least IOPS, for an offering that lets the caller choose.
+    pub miniops: Option<u64>,
+    /// The most IOPS, likewise.
+    pub maxiops: Option<u64>,
+    /// Whether it may be moved to storage that the offering allows.
+    pub automigrate: Option<bool>,
 }
 
 /// Deletes a detached volume, within the call.

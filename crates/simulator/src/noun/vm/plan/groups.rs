@@ -48,7 +48,7 @@ pub(super) fn security_groups(
         return Ok(Vec::new());
     }
     if !guarded {
-        let text = "Can't create vm with security groups; they are not enabled in the zone";
+        let text = format!("{}; they are not enabled in the zone", phrases::NO_SECURITY_GROUPS);
         return Err(Refusal::invalid(text));
     }
     let mut groups: Vec<String> = params
@@ -58,8 +58,9 @@ pub(super) fn security_groups(
         .collect();
     for name in names {
         let group = cloud.security_group_named(owner, name);
-        let group = group
-            .ok_or_else(|| Refusal::invalid(format!("Unable to find security group {name}")))?;
+        let group = group.ok_or_else(|| {
+            Refusal::invalid(format!("{} {name}", phrases::NO_SUCH_SECURITY_GROUP))
+        })?;
         groups.push(group.id.clone());
     }
     if groups.is_empty() {
