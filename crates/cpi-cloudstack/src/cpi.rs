@@ -67,8 +67,8 @@ impl Cpi for CloudStack {
         resize_disk::run(self, call).await
     }
 
-    async fn update_disk(&self, _: UpdateDisk) -> Result<Option<DiskCid>> {
-        Err(later::update_disk())
+    async fn update_disk(&self, call: UpdateDisk) -> Result<Option<DiskCid>> {
+        update_disk::run(self, call).await
     }
 
     async fn get_disks(&self, call: GetDisks) -> Result<Vec<DiskCid>> {
@@ -90,11 +90,11 @@ impl Cpi for CloudStack {
         calculate_vm_cloud_properties::run(self, call).await
     }
 
-    async fn create_network(&self, _: CreateNetwork) -> Result<NetworkCreated> {
-        Err(later::networks())
+    async fn create_network(&self, call: CreateNetwork) -> Result<NetworkCreated> {
+        create_network::run(self, call).await
     }
 
-    async fn delete_network(&self, _: DeleteNetwork) -> Result<()> {
-        Err(later::networks())
+    async fn delete_network(&self, call: DeleteNetwork) -> Result<()> {
+        delete_network::run(self, call).await
     }
 }

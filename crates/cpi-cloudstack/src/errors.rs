@@ -30,6 +30,9 @@ pub(crate) enum Doing {
     DeleteSnapshot,
     FindStemcell,
     DeleteStemcell,
+    CreateNetwork,
+    DeleteNetwork,
+    Undo,
 }
 
 /// Why a step did not succeed.
@@ -150,6 +153,39 @@ const TABLE: &[Row] = &[
         kind: VmCreationFailed,
         ok_to_retry: true,
         advice: "",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SECURITY_GROUPS],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "only basic zones, and advanced ones with security groups, have them: leave out \
+                 security_groups and default_security_groups",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SUCH_SECURITY_GROUP],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "make the security group, or let the CPI: security_groups_create",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SUCH_KEY_PAIR],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "register the key pair, or give its public_key",
+    },
+    Row {
+        doing: &[SnapshotDisk],
+        codes: &[],
+        phrases: &[VOLUME_NOT_READY],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "a disk that was never attached has nothing to take a snapshot of",
     },
     Row {
         doing: &[CreateVm],

@@ -4,6 +4,8 @@
 //! set_vm_metadata or set_disk_metadata has tagged, or whose CID a later call named. Deleted is
 //! only what is ours, was never known, is old enough and is not being made right now.
 
+mod groups;
+
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
 use crate::naming::Ours;
@@ -42,13 +44,13 @@ pub enum Persistent {
 /// A thing of ours that is worth a look.
 #[derive(Debug, Clone, Serialize)]
 pub struct Found {
-    /// `VM`, `disk` or `snapshot`.
+    /// `VM`, `disk`, `snapshot`, `affinity group` …
     pub kind: &'static str,
-    /// Its CID.
+    /// Its CID, or its id.
     pub cid: String,
     /// Its name.
     pub name: String,
-    /// Its age in seconds.
+    /// Its age in seconds; 0 where nothing tells.
     pub age: u64,
     /// What becomes of it.
     pub verdict: Verdict,
@@ -95,6 +97,7 @@ impl CloudStack {
             let Thing { kind, cid, name, target, .. } = thing;
             found.push(Found { kind, cid, name, age, verdict, reason, target: Some(target) });
         }
+        found.extend(self.unused(policy).await?);
         Ok(found)
     }
 

@@ -3,15 +3,20 @@
 use bosh_cpi::DiskHint;
 use cloudstack::api::Volume;
 
+/// The device id of the CD-ROM, which no disk has.
+const CD_ROM: u64 = 3;
+
 /// The hint for an attached volume. None where CloudStack does not tell the device id.
 ///
 /// KVM gives a virtio disk the first 20 hexadecimal digits of its volume's id as serial number
-/// (`LibvirtComputingResource.diskUuidToSerial`), which udev shows under `/dev/disk/by-id`;
-/// elsewhere the device id counts the letters, 0 being the root disk.
-pub(crate) fn hint(volume: &Volume) -> Option<DiskHint> {
+/// (`LibvirtComputingResource.diskUuidToSerial`), which udev shows under `/dev/disk/by-id`.
+/// XenServer names a disk by its device id, 0 being the root disk. VMware's disks are on a
+/// controller of their own: the CD-ROM is not among them, and leaves no gap.
+pub(crate) fn hint(volume: &Volume, hypervisor: &str) -> Option<DiskHint> {
     let device = volume.deviceid?;
-    let path = match volume.hypervisor.as_str() {
+    let path = match hypervisor {
         "KVM" | "Simulator" => format!("/dev/disk/by-id/virtio-{}", serial(&volume.id)),
+        "VMware" if device > CD_ROM => format!("/dev/sd{}", letter(device - 1)?),
         _ => format!("/dev/sd{}", letter(device)?),
     };
     Some(DiskHint::Fields(vec![("path", path), ("volume_id", device.to_string())]))
@@ -37,11 +42,10 @@ mod tests {
     fn answer(hypervisor: &str, device: u64) -> serde_json::Value {
         let volume = Volume {
             id: "61e11070-c833-4b10-b5ef-293a668263f0".into(),
-            hypervisor: hypervisor.into(),
             deviceid: Some(device),
             ..Volume::default()
         };
-        hint(&volume).unwrap().into_result(ApiVersion::LATEST)
+        hint(&volume, hypervisor).unwrap().into_result(ApiVersion::LATEST)
     }
 
     /// A guest enumerates virtio disks as it likes: only the serial number is reliable. Every
@@ -56,11 +60,20 @@ mod tests {
     #[test]
     fn other_disks_are_found_by_letter() {
         assert_eq!(answer("XenServer", 1), json!({"path": "/dev/sdb", "volume_id": "1"}));
-        assert_eq!(answer("VMware", 4)["path"], "/dev/sde");
+        assert_eq!(answer("VMware", 1)["path"], "/dev/sdb");
+    }
+
+    /// Device id 3 is the CD-ROM's. On XenServer it keeps its letter, on VMware it has none.
+    #[test]
+    fn the_reserved_device_id_is_skipped() {
+        assert_eq!(answer("XenServer", 4)["path"], "/dev/sde");
+        assert_eq!(answer("VMware", 2)["path"], "/dev/sdc");
+        assert_eq!(answer("VMware", 4)["path"], "/dev/sdd");
+        assert_eq!(answer("VMware", 4)["volume_id"], "4");
     }
 
     #[test]
     fn a_volume_that_is_not_attached_has_no_hint() {
-        assert_eq!(hint(&Volume::default()), None);
+        assert_eq!(hint(&Volume::default(), "KVM"), None);
     }
 }

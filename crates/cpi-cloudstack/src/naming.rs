@@ -7,6 +7,12 @@
 use ledger::OperationId;
 use sha1::{Digest, Sha1};
 
+/// How the description of a group of ours begins.
+const NOTE: &str = "made by the BOSH CPI,";
+
+/// What begins the host name of a VM with something outside of it.
+const EDGE: &str = "edge";
+
 /// A name that one of our operations gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ours {
@@ -37,6 +43,17 @@ impl Names {
         self.name("vm", operation)
     }
 
+    /// The host name of a VM with something outside of it that goes with it: an acquired address,
+    /// firewall rules. Its volumes show the name, so that deleting other VMs costs no call more.
+    pub fn edge(&self, operation: OperationId) -> String {
+        self.name(EDGE, operation)
+    }
+
+    /// The name of the network that an operation makes.
+    pub fn network(&self, operation: OperationId) -> String {
+        self.name("net", operation)
+    }
+
     /// The name of the persistent disk that an operation makes.
     pub fn disk(&self, operation: OperationId) -> String {
         self.name("disk", operation)
@@ -47,11 +64,37 @@ impl Names {
         self.name("snap", operation)
     }
 
+    /// What stands in the description of a group that an operation makes. A group's name is the
+    /// operator's, so that only this tells that it is ours.
+    pub fn note(&self, operation: OperationId) -> String {
+        format!("{NOTE} {}-{operation}", self.mark)
+    }
+
+    /// Reads such a description; None unless an operation of this director wrote it.
+    pub fn parse_note(&self, note: &str) -> Option<Ours> {
+        let (mark, operation) = note.strip_prefix(NOTE)?.trim_start().split_once('-')?;
+        if mark != self.mark {
+            return None;
+        }
+        Some(Ours { operation: OperationId::parse(operation)? })
+    }
+
+    /// The name of a public key that an operator gives without one. The same key has the same
+    /// name, so that it is registered once.
+    pub fn key_pair(&self, public_key: &str) -> String {
+        format!("{}{}", self.key_pairs(), &fingerprint(&[public_key.trim()])[..16])
+    }
+
+    /// How the names of such keys begin.
+    pub fn key_pairs(&self) -> String {
+        format!("key-{}-", self.mark)
+    }
+
     /// Reads a name; None unless an operation of this director gave it.
     pub fn parse(&self, name: &str) -> Option<Ours> {
         let mut parts = name.splitn(3, '-');
         let noun = parts.next()?;
-        if !["vm", "disk", "snap"].contains(&noun) || parts.next()? != self.mark {
+        if !["vm", EDGE, "disk", "snap", "net"].contains(&noun) || parts.next()? != self.mark {
             return None;
         }
         Some(Ours { operation: OperationId::parse(parts.next()?)? })
@@ -77,6 +120,11 @@ pub fn mac(operation: OperationId, nic: usize) -> String {
 /// `DATA-<n>`, the Go CPI names its own `cpi-ephemeral-disk-…`. No persistent disk is named so.
 pub fn is_ephemeral(volume: &str) -> bool {
     volume.starts_with("DATA-") || volume.starts_with("cpi-ephemeral-disk-")
+}
+
+/// Whether a VM of this host name has something outside of it that goes with it.
+pub fn is_edge(vm: &str) -> bool {
+    vm.strip_prefix(EDGE).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Whether a name was given by the Go CPI, to which CIDs were names.
@@ -121,6 +169,17 @@ mod tests {
         assert_eq!(names.parse(&Names::new(Some("d2")).disk(operation)), None);
         for name in ["vm-1", "DATA-11", "cpivm-1", "", &format!("vm-{}-x", names.mark())] {
             assert_eq!(names.parse(name), None, "{name}");
+        }
+    }
+
+    /// gc deletes by the description: a group of an operator must never look like one of ours.
+    #[test]
+    fn only_our_own_notes_are_ours() {
+        let (names, operation) = (Names::new(Some("d1")), OperationId::new());
+        assert_eq!(names.parse_note(&names.note(operation)), Some(Ours { operation }));
+        assert_eq!(names.parse_note(&Names::new(Some("d2")).note(operation)), None);
+        for note in ["", "made by the BOSH CPI,", "the routers", "made by the BOSH CPI, x-1"] {
+            assert_eq!(names.parse_note(note), None, "{note}");
         }
     }
 

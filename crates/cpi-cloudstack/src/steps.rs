@@ -3,7 +3,8 @@
 use crate::CloudStack;
 use crate::connect::CameOf;
 use crate::errors::{self, Doing, Failure};
-use crate::methods::delete_vm;
+use crate::methods::{delete_network, delete_vm};
+use crate::outside::{Outside, OutsideThing};
 use crate::properties::Wait;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{
@@ -34,6 +35,26 @@ pub enum Target {
         /// Its name.
         name: String,
     },
+    /// An affinity group that is being made. Its name is the operator's, and another may have
+    /// made it: only the description tells that it is ours.
+    AffinityGroup {
+        /// Its name.
+        name: String,
+        /// Its description.
+        note: String,
+    },
+    /// A security group that is being made, with its rules; as an affinity group.
+    SecurityGroup {
+        /// Its name.
+        name: String,
+        /// Its description.
+        note: String,
+    },
+    /// A public key that is being registered, under a name that was not taken.
+    KeyPair {
+        /// Its name.
+        name: String,
+    },
     /// A volume that is being attached.
     Attachment {
         /// The volume's id.
@@ -52,6 +73,48 @@ pub enum Target {
         vm: String,
         /// The ids of the disks that must go with it.
         ephemeral: Vec<String>,
+        /// The things outside of it that must go with it.
+        #[serde(default)]
+        outside: Vec<OutsideThing>,
+    },
+    /// A thing outside of a VM that is being made.
+    Making {
+        /// What kind of thing.
+        what: Outside,
+        /// The id of ours under which the job runs: it tells the thing's id.
+        job: String,
+        /// The command.
+        command: String,
+        /// The VM's host name.
+        vm: String,
+    },
+    /// A thing outside of a VM whose id is known, and which is being settled.
+    Outside {
+        /// The thing.
+        thing: OutsideThing,
+        /// The VM's host name.
+        vm: String,
+    },
+    /// A public address that is led to a VM.
+    StaticNat {
+        /// The address's id.
+        address: String,
+        /// The VM's id.
+        vm: String,
+    },
+    /// A public address that is taken from a VM. Undone by giving it back.
+    TakenOver {
+        /// The address's id.
+        address: String,
+        /// The id of the VM that had it.
+        vm: String,
+        /// The network in which that VM had it.
+        network: String,
+    },
+    /// A network that is being made.
+    Network {
+        /// Its name.
+        name: String,
     },
     /// A change after which nothing is left over, whether it took effect or not: undone by
     /// nothing.
@@ -76,8 +139,20 @@ impl Display for Target {
             Self::Vm { name } => write!(f, "VM {name}"),
             Self::Volume { name } => write!(f, "volume {name}"),
             Self::Snapshot { name } => write!(f, "snapshot {name}"),
+            Self::AffinityGroup { name, .. } => write!(f, "affinity group {name}"),
+            Self::SecurityGroup { name, .. } => write!(f, "security group {name}"),
+            Self::KeyPair { name } => write!(f, "key pair {name}"),
             Self::Attachment { volume, vm, .. } => write!(f, "volume {volume} on VM {vm}"),
             Self::Deletion { vm, .. } => write!(f, "the half deleted VM {vm}"),
+            Self::Making { what, vm, .. } => write!(f, "a new {} of VM {vm}", what.name()),
+            Self::Outside { thing, vm } => {
+                write!(f, "{} {} of VM {vm}", thing.what.name(), thing.id)
+            }
+            Self::StaticNat { address, vm } => write!(f, "public address {address} to VM {vm}"),
+            Self::TakenOver { address, vm, .. } => {
+                write!(f, "public address {address}, taken from VM {vm}")
+            }
+            Self::Network { name } => write!(f, "network {name}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
         }
     }
@@ -102,10 +177,20 @@ impl Undo for CloudStack {
             Target::Vm { name } => delete_vm::undo_creation(self, name).await,
             Target::Volume { name } => self.no_volume(name).await,
             Target::Snapshot { name } => self.no_snapshot(name).await,
+            Target::AffinityGroup { name, note } => self.no_affinity_group(name, note).await,
+            Target::SecurityGroup { name, note } => self.no_security_group(name, note).await,
+            Target::KeyPair { name } => self.no_key_pair(name).await,
             Target::Attachment { volume, vm, job } => self.not_attached(volume, vm, job).await,
-            Target::Deletion { vm, ephemeral } => {
-                delete_vm::finish_deletion(self, vm, ephemeral).await
+            Target::Deletion { vm, ephemeral, outside } => {
+                delete_vm::finish_deletion(self, vm, ephemeral, outside).await
             }
+            Target::Making { .. } => self.nothing_made(target).await,
+            Target::Outside { thing, vm } => self.no_outside(thing, vm).await,
+            Target::StaticNat { address, vm } => self.not_led(address, vm).await,
+            Target::TakenOver { address, vm, network } => {
+                self.led_again(address, vm, network).await
+            }
+            Target::Network { name } => delete_network::no_network(self, name).await,
             Target::Change { .. } => Ok(Was::There),
         }
     }
@@ -242,7 +327,44 @@ pub(crate) fn gone_is_fine(
     }
 }
 
-/// Whether a volume is more than a row that waits for the cloud's own cleaning.
+/// Whether a volume is more than a row that waits for the cloud's own cleaning, or that an
+/// upload has left behind.
 pub(crate) fn is_there(volume: &Volume) -> bool {
-    !matches!(volume.state.as_str(), "Destroy" | "Expunging" | "Expunged")
+    const NOTHING: &[&str] =
+        &["Destroy", "Destroyed", "Expunging", "Expunged", "UploadError", "UploadAbandoned"];
+    !NOTHING.contains(&volume.state.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A director that hears of a disk that it is gone makes another; one that hears of a dead
+    /// one that it is there waits for it for ever.
+    #[test]
+    fn a_volume_is_there_in_every_state_but_its_last() {
+        let there = |state: &str| is_there(&Volume { state: state.into(), ..Volume::default() });
+        for state in [
+            "Allocated",
+            "Creating",
+            "Ready",
+            "Attaching",
+            "Resizing",
+            "Snapshotting",
+            "RevertSnapshotting",
+            "Migrating",
+            "Copying",
+            "Uploaded",
+            "UploadInProgress",
+            "NotUploaded",
+            "Restoring",
+        ] {
+            assert!(there(state), "{state}");
+        }
+        for state in
+            ["Destroy", "Destroyed", "Expunging", "Expunged", "UploadError", "UploadAbandoned"]
+        {
+            assert!(!there(state), "{state}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! How each noun is looked up: one call, or none.
 
 use super::rows::{
-    DiskOfferingRow, NetworkRow, Offered, OfferingRow, Remembered, TemplateRow, VmZoneRow, ZoneRow,
+    DiskOfferingRow, NetworkRow, Offered, OfferingRow, Remembered, TemplateRow, ZoneRow,
 };
-use super::{Found, Source, Wanted, only};
+use super::{Found, NetworkWanted, Source, Wanted, only};
 use crate::CloudStack;
 use crate::errors::{self, Doing};
 use bosh_cpi::Result;
@@ -57,7 +57,7 @@ impl CloudStack {
     /// Networks of a zone, in order, with one call for all of them at most.
     pub(crate) async fn networks(
         &self,
-        wanted: &[Wanted],
+        wanted: &[NetworkWanted],
         zone: &Wanted,
     ) -> Result<Vec<Found<NetworkRow>>> {
         let known: Vec<_> = wanted.iter().map(|wanted| self.known_network(wanted, zone)).collect();
@@ -70,21 +70,21 @@ impl CloudStack {
         let listed = match unknown.as_slice() {
             [] => Vec::new(),
             // The filter by name is younger than the CPIs; the keyword filters as well.
-            [one] => self.list_networks(one, Some(one.text.clone())).await?,
-            [first, ..] => self.list_networks(first, None).await?,
+            [one] => self.list_networks(&one.network, Some(one.network.text.clone())).await?,
+            [first, ..] => self.list_networks(&first.network, None).await?,
         };
-        let find = |(wanted, known): (&Wanted, Option<Found<NetworkRow>>)| match known {
+        let find = |(wanted, known): (&NetworkWanted, Option<Found<NetworkRow>>)| match known {
             Some(found) => Ok(found),
             None => self.pick_network(wanted, zone, &listed),
         };
         wanted.iter().zip(known).map(find).collect()
     }
 
-    fn known_network(&self, wanted: &Wanted, zone: &Wanted) -> Option<Found<NetworkRow>> {
-        if wanted.is_id() {
-            return Some(Found::given(NetworkRow { id: wanted.text.clone() }));
+    fn known_network(&self, wanted: &NetworkWanted, zone: &Wanted) -> Option<Found<NetworkRow>> {
+        if wanted.network.is_id() {
+            return Some(Found::given(NetworkRow { id: wanted.network.text.clone() }));
         }
-        self.remembered(wanted, &zone.text)
+        self.remembered(&wanted.network, &wanted.place(zone))
     }
 
     async fn list_networks(
@@ -97,18 +97,23 @@ impl CloudStack {
 
     fn pick_network(
         &self,
-        wanted: &Wanted,
+        wanted: &NetworkWanted,
         zone: &Wanted,
         listed: &[Network],
     ) -> Result<Found<NetworkRow>> {
+        let NetworkWanted { network: named, vpc } = wanted;
         let fits = |network: &&Network| {
-            is(wanted, &network.id, &network.name)
+            is(named, &network.id, &network.name)
                 && is_in(zone, network.zoneid.as_deref(), &network.other)
+                && vpc.as_deref().is_none_or(|vpc| is_tier(vpc, network))
         };
         let rows: Vec<_> = listed.iter().filter(fits).map(NetworkRow::from).collect();
-        let what = format!("network of zone '{}' called", zone.text);
-        let row = only(wanted, &what, rows, |row| &row.id)?;
-        Ok(self.remember(wanted, &zone.text, row))
+        let what = match vpc {
+            Some(vpc) => format!("tier of VPC '{vpc}' in zone '{}' called", zone.text),
+            None => format!("network of zone '{}' called", zone.text),
+        };
+        let row = only(named, &what, rows, |row| &row.id)?;
+        Ok(self.remember(named, &wanted.place(zone), row))
     }
 
     /// A template, by name. An id needs no lookup: a deploy refuses one that is unknown.
@@ -139,23 +144,8 @@ impl CloudStack {
         .await
     }
 
-    /// The zone of a VM that an earlier call has met.
-    pub(crate) fn remembered_zone_of(&self, vm: &str) -> Option<Found<VmZoneRow>> {
-        self.remembered(&Wanted::new(vm, ""), "")
-    }
-
-    /// Remembers the zone of a VM, for disks that shall be near it.
-    pub(crate) fn remember_zone_of(&self, vm: &str, zone: &str) -> Found<VmZoneRow> {
-        self.remember(&Wanted::new(vm, ""), "", VmZoneRow { zone: zone.to_owned() })
-    }
-
-    /// Forgets a VM that is gone.
-    pub(crate) fn forget_vm(&self, vm: &str) {
-        self.cache.forget(&[key::<VmZoneRow>(&Wanted::new(vm, ""), "")]);
-    }
-
     /// What the cache holds, or what `look` finds in the cloud.
-    async fn found<T: Remembered>(
+    pub(super) async fn found<T: Remembered>(
         &self,
         wanted: &Wanted,
         zone: &str,
@@ -185,7 +175,7 @@ impl CloudStack {
     }
 
     /// All rows of a list. An id that the cloud does not know gives none.
-    async fn rows<C: Paged>(&self, wanted: &Wanted, of: C) -> Result<Vec<C::Item>> {
+    pub(super) async fn rows<C: Paged>(&self, wanted: &Wanted, of: C) -> Result<Vec<C::Item>> {
         match self.list(of).await {
             Ok(rows) => Ok(rows),
             Err(failure) if wanted.is_id() && failure.is_gone() => Ok(Vec::new()),
@@ -201,14 +191,19 @@ pub(super) fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {
     format!("{}\n{zone}\n{}", T::NOUN, wanted.text)
 }
 
-fn id_or_name(wanted: &Wanted) -> (Option<String>, Option<String>) {
+pub(super) fn id_or_name(wanted: &Wanted) -> (Option<String>, Option<String>) {
     let text = Some(wanted.text.clone());
     if wanted.is_id() { (text, None) } else { (None, text) }
 }
 
 /// Whether this is what was asked for. CloudStack's filter by name ignores case.
-fn is(wanted: &Wanted, id: &str, name: &str) -> bool {
+pub(super) fn is(wanted: &Wanted, id: &str, name: &str) -> bool {
     wanted.text == id || wanted.text == name
+}
+
+fn is_tier(vpc: &str, network: &Network) -> bool {
+    let name = network.other.get("vpcname").and_then(|name| name.as_str());
+    network.vpcid.as_deref() == Some(vpc) || name == Some(vpc)
 }
 
 fn is_in(zone: &Wanted, id: Option<&str>, other: &Other) -> bool {

@@ -5,12 +5,14 @@
 
 mod cache;
 mod find;
+mod known;
+mod network;
 mod rows;
 mod scope;
 
 pub(crate) use cache::Cache;
 pub(crate) use rows::{
-    DiskOfferingRow, NetworkRow, OfferingRow, TemplateRow, VmZoneRow, ZoneRow, serves, zones,
+    DiskOfferingRow, DiskRow, NetworkRow, OfferingRow, TemplateRow, VmRow, ZoneRow, serves, zones,
 };
 
 use rows::Offered;
@@ -25,6 +27,25 @@ pub(crate) struct Wanted {
     pub text: String,
     /// Its path: `arguments[2].compute_offering`.
     pub path: String,
+}
+
+/// A network as an operator named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NetworkWanted {
+    /// Its name or id.
+    pub network: Wanted,
+    /// The VPC, by name or id, whose tier it is.
+    pub vpc: Option<String>,
+}
+
+impl NetworkWanted {
+    /// Where it is looked for, in the cache's words.
+    fn place(&self, zone: &Wanted) -> String {
+        match &self.vpc {
+            Some(vpc) => format!("{} {vpc}", zone.text),
+            None => zone.text.clone(),
+        }
+    }
 }
 
 impl Wanted {

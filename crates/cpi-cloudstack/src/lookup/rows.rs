@@ -1,9 +1,15 @@
 //! What is remembered of a name: ids, and what planning needs to know. Nothing secret.
 
 use bosh_cpi::{GiB, MiB};
-use cloudstack::api::{DiskOffering, Network, Other, ServiceOffering, Template, Zone};
+use cloudstack::api::{
+    DiskOffering, Network, Other, ServiceOffering, Template, VirtualMachine, Volume, Zone,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The storage type of an offering whose disks stand on a host.
+const LOCAL: &str = "local";
 
 /// A row of the cache.
 pub(crate) trait Remembered: Serialize + DeserializeOwned + Clone {
@@ -18,6 +24,10 @@ pub(crate) struct ZoneRow {
     pub name: String,
     /// A basic zone has one network per pod, and takes none in the deploy call.
     pub basic: bool,
+    /// Whether it has security groups.
+    pub guarded: bool,
+    /// Whether it has local storage.
+    pub local_storage: bool,
 }
 
 /// A service offering.
@@ -31,6 +41,12 @@ pub(crate) struct OfferingRow {
     pub fixes_speed: bool,
     pub cpu: Option<u64>,
     pub ram: Option<MiB>,
+    /// The least and the most cores of a constrained custom offering.
+    pub cpu_limits: Limits,
+    /// The least and the most memory in MiB, likewise.
+    pub ram_limits: Limits,
+    /// Whether root disks stand on the host's own storage.
+    pub local: bool,
     /// Ids and names of the zones that it is bound to; none if it is for all.
     pub zones: Vec<String>,
 }
@@ -44,6 +60,10 @@ pub(crate) struct DiskOfferingRow {
     pub custom: bool,
     /// The size of a fixed one.
     pub size: GiB,
+    /// Whether the caller says the IOPS.
+    pub custom_iops: bool,
+    /// Whether disks stand on the host's own storage.
+    pub local: bool,
     /// Ids and names of the zones that it is bound to; none if it is for all.
     pub zones: Vec<String>,
 }
@@ -100,10 +120,57 @@ pub(crate) struct TemplateRow {
     pub id: String,
 }
 
-/// The zone of a VM, for disks that shall be near it.
+/// Where a VM is, and what runs it: for its disks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct VmZoneRow {
+pub(crate) struct VmRow {
+    /// The zone's id.
     pub zone: String,
+    pub zone_name: String,
+    /// `KVM`, `XenServer`, `VMware` …
+    pub hypervisor: String,
+}
+
+/// Where a disk is: for the VMs that are made for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DiskRow {
+    /// The zone's id.
+    pub zone: String,
+    pub zone_name: String,
+}
+
+impl DiskRow {
+    /// Whether it is in the zone of this name or id.
+    pub(crate) fn is_in(&self, zone: &str) -> bool {
+        self.zone == zone || self.zone_name == zone
+    }
+}
+
+/// A security group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SecurityGroupRow {
+    pub id: String,
+}
+
+/// What an offering allows; none where it sets no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    pub least: Option<u64>,
+    pub most: Option<u64>,
+}
+
+impl Limits {
+    fn of(offering: &ServiceOffering, least: &str, most: &str) -> Self {
+        let limit = |key: &str| match offering.serviceofferingdetails.as_ref()?.get(key)? {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_u64(),
+        };
+        Self { least: limit(least), most: limit(most) }
+    }
+
+    /// Whether a value is allowed.
+    pub(crate) fn allow(self, value: u64) -> bool {
+        self.least.is_none_or(|least| value >= least) && self.most.is_none_or(|most| value <= most)
+    }
 }
 
 /// The project or the domain whose things calls are about.
@@ -115,8 +182,14 @@ pub(crate) struct ScopeRow {
 impl Remembered for ScopeRow {
     const NOUN: &'static str = "scope";
 }
-impl Remembered for VmZoneRow {
-    const NOUN: &'static str = "zone of VM";
+impl Remembered for VmRow {
+    const NOUN: &'static str = "VM";
+}
+impl Remembered for DiskRow {
+    const NOUN: &'static str = "disk";
+}
+impl Remembered for SecurityGroupRow {
+    const NOUN: &'static str = "security group";
 }
 impl Remembered for ZoneRow {
     const NOUN: &'static str = "zone";
@@ -136,10 +209,32 @@ impl Remembered for TemplateRow {
     const NOUN: &'static str = "template";
 }
 
+impl From<&VirtualMachine> for VmRow {
+    fn from(vm: &VirtualMachine) -> Self {
+        Self {
+            zone: vm.zoneid.clone(),
+            zone_name: vm.zonename.clone(),
+            hypervisor: vm.hypervisor.clone(),
+        }
+    }
+}
+
+impl From<&Volume> for DiskRow {
+    fn from(volume: &Volume) -> Self {
+        Self { zone: volume.zoneid.clone(), zone_name: volume.zonename.clone() }
+    }
+}
+
 impl From<&Zone> for ZoneRow {
     fn from(zone: &Zone) -> Self {
         let basic = zone.networktype.eq_ignore_ascii_case("basic");
-        Self { id: zone.id.clone(), name: zone.name.clone(), basic }
+        Self {
+            id: zone.id.clone(),
+            name: zone.name.clone(),
+            basic,
+            guarded: zone.securitygroupsenabled,
+            local_storage: zone.localstorageenabled,
+        }
     }
 }
 
@@ -152,6 +247,9 @@ impl From<&ServiceOffering> for OfferingRow {
             fixes_speed: offering.cpuspeed.is_some(),
             cpu: offering.cpunumber,
             ram: offering.memory.map(MiB),
+            cpu_limits: Limits::of(offering, "mincpunumber", "maxcpunumber"),
+            ram_limits: Limits::of(offering, "minmemory", "maxmemory"),
+            local: offering.storagetype == LOCAL,
             zones: zones(&offering.other),
         }
     }
@@ -164,6 +262,8 @@ impl From<&DiskOffering> for DiskOfferingRow {
             name: offering.name.clone(),
             custom: offering.iscustomized,
             size: GiB(offering.disksize),
+            custom_iops: offering.iscustomizediops == Some(true),
+            local: offering.storagetype == LOCAL,
             zones: zones(&offering.other),
         }
     }

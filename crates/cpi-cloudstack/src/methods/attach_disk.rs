@@ -40,12 +40,31 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
                 )
                 .await;
             let volume = attached.map_err(failed)?;
-            let hint = hint(&volume).ok_or_else(|| {
+            cloud.remember_disk(call.disk_cid.as_str(), &volume);
+            let hypervisor = hypervisor(cloud, &volume, &vm).await.map_err(failed)?;
+            let hint = hint(&volume, &hypervisor).ok_or_else(|| {
                 CpiError::cloud(format!("{tried}: the cloud does not tell its device id"))
             })?;
             Ok((hint, Some(disk.clone())))
         })
         .await
+}
+
+/// What drives the volume. A plain user is not told it with the volume, but with the VM, which
+/// is remembered since it was made.
+async fn hypervisor(
+    cloud: &CloudStack,
+    volume: &Volume,
+    vm: &str,
+) -> std::result::Result<String, Failure> {
+    if !volume.hypervisor.is_empty() {
+        return Ok(volume.hypervisor.clone());
+    }
+    if let Some(known) = cloud.known_vm(vm) {
+        return Ok(known.hypervisor.clone());
+    }
+    let machine = cloud.vm_by_id(vm).await?;
+    Ok(machine.map(|machine| cloud.remember_vm(&machine).hypervisor.clone()).unwrap_or_default())
 }
 
 /// Why the cloud refused to attach: it is attached already, or one of the two is not there.
@@ -61,8 +80,13 @@ async fn look(
     }
     let (volume, machine) = tokio::try_join!(cloud.volume_by_id(disk), cloud.vm_by_id(vm))?;
     let Some(volume) = volume.filter(is_there) else { return Err(no_disk(&call.disk_cid).into()) };
-    if machine.filter(is_alive).is_none() {
-        return Err(no_vm(&call.vm_cid).into());
+    let Some(machine) = machine.filter(is_alive) else { return Err(no_vm(&call.vm_cid).into()) };
+    if volume.zoneid != machine.zoneid {
+        return Err(CpiError::cloud(format!(
+            "disk {} is in zone '{}', VM {} in zone '{}': a VM and its disks are in one zone",
+            call.disk_cid, volume.zonename, call.vm_cid, machine.zonename
+        ))
+        .into());
     }
     match &volume.virtualmachineid {
         Some(holder) if holder == vm => Ok(volume),

@@ -21,7 +21,7 @@ pub(super) fn no_disk(cid: &DiskCid) -> CpiError {
 }
 
 /// Whether a VM is more than a row that waits to be expunged.
-pub(super) fn is_alive(vm: &VirtualMachine) -> bool {
+pub(crate) fn is_alive(vm: &VirtualMachine) -> bool {
     !matches!(vm.state.as_str(), "Destroyed" | "Expunging")
 }
 

@@ -1,13 +1,14 @@
 //! `create_disk`: a volume, near the VM it is for. It takes no storage until it is attached.
 
+use super::create_vm::no_local_storage;
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
-use crate::lookup::{DiskOfferingRow, Found, VmZoneRow, Wanted, ZoneRow, is_id};
+use crate::lookup::{DiskOfferingRow, Found, VmRow, Wanted, ZoneRow, is_id};
 use crate::properties::{self, DiskProperties, PATH, Wait, given};
 use crate::steps::{Target, ended, is_there};
 use bosh_cpi::method::CreateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result, VmCid};
-use cloudstack::api::{CreateVolume, ListVolumes};
+use cloudstack::api::{CreateVolume, ListVolumes, Volume};
 use ledger::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid> {
@@ -18,11 +19,13 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
         zone: zone(cloud, &disk, &path),
         near: call.vm_cid,
         size: call.size,
+        iops: (disk.min_iops, disk.max_iops),
+        path,
     };
     cloud
         .operation("create_disk", async |operation| {
             let found = find(cloud, &wanted).await?;
-            let id = match create(cloud, operation, &wanted, &found).await {
+            let made = match create(cloud, operation, &wanted, &found).await {
                 Err(failure) => match find_again(cloud, &wanted, &found, &failure).await? {
                     Some(fresh) => create(cloud, operation, &wanted, &fresh).await,
                     None => Err(failure),
@@ -30,10 +33,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
                 created => created,
             };
             let tried = format!("creating a disk of {}", wanted.size);
-            let id = id.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
-            let cid =
-                DiskCid::new(&id).map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
-            Ok((cid, Some(id)))
+            let made = made.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
+            cloud.remember_disk(&made.id, &made);
+            let cid = DiskCid::new(&made.id)
+                .map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
+            Ok((cid, Some(made.id)))
         })
         .await
 }
@@ -45,6 +49,10 @@ struct Request {
     zone: Option<Wanted>,
     near: Option<VmCid>,
     size: MiB,
+    /// The least and the most IOPS.
+    iops: (Option<u64>, Option<u64>),
+    /// The path of its properties.
+    path: String,
 }
 
 /// What that stands for.
@@ -56,7 +64,7 @@ struct Ids {
     remembered: Vec<String>,
 }
 
-fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Result<Wanted> {
+pub(super) fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Result<Wanted> {
     if let Some(text) = given(&disk.disk_offering) {
         return Ok(Wanted::new(text, format!("{path}.disk_offering")));
     }
@@ -81,41 +89,69 @@ fn zone(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Option<Wanted>
 async fn find(cloud: &CloudStack, wanted: &Request) -> Result<Ids> {
     let (zone, offering) =
         tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offerings(&wanted.offering))?;
-    let offering = offering.in_zone(&wanted.offering, &zone.zone)?;
+    let offering = offering.in_zone(&wanted.offering, &zone.id)?;
+    offering.check_iops(wanted.iops, &wanted.path)?;
+    if offering.local && zone.local_storage == Some(false) {
+        let path = &wanted.offering.path;
+        return Err(no_local_storage(path, "disk offering", &offering.name, &zone.name));
+    }
     let remembered = [zone.remembered(), offering.remembered()];
     let remembered = remembered.into_iter().flatten().map(str::to_owned).collect();
-    Ok(Ids { zone: zone.zone.clone(), offering: (*offering).clone(), remembered })
+    Ok(Ids { zone: zone.id.clone(), offering: (*offering).clone(), remembered })
+}
+
+/// The zone of a disk, as far as the way tells on which it was found.
+struct Place {
+    id: String,
+    name: String,
+    /// Whether it has local storage; None where the VM tells the zone, which may run on it.
+    local_storage: Option<bool>,
 }
 
 /// The zone of a property of the disk's own, of the VM that the disk is for, or the default.
-async fn find_zone(cloud: &CloudStack, wanted: &Request) -> Result<Found<VmZoneRow>> {
+async fn find_zone(cloud: &CloudStack, wanted: &Request) -> Result<Found<Place>> {
     let own = wanted.zone.as_ref().filter(|zone| !zone.path.starts_with(PATH));
     if own.is_none()
         && let Some(vm) = &wanted.near
-        && let Some(zone) = zone_of_vm(cloud, vm).await?
+        && let Some(vm) = find_vm(cloud, vm).await?
     {
-        return Ok(zone);
+        return Ok(vm.map(|vm| Place { id: vm.zone, name: vm.zone_name, local_storage: None }));
     }
     let Some(zone) = &wanted.zone else {
         return Err(CpiError::cpi(format!(
             "{PATH}.default_zone: missing; a disk that is for no VM needs a zone"
         )));
     };
-    let zone: Found<ZoneRow> = cloud.zone(zone).await?;
-    Ok(zone.map(|zone| VmZoneRow { zone: zone.id }))
+    let found = cloud.zone(zone).await?;
+    if let Some(own) = own
+        && let Some(cid) = &wanted.near
+        && let Some(vm) = cloud.known_vm(cid.as_str())
+        && vm.zone != found.id
+    {
+        return Err(CpiError::cloud(format!(
+            "{}: zone '{}', but VM {cid} is in zone '{}': a VM and its disks are in one zone",
+            own.path, found.name, vm.zone_name
+        )));
+    }
+    let place = |zone: ZoneRow| Place {
+        id: zone.id,
+        name: zone.name,
+        local_storage: Some(zone.local_storage),
+    };
+    Ok(found.map(place))
 }
 
 /// None for a VM that is not there: it is a hint only.
-async fn zone_of_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmZoneRow>>> {
+async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmRow>>> {
     if is_id(cid.as_str())
-        && let Some(found) = cloud.remembered_zone_of(cid.as_str())
+        && let Some(found) = cloud.known_vm(cid.as_str())
     {
         return Ok(Some(found));
     }
     let vm = cloud.vm(cid).await.map_err(|failure| {
         errors::answer(Doing::Lookup, format!("looking up the zone of VM {cid}"), failure)
     })?;
-    Ok(vm.map(|vm| cloud.remember_zone_of(&vm.id, &vm.zoneid)))
+    Ok(vm.map(|vm| cloud.remember_vm(&vm)))
 }
 
 async fn create(
@@ -123,21 +159,23 @@ async fn create(
     operation: &mut Operation<'_, Target>,
     wanted: &Request,
     found: &Ids,
-) -> std::result::Result<String, Failure> {
+) -> std::result::Result<Volume, Failure> {
     let name = cloud.names.disk(operation.id());
     let call = CreateVolume {
         name: name.clone(),
         zoneid: found.zone.clone(),
         diskofferingid: found.offering.id.clone(),
         size: found.offering.size_for(wanted.size, &wanted.offering)?.map(|size| size.0),
+        miniops: wanted.iops.0,
+        maxiops: wanted.iops.1,
     };
     let until = cloud.deadline(Wait::CreateVolume);
     let made = operation.step(
         Target::Volume { name: name.clone() },
-        async || ended(cloud.run(&call, until).await.map(|made| made.0.id)),
+        async || ended(cloud.run(&call, until).await.map(|made| made.0)),
         async || {
             let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };
-            Ok(cloud.list(of).await?.into_iter().find(is_there).map(|volume| volume.id))
+            Ok(cloud.list(of).await?.into_iter().find(is_there))
         },
     );
     made.await
@@ -174,5 +212,22 @@ impl DiskOfferingRow {
             "{}: disk offering '{}' has {}, {size} are wanted: name a larger or a custom one",
             wanted.path, self.name, self.size
         )))
+    }
+
+    /// Refuses IOPS that the offering would not honour, and one of the two alone.
+    pub(crate) fn check_iops(&self, iops: (Option<u64>, Option<u64>), path: &str) -> Result<()> {
+        match iops {
+            (None, None) => Ok(()),
+            _ if !self.custom_iops => Err(CpiError::cpi(format!(
+                "{path}.min_iops, {path}.max_iops: disk offering '{}' does not let the caller \
+                 choose",
+                self.name
+            ))),
+            (Some(least), Some(most)) if least <= most => Ok(()),
+            (Some(_), Some(_)) => {
+                Err(CpiError::cpi(format!("{path}.min_iops: more than {path}.max_iops")))
+            }
+            _ => Err(CpiError::cpi(format!("{path}: min_iops and max_iops go together"))),
+        }
     }
 }

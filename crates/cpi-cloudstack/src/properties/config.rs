@@ -3,13 +3,14 @@
 //! releases are taken too, where they differ.
 
 use super::timeouts::{StateTimeouts, Wait};
-use super::{Ignored, Later, Refusing, Timeouts, given, refuse_later};
+use super::{Ignored, Names, SecurityRule, Timeouts, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Where these properties stand in a config, for messages.
@@ -56,6 +57,19 @@ pub struct CloudStackProperties {
     /// The SSH key pair of VMs whose `cloud_properties` name none.
     #[serde(alias = "default_keypair")]
     pub default_key_name: Option<String>,
+    /// The public key, as in `authorized_keys`, to register under `default_key_name` where that
+    /// name is not registered yet; without one, under a name that is made of the key.
+    pub default_public_key: Option<String>,
+    /// Security groups, by name or id, of VMs whose `cloud_properties` name none.
+    #[schemars(with = "Vec<String>")]
+    pub default_security_groups: Names,
+    /// Make security groups that are not there yet, with the rules of `security_group_rules`.
+    pub security_groups_create: bool,
+    /// The rules of security groups that are made, by the groups' names.
+    pub security_group_rules: BTreeMap<String, Vec<SecurityRule>>,
+    /// Answer a snapshot once it stands on primary storage, and let CloudStack copy it to
+    /// secondary storage afterwards.
+    pub snapshot_async_backup: bool,
     /// How long to wait for what.
     pub timeout: Timeouts,
     /// Disk offerings where `cloud_properties` name none.
@@ -65,10 +79,11 @@ pub struct CloudStackProperties {
     pub stemcell: StemcellDefaults,
     /// Which offerings `calculate_vm_cloud_properties` may choose from.
     pub calculate: Calculate,
-    /// Keep the VMs of an instance group apart. Accepted; has no effect until affinity groups
-    /// come with a later release.
+    /// Keep the VMs of an instance group apart: each is put in an affinity group of the name of
+    /// `env.bosh.group`, which is made with the first of them. Not those that compile.
     pub enable_auto_anti_affinity: bool,
-    /// The type of those affinity groups. Accepted; has no effect yet.
+    /// The type of affinity groups that are made. Default: `non-strict host anti-affinity`
+    /// where the cloud has it, else `host anti-affinity`.
     pub auto_anti_affinity_type: Option<String>,
     /// An unknown property is an error instead of a warning in the log.
     pub strict: bool,
@@ -140,10 +155,6 @@ pub struct CloudStackProperties {
     /// Ruby release: the address of a metadata server.
     #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub metadata_server: Ignored,
-
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub default_security_groups: Later,
 }
 
 /// Disk offerings, by name or id, where `cloud_properties` name none.
@@ -267,6 +278,10 @@ impl Default for CloudStackProperties {
             no_proxy: Default::default(),
             expunge_vm: true,
             default_key_name: Default::default(),
+            default_public_key: Default::default(),
+            security_groups_create: Default::default(),
+            security_group_rules: Default::default(),
+            snapshot_async_backup: Default::default(),
             timeout: Default::default(),
             default_offer: Default::default(),
             stemcell: Default::default(),
@@ -305,18 +320,10 @@ impl Default for CloudStackProperties {
     }
 }
 
-impl Refusing for CloudStackProperties {
-    fn later(&self) -> Vec<&'static str> {
-        let all = [("default_security_groups", self.default_security_groups)];
-        all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()
-    }
-}
-
 impl CloudStackProperties {
-    /// Whether a cloud can be reached with these: names everything that is missing, and what
-    /// this release cannot do. `info` needs none of it.
+    /// Whether a cloud can be reached with these: names everything that is missing. `info`
+    /// needs none of it.
     pub fn validate(&self) -> Result<()> {
-        refuse_later(PATH, self)?;
         let secret = |secret: &Option<Secret>| {
             secret.as_ref().is_some_and(|secret| !secret.expose_secret().trim().is_empty())
         };

@@ -15,6 +15,10 @@ pub struct DiskProperties {
     /// `default_zone`.
     #[serde(alias = "availability_zone")]
     pub zone: Option<String>,
+    /// The least IOPS, for an offering that lets the caller choose them.
+    pub min_iops: Option<u64>,
+    /// The most IOPS, likewise.
+    pub max_iops: Option<u64>,
 
     /// The director names dynamic disks so; a name of ours is what makes the disk ours.
     #[schemars(skip)]

@@ -4,7 +4,10 @@
 mod accepted;
 mod config;
 mod disk;
+mod guard;
+mod names;
 mod network;
+mod reach;
 mod stemcell;
 mod timeouts;
 mod vm;
@@ -16,7 +19,10 @@ pub use config::{
     StemcellDefaults,
 };
 pub use disk::DiskProperties;
+pub use guard::{Direction, Ports, Protocol, SecurityRule};
+pub use names::{Details, Names};
 pub use network::NetworkProperties;
+pub use reach::{FirewallRule, LoadBalancer, Route};
 pub use stemcell::StemcellProperties;
 pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;

@@ -1,9 +1,10 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions and AZs, merged by the director.
 
-use super::{Ignored, Later, Refusing};
+use super::{Details, Later, LoadBalancer, Names, Refusing, Route, SecurityRule};
 use bosh_cpi::MiB;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// What a VM is made of.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -36,25 +37,49 @@ pub struct VmProperties {
     /// The SSH key pair's name. Default: `default_key_name`.
     #[serde(alias = "keypair")]
     pub key_name: Option<String>,
+    /// The public key, as in `authorized_keys`, to register under `key_name` where that name is
+    /// not registered yet; without a `key_name`, under a name that is made of the key. Default:
+    /// `default_public_key`.
+    pub public_key: Option<String>,
+    /// The affinity group, by name. Made where there is none of that name.
+    pub affinity_group: Option<String>,
+    /// More affinity groups, by name.
+    #[schemars(with = "Vec<String>")]
+    pub affinity_groups: Names,
+    /// The type of affinity groups that have to be made: `host anti-affinity`, `host affinity`,
+    /// or, since CloudStack 4.18, the same after `non-strict `. Default:
+    /// `auto_anti_affinity_type`.
+    pub affinity_group_type: Option<String>,
+    /// Security groups, by name or id, beside those of the networks. Default:
+    /// `default_security_groups`.
+    #[schemars(with = "Vec<String>")]
+    pub security_groups: Names,
+    /// Make the security groups that are not there yet. Default: the same of the config.
+    pub security_groups_create: Option<bool>,
+    /// The rules of the security groups that are made, by the groups' names. Default: the same
+    /// of the config.
+    pub security_group_rules: BTreeMap<String, Vec<SecurityRule>>,
+    /// The host to run on, by id. For keys of root admins.
+    #[serde(alias = "hostid", alias = "host_id")]
+    pub host: Option<String>,
+    /// The cluster to run in, by id. For keys of root admins.
+    #[serde(alias = "clusterid", alias = "cluster_id")]
+    pub cluster: Option<String>,
+    /// `UEFI` or `BIOS`. Default: what the template says.
+    #[serde(alias = "boottype")]
+    pub boot_type: Option<String>,
+    /// `LEGACY` or `SECURE` (secure boot, with `UEFI` only). Default, with `UEFI`: `LEGACY`.
+    #[serde(alias = "bootmode")]
+    pub boot_mode: Option<String>,
+    /// Settings of the VM as CloudStack knows them: `rootDiskController`,
+    /// `dataDiskController`, `nicAdapter`, `minIops` …
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub details: Details,
+    /// Load balancers to put the VM behind.
+    pub lbs: Vec<LoadBalancer>,
+    /// Routes for the agent to set, by the networks' names in the manifest.
+    pub routes: BTreeMap<String, Vec<Route>>,
 
-    /// Go release: the type of `affinity_group`; means nothing without one.
-    #[schemars(skip)]
-    pub affinity_group_type: Ignored,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub affinity_group: Later,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub affinity_groups: Later,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub lbs: Later,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub routes: Later,
-    /// Comes with a later release.
-    #[schemars(skip)]
-    pub security_groups: Later,
     /// Comes with a later release.
     #[schemars(skip)]
     pub project: Later,
@@ -62,14 +87,7 @@ pub struct VmProperties {
 
 impl Refusing for VmProperties {
     fn later(&self) -> Vec<&'static str> {
-        let all = [
-            ("affinity_group", self.affinity_group),
-            ("affinity_groups", self.affinity_groups),
-            ("lbs", self.lbs),
-            ("routes", self.routes),
-            ("security_groups", self.security_groups),
-            ("project", self.project),
-        ];
+        let all = [("project", self.project)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()
     }
 }

@@ -63,8 +63,12 @@ pub(super) fn networks(plan: &Plan, vm: &VirtualMachine) -> Result<Networks> {
         let Some(mac) = plan.macs.get(name) else { continue };
         let nic = nic(vm, mac, name)?;
         if network.kind == NetworkKind::Dynamic {
-            let told =
-                [("ip", &nic.ipaddress), ("netmask", &nic.netmask), ("gateway", &nic.gateway)];
+            let told = match nic.ipaddress {
+                Some(_) => {
+                    [("ip", &nic.ipaddress), ("netmask", &nic.netmask), ("gateway", &nic.gateway)]
+                }
+                None => [("ip", &nic.ip6address), ("netmask", &None), ("gateway", &nic.ip6gateway)],
+            };
             for (key, value) in told {
                 if let Some(value) = value {
                     network.set(key, json!(value));

@@ -1,44 +1,127 @@
 //! `create_vm`: one job that makes a VM with its ephemeral disk, its addresses and its agent's
 //! complete settings.
 
+mod affinity;
+mod balancer;
 mod deploy;
 mod find;
+mod guard;
+mod keys;
+mod near;
+mod nics;
 mod plan;
+mod routes;
+mod size;
+mod vip;
 mod wishes;
 
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
+use crate::steps::Target;
 use bosh_cpi::method::CreateVm;
-use bosh_cpi::{CpiError, ErrorKind, Result, VmCid, VmCreated};
+use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCid, VmCreated};
+use cloudstack::api::VirtualMachine;
 use find::Ids;
+use ledger::Operation;
 use plan::Plan;
 use wishes::Wishes;
 
+pub(crate) use routes::range;
+pub(crate) use size::no_local_storage;
+pub(crate) use vip::rules_that_go;
 pub(crate) use wishes::LIGHT;
 
+/// How often a VM is deployed at most: what the cloud says to be missing is made, one thing at
+/// a time, and may be gone again when another call has undone it.
+const TRIES: usize = 8;
+
 pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated> {
-    let wishes = Wishes::read(cloud, &call)?;
+    let wishes = Wishes::read(cloud, &call).await?;
     let created = cloud.operation("create_vm", async |operation| {
-        let ids = Ids::find(cloud, &wishes).await?;
-        let plan = Plan::make(cloud, &call, &wishes, &ids, operation.id())?;
-        let vm = match deploy::deploy(cloud, operation, &plan).await {
-            Err(failure) => match find_again(cloud, &wishes, &ids, &failure).await? {
-                Some(fresh) => {
-                    let plan = Plan::make(cloud, &call, &wishes, &fresh, operation.id())?;
-                    deploy::deploy(cloud, operation, &plan).await
-                }
-                None => Err(failure),
-            },
-            deployed => deployed,
-        };
-        let tried = format!("creating VM {}", plan.name());
-        let vm = vm.map_err(|failure| errors::answer(Doing::CreateVm, tried, failure))?;
-        let networks = deploy::networks(&plan, &vm)?;
-        cloud.remember_zone_of(&vm.id, &vm.zoneid);
+        let (ids, plan, vm) = deploy(cloud, operation, &call, &wishes).await?;
+        let mut networks = deploy::networks(&plan, &vm)?;
+        let made = Made { wishes: &wishes, ids: &ids, vm: &vm };
+        let reached = made.reach(cloud, operation, &mut networks).await;
+        reached.map_err(|failure| refused(&wishes, &plan, failure))?;
+        cloud.remember_vm(&vm);
         let cid = VmCid::new(&vm.id).map_err(|e| CpiError::cloud(format!("{e}")))?;
         Ok((VmCreated { cid, networks }, Some(vm.id)))
     });
     created.await.map_err(as_creation_failure)
+}
+
+/// Deploys; again, as long as there is something to mend.
+async fn deploy(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    call: &CreateVm,
+    wishes: &Wishes,
+) -> Result<(Ids, Plan, VirtualMachine)> {
+    let mut ids = Ids::find(cloud, wishes).await?;
+    guard::make(cloud, operation, &wishes.guard, &ids.zone).await?;
+    for _ in 1..TRIES {
+        let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
+        let failure = match deploy::deploy(cloud, operation, &plan).await {
+            Ok(vm) => return Ok((ids, plan, vm)),
+            Err(failure) => failure,
+        };
+        if make_missing(cloud, operation, wishes, &ids, &failure).await? {
+            continue;
+        }
+        match find_again(cloud, wishes, &ids, &failure).await? {
+            Some(fresh) => ids = fresh,
+            None => return Err(refused(wishes, &plan, failure)),
+        }
+    }
+    let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
+    match deploy::deploy(cloud, operation, &plan).await {
+        Ok(vm) => Ok((ids, plan, vm)),
+        Err(failure) => Err(refused(wishes, &plan, failure)),
+    }
+}
+
+/// Names the addresses that were asked for: one that is taken is why most deploys fail.
+fn refused(wishes: &Wishes, plan: &Plan, failure: Failure) -> CpiError {
+    let addresses: Vec<_> = wishes.nics.iter().flat_map(|nic| nic.addresses()).collect();
+    let name = plan.name();
+    let tried = match addresses.as_slice() {
+        [] => format!("creating VM {name}"),
+        addresses => format!("creating VM {name} with {}", addresses.join(", ")),
+    };
+    errors::answer(Doing::CreateVm, tried, failure)
+}
+
+/// A VM that runs, and what it was made of.
+struct Made<'a> {
+    wishes: &'a Wishes,
+    ids: &'a Ids,
+    vm: &'a VirtualMachine,
+}
+
+impl Made<'_> {
+    /// Makes it reachable from outside; `networks` are completed with acquired addresses.
+    async fn reach(
+        &self,
+        cloud: &CloudStack,
+        operation: &mut Operation<'_, Target>,
+        networks: &mut Networks,
+    ) -> std::result::Result<(), Failure> {
+        vip::give(cloud, operation, self, networks).await?;
+        balancer::join(cloud, operation, self).await
+    }
+}
+
+/// Makes what a deploy was refused for, where that is for us to make; true if it was.
+async fn make_missing(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    wishes: &Wishes,
+    ids: &Ids,
+    failure: &Failure,
+) -> Result<bool> {
+    Ok(affinity::make_missing(cloud, operation, &wishes.affinity, failure).await?
+        || guard::make_missing(cloud, operation, &wishes.guard, &ids.zone, failure).await?
+        || keys::make_missing(cloud, operation, wishes.key.as_ref(), failure).await?)
 }
 
 /// Looks up afresh what was remembered, if it may have been the reason of a refusal; None if

@@ -1,21 +1,17 @@
 //! The one call that will make the VM, complete.
 
 use super::find::Ids;
-use super::wishes::{DiskWish, Wishes};
+use super::wishes::Wishes;
+use super::{routes, size, vip};
 use crate::CloudStack;
-use crate::lookup::{DiskOfferingRow, OfferingRow};
 use crate::naming;
 use crate::properties::given;
 use crate::settings::{Ephemeral, NewAgent};
 use bosh_cpi::method::CreateVm;
-use bosh_cpi::{CpiError, GiB, MiB, Networks, Result};
+use bosh_cpi::{CpiError, Networks, Result};
 use cloudstack::api::{DeployVirtualMachine, IpToNetwork};
 use ledger::OperationId;
 use std::collections::BTreeMap;
-
-/// MHz per core where a custom offering lets the caller choose and nobody does, as in the Go
-/// CPI.
-const CPU_SPEED: u64 = 2000;
 
 /// What will be sent, and what will be answered.
 pub(super) struct Plan {
@@ -34,10 +30,15 @@ impl Plan {
         ids: &Ids,
         operation: OperationId,
     ) -> Result<Self> {
-        let name = cloud.names.vm(operation);
-        let macs = macs(wishes, operation);
-        let networks = with_macs(&call.networks, &macs);
-        let disk = disk(wishes, ids)?;
+        let name = match vip::goes_with(wishes) {
+            true => cloud.names.edge(operation),
+            false => cloud.names.vm(operation),
+        };
+        // A basic zone takes none of ours, and a VM has one NIC there, which the agent finds.
+        let macs = if ids.zone.basic { BTreeMap::new() } else { macs(wishes, operation) };
+        let mut networks = with_macs(&call.networks, &macs);
+        routes::add(wishes, &mut networks)?;
+        let disk = size::disk(wishes, ids)?;
         let new = NewAgent {
             agent_id: &call.agent_id,
             vm_name: &name,
@@ -50,22 +51,33 @@ impl Plan {
             Some((offering, size)) => (Some(offering.id.clone()), size.map(|size| size.0)),
             None => (None, None),
         };
-        let keypair =
-            given(&wishes.vm.key_name).or_else(|| given(&cloud.properties.default_key_name));
+        let vm = &wishes.vm;
+        let (boottype, bootmode) = size::boot(vm, &wishes.path)?;
+        let own = |text: &Option<String>| given(text).map(str::to_owned);
         let call = DeployVirtualMachine {
             displayname: Some(name.clone()),
             name,
             zoneid: ids.zone.id.clone(),
             serviceofferingid: ids.offering.id.clone(),
             templateid: ids.template.id.clone(),
-            iptonetworklist: nics(wishes, ids, &macs),
+            iptonetworklist: nics(wishes, ids, &macs)?,
             diskofferingid,
             size,
-            rootdisksize: root_disk(wishes).map(|size| size.0),
+            rootdisksize: size::root_disk(vm).map(|size| size.0),
+            ipaddress: address_in_a_basic_zone(wishes, ids),
+            securitygroupnames: ids.guards.names.clone(),
+            securitygroupids: ids.guards.ids.clone(),
+            affinitygroupnames: wishes.affinity.names.clone(),
+            hostid: own(&vm.host),
+            clusterid: own(&vm.cluster),
+            boottype,
+            bootmode,
             userdata,
-            keypair: keypair.map(str::to_owned),
-            details: details(wishes, &ids.offering)?,
+            keypair: wishes.key.as_ref().map(|key| key.name.clone()),
+            details: size::details(wishes, ids)?,
         };
+        let mut call = call;
+        call.details.extend(vip::rules_to_remember(wishes));
         Ok(Self { call, networks, macs })
     }
 
@@ -76,8 +88,12 @@ impl Plan {
 }
 
 fn macs(wishes: &Wishes, operation: OperationId) -> BTreeMap<String, String> {
-    let mac = |(index, name): (usize, &String)| (name.clone(), naming::mac(operation, index));
-    wishes.nics.iter().map(|nic| &nic.name).enumerate().map(mac).collect()
+    let mut macs = BTreeMap::new();
+    for (index, nic) in wishes.nics.iter().enumerate() {
+        let mac = naming::mac(operation, index);
+        macs.extend(nic.names.iter().map(|name| (name.clone(), mac.clone())));
+    }
+    macs
 }
 
 fn with_macs(networks: &Networks, macs: &BTreeMap<String, String>) -> Networks {
@@ -90,54 +106,32 @@ fn with_macs(networks: &Networks, macs: &BTreeMap<String, String>) -> Networks {
     networks
 }
 
-fn nics(wishes: &Wishes, ids: &Ids, macs: &BTreeMap<String, String>) -> Vec<IpToNetwork> {
-    let nics = wishes.nics.iter().zip(&ids.networks);
-    nics.map(|(nic, network)| IpToNetwork {
-        networkid: network.id.clone(),
-        ip: nic.ip.map(|ip| ip.to_string()),
-        mac: macs.get(&nic.name).cloned(),
-    })
-    .collect()
+/// CloudStack makes one NIC of two in the same network, whatever they ask for.
+fn nics(wishes: &Wishes, ids: &Ids, macs: &BTreeMap<String, String>) -> Result<Vec<IpToNetwork>> {
+    let mut nics: Vec<IpToNetwork> = Vec::new();
+    for (nic, network) in wishes.nics.iter().zip(&ids.networks) {
+        if let Some(at) = nics.iter().position(|known| known.networkid == network.id) {
+            return Err(CpiError::not_supported(format!(
+                "arguments[3]: networks {} and {} are both network {} of the cloud, in which a VM \
+                 has one NIC; with the same nic_group they can share it, one IPv4 and one IPv6 \
+                 address",
+                wishes.nics[at].names.join(", "),
+                nic.names.join(", "),
+                network.id
+            )));
+        }
+        nics.push(IpToNetwork {
+            networkid: network.id.clone(),
+            ip: nic.ip.map(|ip| ip.to_string()),
+            ipv6: nic.ipv6.map(|ip| ip.to_string()),
+            mac: nic.names.first().and_then(|name| macs.get(name)).cloned(),
+        });
+    }
+    Ok(nics)
 }
 
-/// The ephemeral disk's offering, and its size where that is for us to say.
-fn disk<'a>(wishes: &Wishes, ids: &'a Ids) -> Result<Option<(&'a DiskOfferingRow, Option<GiB>)>> {
-    let (Some(wish), Some(offering)) = (&wishes.disk, &ids.disk) else { return Ok(None) };
-    let DiskWish { offering: wanted, size, explicit } = wish;
-    match size {
-        Some(size) => Ok(Some((offering, offering.size_for(*size, wanted)?))),
-        None if !offering.custom => Ok(Some((offering, None))),
-        // The default is a custom one, and this VM wishes for no disk.
-        None if !explicit => Ok(None),
-        None => Err(CpiError::cpi(format!(
-            "{}.disk: missing; disk offering '{}' wants a size",
-            wishes.path, offering.name
-        ))),
-    }
-}
-
-fn root_disk(wishes: &Wishes) -> Option<GiB> {
-    wishes.vm.root_disk_size.filter(|size| size.0 > 0).map(MiB::ceil_gib)
-}
-
-/// Cores, memory and speed: wanted by a custom offering, refused by a fixed one.
-fn details(wishes: &Wishes, offering: &OfferingRow) -> Result<BTreeMap<String, String>> {
-    if !offering.custom {
-        return Ok(BTreeMap::new());
-    }
-    let (path, vm) = (&wishes.path, &wishes.vm);
-    let missing = |what: &str| {
-        CpiError::cpi(format!(
-            "{path}.{what}: missing; service offering '{}' is a custom one",
-            offering.name
-        ))
-    };
-    let mut details = BTreeMap::from([
-        ("cpuNumber".to_owned(), vm.cpu.ok_or_else(|| missing("cpu"))?.to_string()),
-        ("memory".to_owned(), vm.ram.ok_or_else(|| missing("ram"))?.to_string()),
-    ]);
-    if !offering.fixes_speed {
-        details.insert("cpuSpeed".into(), vm.cpu_speed.unwrap_or(CPU_SPEED).to_string());
-    }
-    Ok(details)
+/// In a basic zone the address stands by itself.
+fn address_in_a_basic_zone(wishes: &Wishes, ids: &Ids) -> Option<String> {
+    let nic = wishes.nics.first().filter(|_| ids.zone.basic)?;
+    nic.ip.map(|ip| ip.to_string())
 }

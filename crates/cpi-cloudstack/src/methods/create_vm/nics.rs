@@ -1,0 +1,152 @@
+//! The networks argument: which of it makes NICs, and which are addresses in front of them.
+
+use super::guard;
+use super::vip::VipWish;
+use crate::lookup::{NetworkWanted, Wanted};
+use crate::properties::{self, NetworkProperties, given};
+use bosh_cpi::{CpiError, Network, NetworkKind, Networks, Result};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A NIC.
+pub(in crate::methods) struct NicWish {
+    /// The names of its networks in the manifest: one, or those that share it.
+    pub names: Vec<String>,
+    /// The networks' `nic_group`.
+    pub group: Option<String>,
+    /// The network in the cloud; an empty text where none is named, which is for basic zones.
+    pub network: NetworkWanted,
+    /// The address, where the director chose one.
+    pub ip: Option<Ipv4Addr>,
+    /// The IPv6 address, where the director chose one.
+    pub ipv6: Option<Ipv6Addr>,
+    /// Whether it is the VM's default one.
+    default: bool,
+}
+
+/// What the networks argument asks for.
+#[derive(Default)]
+pub(in crate::methods) struct NetworkWishes {
+    /// In the order of the NICs: the default one first, as CloudStack has it.
+    pub nics: Vec<NicWish>,
+    /// Public addresses in front of them.
+    pub vips: Vec<VipWish>,
+    /// Every zone that a network names.
+    pub zones: Vec<Wanted>,
+    /// Every security group that a network names.
+    pub guards: Vec<Wanted>,
+}
+
+impl NetworkWishes {
+    pub(super) fn read(networks: &Networks, strict: bool) -> Result<Self> {
+        let mut wishes = Self::default();
+        for (name, network) in networks.iter() {
+            let properties: NetworkProperties =
+                properties::read(&network.cloud_properties, strict)?;
+            let path = network.cloud_properties.path();
+            let zone = given(&properties.zone);
+            wishes.zones.extend(zone.map(|zone| Wanted::new(zone, format!("{path}.zone"))));
+            match network.kind {
+                NetworkKind::Vip => wishes.vips.push(VipWish::read(name, network, &properties)?),
+                NetworkKind::Manual | NetworkKind::Dynamic => {
+                    wishes.add(nic(name, network, &properties)?)?;
+                }
+            }
+            let at = format!("{path}.security_groups");
+            wishes.guards.extend(guard::named(&properties.security_groups, at));
+        }
+        if wishes.nics.is_empty() {
+            return Err(CpiError::cpi(
+                "arguments[3]: no manual or dynamic network; every VM needs one",
+            ));
+        }
+        // The first NIC of a VM is its default one; the others keep their order.
+        wishes.nics.sort_by_key(|nic| !nic.default);
+        Ok(wishes)
+    }
+
+    /// Adds a NIC, or what it has to the one of its group.
+    fn add(&mut self, nic: NicWish) -> Result<()> {
+        let same = |known: &&mut NicWish| nic.group.is_some() && known.group == nic.group;
+        match self.nics.iter_mut().find(same) {
+            Some(known) => known.merge(nic),
+            None => {
+                self.nics.push(nic);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl NicWish {
+    /// One address of each version fits on a NIC of CloudStack's.
+    fn merge(&mut self, other: Self) -> Result<()> {
+        let refuse = |why: String| {
+            Err(CpiError::not_supported(format!(
+                "arguments[3]: networks {} and {} share nic_group '{}': {why}",
+                self.names.join(", "),
+                other.names.join(", "),
+                other.group.as_deref().unwrap_or_default()
+            )))
+        };
+        if self.network.network.text != other.network.network.text {
+            return refuse(format!(
+                "a NIC is in one network, but they name '{}' and '{}'",
+                self.network.network.text, other.network.network.text
+            ));
+        }
+        if self.ip.is_some() && other.ip.is_some() || self.ipv6.is_some() && other.ipv6.is_some() {
+            return refuse("a NIC has one IPv4 and one IPv6 address".into());
+        }
+        self.ip = self.ip.or(other.ip);
+        self.ipv6 = self.ipv6.or(other.ipv6);
+        self.default |= other.default;
+        self.names.extend(other.names);
+        Ok(())
+    }
+
+    /// The addresses that the director chose, for people.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
+        let (ip, ipv6) = (self.ip.map(|ip| ip.to_string()), self.ipv6.map(|ip| ip.to_string()));
+        ip.into_iter().chain(ipv6)
+    }
+}
+
+fn nic(name: &str, network: &Network, properties: &NetworkProperties) -> Result<NicWish> {
+    let at = format!("arguments[3].{name}");
+    let path = network.cloud_properties.path();
+    check(network, &at)?;
+    let unnamed = || NetworkWanted { network: Wanted::new("", format!("{path}.name")), vpc: None };
+    let ip = network.ip.filter(|_| network.kind == NetworkKind::Manual);
+    Ok(NicWish {
+        names: vec![name.to_owned()],
+        group: network.nic_group.clone(),
+        network: named(properties, path).unwrap_or_else(unnamed),
+        ip: ip.and_then(|ip| if let IpAddr::V4(ip) = ip { Some(ip) } else { None }),
+        ipv6: ip.and_then(|ip| if let IpAddr::V6(ip) = ip { Some(ip) } else { None }),
+        default: network.default.iter().any(|what| what == "gateway"),
+    })
+}
+
+/// The network that properties name.
+pub(super) fn named(properties: &NetworkProperties, path: &str) -> Option<NetworkWanted> {
+    let network = match (given(&properties.id), given(&properties.name)) {
+        (Some(id), _) => Wanted::new(id, format!("{path}.id")),
+        (None, Some(name)) => Wanted::new(name, format!("{path}.name")),
+        (None, None) => return None,
+    };
+    Some(NetworkWanted { network, vpc: given(&properties.vpc).map(str::to_owned) })
+}
+
+/// What cannot be given is refused, or the VM would come up with less.
+fn check(network: &Network, at: &str) -> Result<()> {
+    if network.kind == NetworkKind::Manual && network.ip.is_none() {
+        return Err(CpiError::cpi(format!("{at}.ip: missing from a manual network")));
+    }
+    match network.prefix {
+        None => Ok(()),
+        Some(prefix) => Err(CpiError::not_supported(format!(
+            "{at}.prefix: CloudStack delegates no prefixes to a NIC, so that none of /{prefix} can \
+             be given; leave the prefix out for a single address"
+        ))),
+    }
+}
