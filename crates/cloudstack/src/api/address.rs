@@ -27,6 +27,8 @@ pub struct AssociateIpAddress {
     pub networkid: Option<String>,
     /// For this VPC.
     pub vpcid: Option<String>,
+    /// This very address; any without.
+    pub ipaddress: Option<String>,
 }
 
 /// Gives a public address back, with every rule on it.

@@ -58,6 +58,12 @@ pub struct FirewallRule {
     /// From where, comma-separated.
     #[serde(default)]
     pub cidrlist: String,
+    /// The ICMP type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmptype: Option<i32>,
+    /// The ICMP code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icmpcode: Option<i32>,
     /// Everything else.
     #[serde(flatten)]
     pub other: Other,

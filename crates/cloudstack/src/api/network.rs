@@ -10,6 +10,8 @@ pub struct ListNetworks {
     pub id: Option<String>,
     /// In this zone.
     pub zoneid: Option<String>,
+    /// Tiers of this VPC.
+    pub vpcid: Option<String>,
     /// Whose name or id contains this.
     pub keyword: Option<String>,
     /// Everything the caller may see, not only its own.

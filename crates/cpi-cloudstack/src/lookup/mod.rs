@@ -150,7 +150,15 @@ mod tests {
 
     fn offering(id: &str, zones: &[&str]) -> DiskOfferingRow {
         let zones = zones.iter().map(ToString::to_string).collect();
-        DiskOfferingRow { id: id.into(), name: "fast".into(), custom: true, size: GiB(0), zones }
+        DiskOfferingRow {
+            id: id.into(),
+            name: "fast".into(),
+            custom: true,
+            size: GiB(0),
+            custom_iops: false,
+            local: false,
+            zones,
+        }
     }
 
     fn in_zone(rows: Vec<DiskOfferingRow>, zone: &str) -> Result<String> {

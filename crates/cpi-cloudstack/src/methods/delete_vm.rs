@@ -2,17 +2,19 @@
 //! stay. And the two undos that remove VMs.
 
 use super::cids::is_alive;
+use super::create_vm;
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
-use crate::naming::is_ephemeral;
+use crate::naming::{is_edge, is_ephemeral};
+use crate::outside::{Outside, OutsideThing, acquired_for};
 use crate::properties::Wait;
 use crate::steps::{Target, ended, gone_is_fine, is_there};
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteVm;
 use cloud_http::Deadline;
 use cloudstack::api::{
-    DeleteVolume, DeployVirtualMachine, DestroyVirtualMachine, ListVirtualMachines, VirtualMachine,
-    Volume,
+    DeleteVolume, DeployVirtualMachine, DestroyVirtualMachine, ListFirewallRules,
+    ListPublicIpAddresses, ListVirtualMachines, VirtualMachine, Volume,
 };
 use cloudstack::phrases::{NO_EXPUNGE_PERMISSION, NOT_ITS_DATADISK};
 use cloudstack::{Command, Error, JobLoss};
@@ -24,17 +26,27 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
     let cid = call.vm_cid;
     let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
     let Some(vm) = cloud.vm_id_ever(&cid).await.map_err(failed)? else { return Ok(()) };
-    let ephemeral = ephemeral_of(cloud, &vm).await.map_err(failed)?;
+    let volumes = cloud.volumes_of(&vm).await.map_err(failed)?;
+    let ephemeral = ephemeral_among(&volumes);
+    let outside = outside_of(cloud, &vm, &volumes).await.map_err(failed)?;
     cloud
         .operation("delete_vm", async |operation| {
             let until = cloud.deadline(Wait::DeleteVm);
-            // One step for all that may have to follow: its target names every disk.
-            let target = Target::Deletion { vm: vm.clone(), ephemeral: ephemeral.clone() };
+            // One step for all that may have to follow: its target names everything.
+            let target = Target::Deletion {
+                vm: vm.clone(),
+                ephemeral: ephemeral.clone(),
+                outside: outside.clone(),
+            };
+            let all = async || {
+                destroy(cloud, &vm, &ephemeral, until).await?;
+                cloud.remove_all_outside(&outside).await
+            };
             let destroyed = operation.step(
                 target,
-                async || ended(destroy(cloud, &vm, &ephemeral, until).await),
+                async || ended(all().await),
                 // What is deleted twice is deleted.
-                async || destroy(cloud, &vm, &ephemeral, until).await.map(Some),
+                async || all().await.map(Some),
             );
             destroyed.await.map_err(failed)?;
             cloud.forget_vm(&vm);
@@ -85,14 +97,20 @@ pub(crate) async fn finish_deletion(
     cloud: &CloudStack,
     vm: &str,
     ephemeral: &[String],
+    outside: &[OutsideThing],
 ) -> Result<Was> {
     let tried = format!("finishing the deletion of VM {vm}");
-    try_finish(cloud, vm, ephemeral)
+    try_finish(cloud, vm, ephemeral, outside)
         .await
         .map_err(|failure| errors::answer(Doing::DeleteVm, tried, failure))
 }
 
-async fn try_finish(cloud: &CloudStack, vm: &str, ephemeral: &[String]) -> Answer<Was> {
+async fn try_finish(
+    cloud: &CloudStack,
+    vm: &str,
+    ephemeral: &[String],
+    outside: &[OutsideThing],
+) -> Answer<Was> {
     let until = cloud.undo_deadline(Wait::DeleteVm);
     let machine = cloud.vm_by_id(vm).await?.filter(is_alive);
     let mut left = Vec::new();
@@ -111,13 +129,59 @@ async fn try_finish(cloud: &CloudStack, vm: &str, ephemeral: &[String]) -> Answe
     for volume in free {
         delete_volume(cloud, &volume.id).await?;
     }
+    for thing in outside {
+        cloud.remove_left(thing, vm).await?;
+    }
     Ok(Was::There)
 }
 
+/// What is outside of a VM and goes with it. Only the names of some VMs say that there may be
+/// something, so that others cost no call.
+async fn outside_of(cloud: &CloudStack, vm: &str, volumes: &[Volume]) -> Answer<Vec<OutsideThing>> {
+    let name = |volume: &Volume| {
+        volume.other.get("vmname").and_then(|name| name.as_str()).is_some_and(is_edge)
+    };
+    if !volumes.iter().any(name) {
+        return Ok(Vec::new());
+    }
+    let of = ListPublicIpAddresses {
+        isstaticnat: Some(true),
+        listall: Some(true),
+        ..ListPublicIpAddresses::default()
+    };
+    let mut outside = Vec::new();
+    for address in cloud.list(of).await? {
+        if address.virtualmachineid.as_deref() != Some(vm) {
+            continue;
+        }
+        match acquired_for(&address) {
+            Some(_) => outside.push(OutsideThing { what: Outside::Address, id: address.id }),
+            None => outside.extend(rules_of(cloud, vm, &address.id).await?),
+        }
+    }
+    Ok(outside)
+}
+
+/// The firewall rules that were made for a VM, of an address that is not ours to give back.
+async fn rules_of(cloud: &CloudStack, vm: &str, address: &str) -> Answer<Vec<OutsideThing>> {
+    let of = ListFirewallRules {
+        ipaddressid: Some(address.to_owned()),
+        listall: Some(true),
+        ..ListFirewallRules::default()
+    };
+    let (vm, rules) = tokio::try_join!(cloud.vm_by_id(vm), cloud.list(of))?;
+    let Some(vm) = vm else { return Ok(Vec::new()) };
+    let rules = create_vm::rules_that_go(&vm, rules).into_iter();
+    Ok(rules.map(|rule| OutsideThing { what: Outside::FirewallRule, id: rule.id }).collect())
+}
+
 async fn ephemeral_of(cloud: &CloudStack, vm: &str) -> Answer<Vec<String>> {
-    let volumes = cloud.volumes_of(vm).await?;
-    let ephemeral = volumes.into_iter().filter(|v| v.kind != "ROOT" && is_ephemeral(&v.name));
-    Ok(ephemeral.map(|volume| volume.id).collect())
+    Ok(ephemeral_among(&cloud.volumes_of(vm).await?))
+}
+
+fn ephemeral_among(volumes: &[Volume]) -> Vec<String> {
+    let ephemeral = volumes.iter().filter(|v| v.kind != "ROOT" && is_ephemeral(&v.name));
+    ephemeral.map(|volume| volume.id.clone()).collect()
 }
 
 /// Destroys a VM, running, broken or half gone, with its ephemeral disks. CloudStack stops it

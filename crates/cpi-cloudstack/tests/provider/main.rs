@@ -14,4 +14,5 @@ mod snapshots;
 mod stemcells;
 mod tags;
 mod undo;
+mod vips;
 mod vms;
