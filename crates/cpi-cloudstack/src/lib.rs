@@ -21,6 +21,7 @@ mod settings;
 mod state_dir;
 mod steps;
 mod tags;
+mod version;
 
 pub use cloud::{CloudStack, Setup};
 pub use gc::{Found, GcPolicy, Persistent, Verdict};

@@ -158,7 +158,7 @@ impl CloudStack {
         Ok(self.remember(wanted, zone, row))
     }
 
-    pub(super) fn remembered<T: Remembered>(
+    pub(crate) fn remembered<T: Remembered>(
         &self,
         wanted: &Wanted,
         zone: &str,
@@ -168,7 +168,7 @@ impl CloudStack {
         Some(Found { row, key, source: Source::Cache })
     }
 
-    pub(super) fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
+    pub(crate) fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
         let key = key::<T>(wanted, zone);
         self.cache.put(&key, &row);
         Found { row, key, source: Source::Cloud }

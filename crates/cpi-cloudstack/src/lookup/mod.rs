@@ -16,6 +16,7 @@ pub(crate) use rows::{
 };
 
 use rows::Offered;
+pub(crate) use rows::VersionRow;
 
 use bosh_cpi::{CpiError, Result};
 use std::ops::Deref;

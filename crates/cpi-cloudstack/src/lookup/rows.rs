@@ -1,6 +1,7 @@
 //! What is remembered of a name: ids, and what planning needs to know. Nothing secret.
 
 use bosh_cpi::{GiB, MiB};
+use cloudstack::Version;
 use cloudstack::api::{
     DiskOffering, Network, Other, ServiceOffering, Template, VirtualMachine, Volume, Zone,
 };
@@ -179,6 +180,15 @@ pub(crate) struct ScopeRow {
     pub id: String,
 }
 
+/// The version of the cloud; None where what it says is no version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VersionRow {
+    pub version: Option<Version>,
+}
+
+impl Remembered for VersionRow {
+    const NOUN: &'static str = "version";
+}
 impl Remembered for ScopeRow {
     const NOUN: &'static str = "scope";
 }

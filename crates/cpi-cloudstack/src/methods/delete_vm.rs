@@ -9,6 +9,7 @@ use crate::naming::{is_edge, is_ephemeral};
 use crate::outside::{Outside, OutsideThing, acquired_for};
 use crate::properties::Wait;
 use crate::steps::{Target, ended, gone_is_fine, is_there};
+use crate::version::DISKS_GO_WITH_VM;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteVm;
 use cloud_http::Deadline;
@@ -195,13 +196,15 @@ async fn destroy(
     if !cloud.properties.expunge_vm {
         return destroy_only(cloud, vm, ephemeral, until).await;
     }
+    let at_once = ephemeral.is_empty() || cloud.has(DISKS_GO_WITH_VM).await?;
     let expunge = DestroyVirtualMachine {
         id: vm.to_owned(),
         expunge: Some(true),
-        volumeids: ephemeral.to_vec(),
+        volumeids: if at_once { ephemeral.to_vec() } else { Vec::new() },
     };
     match cloud.run(&expunge, until).await {
-        Ok(_) => Ok(()),
+        Ok(_) if at_once => Ok(()),
+        Ok(_) => delete_volumes(cloud, ephemeral).await,
         Err(failure) if failure.is_gone() => delete_volumes(cloud, ephemeral).await,
         Err(failure) if failure.says(NO_EXPUNGE_PERMISSION) => {
             tracing::warn!(

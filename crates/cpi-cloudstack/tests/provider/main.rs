@@ -14,5 +14,6 @@ mod snapshots;
 mod stemcells;
 mod tags;
 mod undo;
+mod versions;
 mod vips;
 mod vms;

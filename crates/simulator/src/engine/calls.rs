@@ -15,6 +15,9 @@ pub struct CallRecord {
     pub command: String,
     /// Its parameters, without secrets.
     pub params: BTreeMap<String, String>,
+    /// The names of the parameters that this cloud's version does not know, and so did not see.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
     /// The HTTP status that was answered; None while it runs or when no answer was sent.
     pub status: Option<u16>,
     /// The error's text.
@@ -66,6 +69,11 @@ impl CallLog {
     /// The call of this number, to complete it.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut CallRecord> {
         self.records.iter_mut().rev().find(|record| record.number == number)
+    }
+
+    /// The call that came in last, to complete it.
+    pub fn last_mut(&mut self) -> Option<&mut CallRecord> {
+        self.records.last_mut()
     }
 
     /// The calls, the oldest first.

@@ -112,8 +112,7 @@ impl Cloud {
     ) -> Result<Value, Refusal> {
         let (caller, command) = self.admit(request, command)?;
         let params = Params::decode(&request.raw)?.sent_by_post(request.post);
-        // CloudStack ignores what it does not know, and so what came with a later release.
-        let params = params.only(|param| self.has(command.name, param));
+        let params = self.known_of(command, params);
         let call = Call { caller: &caller, params: &params };
         let told = |refusal| told_to(&caller, refusal);
         match command.handler {
@@ -134,6 +133,22 @@ impl Cloud {
                 })
             }
         }
+    }
+
+    /// CloudStack ignores what it does not know, and so what came with a later release.
+    fn known_of(&mut self, command: &Command, params: Params) -> Params {
+        let mut ignored = Vec::new();
+        let params = params.only(|param| {
+            let known = self.has(command.name, param);
+            if !known {
+                ignored.push(param.to_owned());
+            }
+            known
+        });
+        if let Some(record) = self.calls.last_mut() {
+            record.ignored = ignored;
+        }
+        params
     }
 
     /// The id of the job to come: the caller may choose one (`customjobid`). CloudStack finds

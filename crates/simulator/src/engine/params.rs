@@ -65,7 +65,7 @@ impl Params {
     }
 
     /// Those that `known` takes.
-    pub fn only(mut self, known: impl Fn(&str) -> bool) -> Self {
+    pub fn only(mut self, mut known: impl FnMut(&str) -> bool) -> Self {
         self.plain.retain(|name, _| known(name));
         self.maps.retain(|name, _| known(name));
         self
