@@ -11,6 +11,7 @@ mod retry;
 mod secret;
 mod settings;
 mod transport;
+mod upload;
 mod watched;
 
 pub use deadline::Deadline;
@@ -20,3 +21,4 @@ pub use retry::{Retry, Waits};
 pub use secret::{Secret, expose, reveal};
 pub use settings::{Proxy, Tls, TransportError, TransportSettings};
 pub use transport::{SendError, Transport};
+pub use upload::{Upload, Uploaded, upload};

@@ -76,6 +76,8 @@ pub const UNABLE_TO_START: &str = "Unable to start";
 /// 431, job: a volume to delete with its VM is not on it. `UserVmManagerImpl.java`.
 pub const NOT_ITS_DATADISK: &str = "not DATADISK attached to the VM";
 
+/// 530, job: the network still has VMs. `deleteNetwork`.
+pub const NETWORK_IN_USE: &str = "Failed to delete network";
 /// 431: the volume is attached. `attachVolume` (job), `deleteVolume`.
 pub const VOLUME_IS_ATTACHED: &str = "Please specify a volume that is not attached to any VM";
 /// 431, job: the volume is not attached. `detachVolume`.

@@ -48,6 +48,7 @@ const RECORDED: &[(&str, &str, &[i64])] = &[
     (TAG_EXISTS, "createTags", &[530]),
     (TAG_IS_EMPTY, "createTags", &[431]),
     (NO_SUCH_TAG, "deleteTags", &[530]),
+    (NETWORK_IN_USE, "deleteNetwork", &[530]),
 ];
 
 struct Said {
