@@ -36,6 +36,12 @@ pub fn answer(
         runtime.insert(new_runtime()?).block_on(work)
     });
 
+    if let Err(error) = &outcome {
+        // No warning, since those stand in the answer's log, and so does the error beside it.
+        // But it is by the request's id that people look for a failed call.
+        asked.span().in_scope(|| tracing::info!("{}: {error}", error.kind.as_str()));
+    }
+
     let is_known = outcome.is_ok();
     let delivered = deliver(&asked.respond(outcome, &account));
     if let (Some(cloud), Some(runtime)) = (cloud, runtime) {
@@ -109,12 +115,7 @@ async fn run(
     let (config, _) = config?;
     let state_dir = StateDir::of(&config);
     let cloud = cloud.insert(Cloud::configured(&request, &config, state_dir)?);
-    let outcome = cloud.run(call, request.api_version).await;
-    if let Err(error) = &outcome {
-        // The answer tells it already, to the same log.
-        tracing::debug!("{}: {error}", error.kind.as_str());
-    }
-    outcome
+    cloud.run(call, request.api_version).await
 }
 
 async fn end(cloud: &Cloud, result_is_known: bool) -> Result<()> {

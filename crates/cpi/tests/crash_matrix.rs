@@ -1,7 +1,8 @@
 //! The proof that nothing is left behind: every method, every API call of it in turn, every
 //! way to fail, before and after the call took effect; then one ordinary call.
 
-use trials::torture::{Plan, Subject};
+use trials::Subject;
+use trials::torture::Plan;
 
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
 

@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod completions;
+pub mod conformance;
 pub mod demo;
 pub mod gc;
 pub mod ops;
@@ -25,6 +26,7 @@ pub enum Command {
     Ops(ops::Ops),
     Recover(recover::Recover),
     Gc(gc::Gc),
+    Conformance(conformance::Conformance),
     Torture(torture::Torture),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -39,6 +41,7 @@ pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
         Command::Ops(ops) => ops.run(config),
         Command::Recover(recover) => recover.run(config),
         Command::Gc(gc) => gc.run(config),
+        Command::Conformance(conformance) => conformance.run(),
         Command::Torture(torture) => torture.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),

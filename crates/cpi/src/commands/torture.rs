@@ -5,9 +5,10 @@ use crate::stdout;
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use trials::torture::{Plan, Report, Subject};
+use trials::Subject;
+use trials::torture::{Plan, Report};
 
 /// Kill and mislead a CPI at every API call of every method, and see what is left in the cloud.
 #[derive(Debug, Args)]
@@ -40,7 +41,8 @@ pub struct Torture {
 impl Torture {
     /// Runs the matrix; fails unless every cell is clean.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let plan = Plan { subject: self.subject()?, methods: self.method, workers: self.workers };
+        let subject = subject(self.cpi.as_deref(), self.template.as_deref())?;
+        let plan = Plan { subject, methods: self.method, workers: self.workers };
         let cells = plan.cells()?;
         // Nothing is drawn where standard error is no terminal.
         let bar =
@@ -55,20 +57,21 @@ impl Torture {
         }
         Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
 
-    fn subject(&self) -> anyhow::Result<Subject> {
-        let mut subject = Subject::ours(std::env::current_exe()?);
-        if let Some(command) = &self.cpi {
-            let mut words = command.split_whitespace().map(str::to_owned);
-            subject.program = words.next().context("--cpi: no command")?.into();
-            subject.arguments = words.collect();
-        }
-        if let Some(path) = &self.template {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            subject.config = Some(text);
-        }
-        Ok(subject)
+/// The CPI under trial: this one, unless another is named.
+pub fn subject(command: Option<&str>, template: Option<&Path>) -> anyhow::Result<Subject> {
+    let mut subject = Subject::ours(std::env::current_exe()?);
+    if let Some(command) = command {
+        let mut words = command.split_whitespace().map(str::to_owned);
+        subject.program = words.next().context("--cpi: no command")?.into();
+        subject.arguments = words.collect();
     }
+    if let Some(path) = template {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        subject.config = Some(text);
+    }
+    Ok(subject)
 }
 
 fn show(report: &Report) -> anyhow::Result<()> {

@@ -14,8 +14,8 @@ mod stage;
 pub use cell::Cell;
 pub use report::{Finding, Report};
 pub use scenario::{SCENARIOS, Scenario};
-pub use stage::Subject;
 
+use crate::Subject;
 use anyhow::{Context, Result};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,13 +1,13 @@
 //! Two clouds, one `state_dir`, and a CPI that is pointed at either.
 
-use crate::Driver;
+use crate::{Driver, Subject};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use simulator::{Running, Simulator, World};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// A VM's CID that names nothing: for an ordinary call.
@@ -15,21 +15,6 @@ const NO_VM: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The template of the built-in world.
 const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
-
-/// The time in seconds within which a lost request may still take effect.
-pub const HORIZON: f64 = 0.5;
-
-/// The CPI under trial.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// The program.
-    pub program: PathBuf,
-    /// Its arguments; `{config}` stands for the config's path.
-    pub arguments: Vec<String>,
-    /// The config, with `{endpoint}`, `{api_key}`, `{secret_access_key}`, `{state_dir}` and
-    /// `{timeout}` in its texts; None for a config of our own form.
-    pub config: Option<String>,
-}
 
 /// What a cell is played on.
 pub struct Stage {
@@ -42,50 +27,6 @@ pub struct Stage {
     folder: TempDir,
     driver: Driver,
     other_driver: Driver,
-}
-
-impl Subject {
-    /// Our own binary.
-    pub fn ours(program: impl Into<PathBuf>) -> Self {
-        let arguments = vec!["--config".to_owned(), "{config}".to_owned()];
-        Self { program: program.into(), arguments, config: None }
-    }
-
-    fn config(&self, cloud: &Running, account: &str, state: &Path, timeout: u64) -> Result<String> {
-        let keys = cloud.credentials(account).context("the account has no keys")?;
-        let template = self.config.clone().unwrap_or_else(our_config);
-        Ok(template
-            .replace("{endpoint}", &cloud.endpoint())
-            .replace("{api_key}", &keys.api_key)
-            .replace("{secret_access_key}", &keys.secret_key)
-            .replace("{state_dir}", &state.display().to_string())
-            .replace("\"{timeout}\"", &timeout.to_string()))
-    }
-
-    fn driver(&self, config: &Path, home: &Path) -> Driver {
-        let path = config.display().to_string();
-        let arguments = self.arguments.iter().map(|argument| argument.replace("{config}", &path));
-        let mut driver = Driver::new(&self.program, arguments).home(home);
-        driver.context.insert("director_uuid".into(), json!("torture-director"));
-        driver.context.insert("request_id".into(), json!("cpi-torture"));
-        driver
-    }
-}
-
-fn our_config() -> String {
-    json!({"cloud": {"plugin": "cloudstack", "properties": {
-        "cloudstack": {
-            "endpoint": "{endpoint}",
-            "api_key": "{api_key}",
-            "secret_access_key": "{secret_access_key}",
-            "default_zone": "adv",
-            "timeout": {"global": "{timeout}", "attach_volume": "{timeout}"},
-            "ledger": {"horizon": HORIZON, "budget": 3},
-        },
-        "agent": {"mbus": "nats://nats:secret@10.0.0.6:4222"},
-        "state_dir": "{state_dir}",
-    }}})
-    .to_string()
 }
 
 impl Stage {

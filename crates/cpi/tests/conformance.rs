@@ -1,0 +1,17 @@
+//! Ours holds what directors, the CLI and other CPIs' suites expect.
+
+use simulator::World;
+use trials::Subject;
+use trials::conformance::checks;
+
+#[test]
+fn conformance() {
+    let (subject, world) = (Subject::ours(env!("CARGO_BIN_EXE_cpi")), World::builtin());
+    let verdicts: Vec<_> = checks().iter().map(|check| check.run(&subject, &world)).collect();
+    let failed: Vec<_> = verdicts
+        .iter()
+        .filter_map(|verdict| Some(format!("{}: {}", verdict.id, verdict.fault.as_ref()?)))
+        .collect();
+    eprintln!("{} checks, {} failed", verdicts.len(), failed.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}

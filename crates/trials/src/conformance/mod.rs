@@ -1,0 +1,67 @@
+//! The conformance suite: what directors, CLIs and the lifecycle suites of other CPIs expect,
+//! as black-box checks for any CPI binary on the embedded cloud.
+//!
+//! The checks are those of the suites of the OpenStack, AWS, vSphere, Google and Alicloud CPIs
+//! and of BATS. Where these leave a choice, the check says which is taken.
+
+mod bench;
+mod disk;
+mod junit;
+mod protocol;
+mod stemcell;
+mod vm;
+
+pub use junit::junit;
+
+use crate::Subject;
+use anyhow::Result;
+use bench::Bench;
+use serde::Serialize;
+use simulator::World;
+use std::time::{Duration, Instant};
+
+/// One promise of the contract.
+pub struct Check {
+    /// Its number in the suite: `V5`.
+    pub id: &'static str,
+    /// What must hold.
+    pub what: &'static str,
+    run: fn(&Bench) -> Result<()>,
+}
+
+/// What came of a check.
+#[derive(Debug, Serialize)]
+pub struct Verdict {
+    /// The check's number.
+    pub id: &'static str,
+    /// What must hold.
+    pub what: &'static str,
+    /// Why it does not; None where it does.
+    pub fault: Option<String>,
+    /// How long it took.
+    #[serde(serialize_with = "as_seconds")]
+    pub took: Duration,
+}
+
+/// Every check, in the order of the suite.
+pub fn checks() -> Vec<Check> {
+    [protocol::CHECKS, stemcell::CHECKS, vm::CHECKS, disk::CHECKS]
+        .into_iter()
+        .flatten()
+        .map(|Check { id, what, run }| Check { id, what, run: *run })
+        .collect()
+}
+
+impl Check {
+    /// Runs it, on a fresh cloud.
+    pub fn run(&self, subject: &Subject, world: &World) -> Verdict {
+        let begun = Instant::now();
+        let outcome = Bench::new(subject, world).and_then(|bench| (self.run)(&bench));
+        let fault = outcome.err().map(|error| format!("{error:#}"));
+        Verdict { id: self.id, what: self.what, fault, took: begun.elapsed() }
+    }
+}
+
+fn as_seconds<S: serde::Serializer>(took: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_f64(took.as_secs_f64())
+}
