@@ -1,0 +1,177 @@
+//! A disk image as the disk that a guest would see: bytes at offsets, whatever the format.
+
+mod qcow2;
+mod vhd;
+
+pub(crate) use qcow2::{Qcow2Writer, create as create_qcow2};
+pub(crate) use vhd::{DynamicWriter, LARGEST as VHD_LARGEST, fixed_footer};
+
+use crate::error::StemcellError;
+use crate::format::ImageFormat;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Whether a disk is opened to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadOnly,
+    ReadWrite,
+}
+
+/// An opened disk image.
+pub(crate) struct Disk {
+    content: Box<dyn Content>,
+    format: ImageFormat,
+    size: u64,
+}
+
+/// What a format's driver does. Offsets are within the disk; callers stay within its size.
+trait Content: Send {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    fn write_at(&mut self, buffer: &[u8], offset: u64) -> io::Result<()>;
+    /// Everything that was written is on the disk below.
+    fn sync(&mut self) -> io::Result<()>;
+    /// For how many bytes from `offset` on there is nothing but zeros, without reading them; 0
+    /// where there is data, or where that is not known.
+    fn zeros_at(&mut self, offset: u64) -> io::Result<u64>;
+}
+
+impl Disk {
+    /// Opens an image.
+    ///
+    /// # Errors
+    /// `NotAnImage`, or `Unsupported` where the format cannot be looked into, with the reason.
+    pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StemcellError> {
+        let format = format_of(path)?;
+        let (content, size): (Box<dyn Content>, u64) = match format {
+            ImageFormat::Qcow2 => qcow2::open(path, access)?,
+            ImageFormat::Raw => flat(path, access, 0)?,
+            ImageFormat::VhdFixed if access == Access::ReadOnly => flat(path, access, 512)?,
+            ImageFormat::VhdDynamic if access == Access::ReadOnly => vhd::open(path)?,
+            ImageFormat::VhdFixed | ImageFormat::VhdDynamic => {
+                return Err(StemcellError::unsupported(
+                    format,
+                    "it is not written in place; convert it to qcow2 or raw first",
+                ));
+            }
+            ImageFormat::VhdDifferencing => {
+                return Err(StemcellError::unsupported(
+                    format,
+                    "the image that it differs from is not in it",
+                ));
+            }
+            other => {
+                return Err(StemcellError::unsupported(
+                    other,
+                    "it is passed on as it is, but not looked into; convert it with `qemu-img convert` if you need to",
+                ));
+            }
+        };
+        Ok(Self { content, format, size })
+    }
+
+    /// The format of the file.
+    pub(crate) fn format(&self) -> ImageFormat {
+        self.format
+    }
+
+    /// The size that the guest sees, in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.check(buffer.len(), offset)?;
+        self.content.read_at(buffer, offset)
+    }
+
+    pub(crate) fn write_at(&mut self, buffer: &[u8], offset: u64) -> io::Result<()> {
+        self.check(buffer.len(), offset)?;
+        self.content.write_at(buffer, offset)
+    }
+
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.content.sync()
+    }
+
+    /// See [`Content::zeros_at`].
+    pub(crate) fn zeros_at(&mut self, offset: u64) -> io::Result<u64> {
+        self.content.zeros_at(offset)
+    }
+
+    fn check(&self, length: usize, offset: u64) -> io::Result<()> {
+        match offset.checked_add(length as u64) {
+            Some(end) if end <= self.size => Ok(()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                format!("byte {offset} is beyond the end of the disk, {}", self.size),
+            )),
+        }
+    }
+}
+
+/// The format of an image in a file.
+///
+/// # Errors
+/// `NotAnImage` with what it is instead.
+pub(crate) fn format_of(path: &Path) -> Result<ImageFormat, StemcellError> {
+    let mut file = File::open(path).map_err(StemcellError::file("open", path))?;
+    let read = |file: &mut File| -> io::Result<(Vec<u8>, Vec<u8>)> {
+        let mut head = Vec::new();
+        file.take(crate::unpack::HEAD as u64).read_to_end(&mut head)?;
+        let length = file.metadata()?.len();
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(length.saturating_sub(512)))?;
+        file.take(512).read_to_end(&mut tail)?;
+        Ok((head, tail))
+    };
+    let (head, tail) = read(&mut file).map_err(StemcellError::file("read", path))?;
+    if crate::tarball::is_ova(&head) {
+        return Ok(ImageFormat::Ova);
+    }
+    match ImageFormat::recognise(&head) {
+        Some(format) => Ok(format.with_tail(&tail)),
+        None => Err(StemcellError::NotAnImage { found: crate::format::describe(&head) }),
+    }
+}
+
+/// The bytes of the disk, as they are.
+struct Flat(File);
+
+fn flat(
+    path: &Path,
+    access: Access,
+    footer: u64,
+) -> Result<(Box<dyn Content>, u64), StemcellError> {
+    let file = open_file(path, access)?;
+    let length = file.metadata().map_err(StemcellError::file("read", path))?.len();
+    Ok((Box::new(Flat(file)), length.saturating_sub(footer)))
+}
+
+fn open_file(path: &Path, access: Access) -> Result<File, StemcellError> {
+    File::options()
+        .read(true)
+        .write(access == Access::ReadWrite)
+        .open(path)
+        .map_err(StemcellError::file("open", path))
+}
+
+impl Content for Flat {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
+    }
+
+    fn write_at(&mut self, buffer: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(buffer, offset)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn zeros_at(&mut self, _offset: u64) -> io::Result<u64> {
+        Ok(0)
+    }
+}

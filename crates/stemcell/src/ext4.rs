@@ -1,0 +1,212 @@
+//! Files on an ext4 filesystem: read by one crate, written by another. Neither knows of the
+//! other, so that the reader can tell whether the writer did well.
+
+use crate::error::StemcellError;
+use crate::overlay::Overlay;
+use ext4_view::Ext4 as View;
+use rsext4::{
+    BlockIo, DeviceCapabilities, DeviceGeometry, Ext4 as Mounted, Ext4Error, Ext4Result,
+    Ext4Timestamp, FileName, FilePermissions, InodeInfo, MountOptions, MountServices,
+    MountedServices, MutationContext, NoopObserver, SectorId,
+};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Files that are larger than this are not agent settings.
+const LARGEST: u64 = 1 << 20;
+
+/// A file as the reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Its content.
+    pub(crate) content: Vec<u8>,
+    /// Permissions with type, as in `st_mode`.
+    pub(crate) mode: u16,
+    /// Owner and group.
+    pub(crate) owner: (u32, u32),
+}
+
+/// A filesystem, opened to be read. A journal that was not replayed is taken into account.
+pub(crate) struct Reader(View);
+
+impl Reader {
+    /// # Errors
+    /// In words: damaged, or with features that the reader does not know.
+    pub(crate) fn open(overlay: &Overlay) -> Result<Self, String> {
+        let source = Source(overlay.clone());
+        View::load(Box::new(source)).map(Self).map_err(|error| explain(overlay, error))
+    }
+
+    /// The file at `path`; `None` where there is none.
+    pub(crate) fn file(&self, path: &str) -> Result<Option<Seen>, String> {
+        let metadata = match self.0.metadata(path) {
+            Ok(metadata) => metadata,
+            Err(ext4_view::Ext4Error::NotFound | ext4_view::Ext4Error::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(format!("{path}: {error}")),
+        };
+        if !metadata.file_type().is_regular_file() || metadata.len() > LARGEST {
+            return Err(format!("{path} is no file of at most 1 MiB"));
+        }
+        let content = self.0.read(path).map_err(|e| format!("{path}: {e}"))?;
+        Ok(Some(Seen { content, mode: metadata.mode(), owner: (metadata.uid(), metadata.gid()) }))
+    }
+
+    /// Whether there is a directory at `path`.
+    pub(crate) fn has_directory(&self, path: &str) -> bool {
+        self.0.metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    }
+
+    /// Whether there is a file at `path`.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        let metadata = self.0.metadata(path);
+        metadata.is_ok_and(|metadata| metadata.file_type().is_regular_file())
+    }
+
+    /// `path` without symbolic links in it.
+    pub(crate) fn resolve(&self, path: &str) -> Result<String, String> {
+        let resolved = self.0.canonicalize(path).map_err(|error| format!("{path}: {error}"))?;
+        let text = resolved.to_str().map_err(|_| format!("{path} is no text"))?;
+        Ok(text.to_owned())
+    }
+}
+
+fn explain(overlay: &Overlay, error: ext4_view::Ext4Error) -> String {
+    match overlay.take_error() {
+        Some(below) => below.to_string(),
+        None => error.to_string(),
+    }
+}
+
+struct Source(Overlay);
+
+impl ext4_view::Ext4Read for Source {
+    fn read(
+        &mut self,
+        start: u64,
+        buffer: &mut [u8],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.0.read_at(buffer, start).map_err(Into::into)
+    }
+}
+
+/// Writes `content` to `directory/name`, in the overlay only. `directory` has no symbolic
+/// links in it. A file that is there keeps its owner and permissions; a new one is root's.
+/// A journal that was not replayed is replayed first.
+pub(crate) fn write(
+    overlay: &Overlay,
+    place: &str,
+    directory: &str,
+    name: &str,
+    content: &[u8],
+) -> Result<(), StemcellError> {
+    let device = Device(overlay.clone());
+    let services = MountServices::new(WallClock, (), NoopObserver);
+    let refused = |error: Ext4Error| StemcellError::Filesystem {
+        place: place.to_owned(),
+        reason: match overlay.take_error() {
+            Some(below) => below.to_string(),
+            None => in_words(error),
+        },
+    };
+    let mut mounted =
+        Mounted::mount(device, services, MountOptions::read_write()).map_err(refused)?;
+    replace(&mut mounted, directory, name, content).map_err(refused)?;
+    mounted.sync().map_err(refused)?;
+    mounted.unmount().map_err(refused)
+}
+
+type Writer = Mounted<Device, MountedServices<(), NoopObserver>>;
+
+fn replace(fs: &mut Writer, directory: &str, name: &str, content: &[u8]) -> Ext4Result<()> {
+    let mut parent = fs.root_inode();
+    for part in directory.split('/').filter(|part| !part.is_empty()) {
+        parent = child(fs, parent, part)?.ok_or_else(Ext4Error::not_found)?.number;
+    }
+    let file = match child(fs, parent, name)? {
+        Some(there) => there.number,
+        None => {
+            let root = MutationContext::new(0, 0, 0, 0);
+            let permissions = FilePermissions::new(0o644)?;
+            let name = FileName::new(name.as_bytes())?;
+            fs.create_regular_file(root, parent, name, permissions)?.number
+        }
+    };
+    fs.truncate_inode(file, 0)?;
+    fs.write_inode(file, 0, content)
+}
+
+fn child(
+    fs: &mut Writer,
+    parent: rsext4::InodeNumber,
+    name: &str,
+) -> Ext4Result<Option<InodeInfo>> {
+    fs.lookup_child(parent, FileName::new(name.as_bytes())?)
+}
+
+fn in_words(error: Ext4Error) -> String {
+    use rsext4::Ext4ErrorKind as Kind;
+    let advice = match error.kind() {
+        Kind::UnsupportedFeature => {
+            "it has a feature that we cannot write; make it with plain `mke2fs -t ext4`"
+        }
+        Kind::Corrupted | Kind::ChecksumMismatch | Kind::BadSuperblock | Kind::JournalAborted => {
+            "it is damaged; repair it with `e2fsck -f`"
+        }
+        Kind::NoSpace => "it is full",
+        _ => return error.to_string(),
+    };
+    format!("{advice} ({error})")
+}
+
+struct Device(Overlay);
+
+const SECTOR: u32 = 512;
+
+impl Device {
+    fn range(sector: SectorId, count: u32) -> Ext4Result<(u64, usize)> {
+        let offset = sector.raw().checked_mul(u64::from(SECTOR));
+        let offset = offset.ok_or_else(Ext4Error::overflow)?;
+        Ok((offset, count as usize * SECTOR as usize))
+    }
+}
+
+impl BlockIo for Device {
+    fn write(&mut self, buffer: &[u8], sector: SectorId, count: u32) -> Ext4Result<()> {
+        let (offset, length) = Self::range(sector, count)?;
+        let data = buffer.get(..length).ok_or_else(Ext4Error::invalid_input)?;
+        self.0.write_at(data, offset).map_err(|_| Ext4Error::io())
+    }
+
+    fn read(&mut self, buffer: &mut [u8], sector: SectorId, count: u32) -> Ext4Result<()> {
+        let (offset, length) = Self::range(sector, count)?;
+        let data = buffer.get_mut(..length).ok_or_else(Ext4Error::invalid_input)?;
+        self.0.read_at(data, offset).map_err(|_| Ext4Error::io())
+    }
+
+    fn geometry(&self) -> DeviceGeometry {
+        DeviceGeometry::new(SECTOR, self.0.size() / u64::from(SECTOR))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        DeviceCapabilities { flush: true, ..DeviceCapabilities::default() }
+    }
+
+    /// Nothing to do: the overlay is memory, and its commit syncs.
+    fn flush(&mut self) -> Ext4Result<()> {
+        Ok(())
+    }
+}
+
+struct WallClock;
+
+impl rsext4::Clock for WallClock {
+    fn now(&self) -> Ext4Result<Ext4Timestamp> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let since = since.map_err(|_| Ext4Error::invalid_input())?;
+        Ok(Ext4Timestamp::new(
+            i64::try_from(since.as_secs()).map_err(|_| Ext4Error::overflow())?,
+            since.subsec_nanos(),
+        ))
+    }
+}

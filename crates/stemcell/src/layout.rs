@@ -1,0 +1,63 @@
+//! What is on a disk: its partitions, and where the root filesystem with the agent is.
+
+use crate::agent;
+use crate::disk::Disk;
+use crate::error::StemcellError;
+use crate::ext4::Reader;
+use crate::filesystem::Filesystem;
+use crate::overlay::Overlay;
+use crate::partition::{Partition, PartitionTable};
+use std::path::Path;
+
+/// The partition with the agent, opened.
+pub(crate) struct Root {
+    pub(crate) partition: Partition,
+    pub(crate) overlay: Overlay,
+}
+
+/// Reads the partition table.
+pub(crate) fn table(disk: &mut Disk, path: &Path) -> Result<PartitionTable, StemcellError> {
+    PartitionTable::read(disk).map_err(|error| match error.raw_os_error() {
+        Some(_) => StemcellError::file("read", path)(error),
+        None => StemcellError::decoding(&disk.format().to_string(), &error),
+    })
+}
+
+/// The first ext4 partition on which an agent is, in the order of the table. `reopen` opens the
+/// disk anew for each that is tried.
+///
+/// # Errors
+/// `Filesystem` with what each partition is, where there is none.
+pub(crate) fn root(
+    table: &PartitionTable,
+    reopen: impl Fn() -> Result<Disk, StemcellError>,
+) -> Result<Root, StemcellError> {
+    let mut reasons = Vec::new();
+    for partition in &table.partitions {
+        let reason = match partition.filesystem {
+            Some(Filesystem::Ext) => {
+                let overlay = Overlay::new(reopen()?, partition.start, partition.size);
+                match Reader::open(&overlay) {
+                    Ok(reader) if reader.has_directory(agent::DIRECTORY) => {
+                        return Ok(Root { partition: partition.clone(), overlay });
+                    }
+                    Ok(_) => format!("{partition} (ext4): no BOSH agent is there"),
+                    Err(why) => format!("{partition} (ext4) cannot be read: {why}"),
+                }
+            }
+            Some(other) => match other.why_not_patched() {
+                Some(why) => format!("{partition} ({other}): {why}"),
+                None => format!("{partition} ({other})"),
+            },
+            None => format!("{partition}: no filesystem that we know"),
+        };
+        reasons.push(reason);
+    }
+    if reasons.is_empty() {
+        reasons.push("there are no partitions".to_owned());
+    }
+    Err(StemcellError::Filesystem {
+        place: format!("this disk ({})", table.label),
+        reason: reasons.join("; "),
+    })
+}

@@ -1,0 +1,51 @@
+//! Stemcells as files: what they are, what is in them, and how to make them fit CloudStack.
+//!
+//! ```text
+//!   tgz, tar, gzip, bzip2, xz, zstd            qcow2, raw, VHD, VMDK, OVA
+//!  ────────────────────────────────► unpack ──────────────────────────────► inspect, convert
+//!   one pass, bounded memory, checksums                    │
+//!                                                          ▼ qcow2 and raw
+//!                                    patch: agent.json on the root partition's ext4
+//! ```
+//!
+//! Everything is recognised by content, never by name. Nothing here needs root, a mount or a
+//! loop device, and nothing knows BOSH's methods or CloudStack's API; it knows the format of
+//! stemcells, and the layout of CloudStack's config drive.
+
+pub mod agent;
+mod checksum;
+mod compression;
+pub mod config_drive;
+mod convert;
+mod disk;
+mod error;
+mod ext4;
+mod filesystem;
+mod format;
+mod inspect;
+mod iso;
+mod layout;
+mod light;
+mod manifest;
+mod overlay;
+mod partition;
+mod patch;
+mod sparse;
+mod tarball;
+mod unpack;
+
+pub use agent::AgentSettings;
+pub use checksum::{Checksum, Checksums};
+pub use compression::Compression;
+pub use convert::{Target, convert};
+pub use error::StemcellError;
+pub use filesystem::Filesystem;
+pub use format::ImageFormat;
+pub use inspect::{
+    Agent, Boot, DiskReport, Hypervisor, ImageReport, Inspection, format_of, inspect,
+};
+pub use light::{FORMAT as LIGHT_FORMAT, lighten};
+pub use manifest::Manifest;
+pub use partition::{Label, Partition, PartitionTable};
+pub use patch::{Patched, patch};
+pub use unpack::{Layer, UnpackOptions, Unpacked, open, unpack};

@@ -1,0 +1,153 @@
+//! An image made to work on CloudStack: its agent.json is replaced where it is, without root,
+//! mount or loop device.
+
+use crate::agent::{self, AgentSettings};
+use crate::disk::{Access, Disk};
+use crate::error::StemcellError;
+use crate::ext4::{self, Reader, Seen};
+use crate::format::ImageFormat;
+use crate::layout::{self, Root};
+use std::path::Path;
+
+/// What a patch did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patched {
+    /// The partition, as Linux numbers it; 0 for the whole disk.
+    pub partition: u32,
+    /// The file, without symbolic links in its path.
+    pub file: String,
+    /// What was in it; `None` where it was not there.
+    pub before: Option<String>,
+    /// What is in it now.
+    pub after: String,
+    /// How many bytes of the disk were written; 0 where all was as it should be.
+    pub written: u64,
+}
+
+/// Writes agent.json into the image at `path`, which is qcow2 or raw, in place.
+///
+/// All changes are made in memory first and read by a second implementation of ext4; then they
+/// are written, and read again. Only a crash between the first and the last write can leave the
+/// image damaged, so work on a copy that is thrown away then.
+///
+/// # Errors
+/// `Unsupported` or `Filesystem` with the reason; the image is as it was. `Unverified` where
+/// the readers disagree.
+pub fn patch(path: &Path, settings: &AgentSettings) -> Result<Patched, StemcellError> {
+    let root = open_root(path)?;
+    let place = root.partition.to_string();
+    let trouble = |reason: String| StemcellError::Filesystem { place: place.clone(), reason };
+    let reader = Reader::open(&root.overlay).map_err(trouble)?;
+    sound(&root).map_err(trouble)?;
+    let named = format!("{}/{}", agent::DIRECTORY, agent::FILE);
+    let old = reader.file(&named).map_err(trouble)?;
+    let content = settings.content(old.as_ref().map(|seen| seen.content.as_slice()))?;
+    let file = match old {
+        Some(_) => reader.resolve(&named).map_err(trouble)?,
+        None => {
+            let directory = reader.resolve(agent::DIRECTORY).map_err(trouble)?;
+            format!("{directory}/{}", agent::FILE)
+        }
+    };
+    drop(reader);
+    let mut patched = Patched {
+        partition: root.partition.number,
+        file,
+        before: old.as_ref().map(|seen| lossy(&seen.content)),
+        after: lossy(&content),
+        written: 0,
+    };
+    if old.as_ref().is_some_and(|seen| seen.content == content) {
+        return Ok(patched);
+    }
+    write(&root, &patched.file, &content)?;
+    let expected = expected(old, content);
+    verify(&root, &patched.file, &expected).map_err(StemcellError::Unverified)?;
+    patched.written = root.overlay.changed();
+    root.overlay.commit().map_err(StemcellError::file("write", path))?;
+    drop(root);
+    reread(path, &patched.file, &expected)?;
+    Ok(patched)
+}
+
+fn open_root(path: &Path) -> Result<Root, StemcellError> {
+    let mut disk = Disk::open(path, Access::ReadWrite)?;
+    if !matches!(disk.format(), ImageFormat::Qcow2 | ImageFormat::Raw) {
+        return Err(StemcellError::unsupported(
+            disk.format(),
+            "only qcow2 and raw images are patched",
+        ));
+    }
+    let table = layout::table(&mut disk, path)?;
+    drop(disk);
+    layout::root(&table, || Disk::open(path, Access::ReadWrite))
+}
+
+fn write(root: &Root, file: &str, content: &[u8]) -> Result<(), StemcellError> {
+    let (directory, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let place = root.partition.to_string();
+    ext4::write(&root.overlay, &place, directory, name, content)
+}
+
+fn expected(old: Option<Seen>, content: Vec<u8>) -> Seen {
+    match old {
+        Some(seen) => Seen { content, ..seen },
+        None => Seen { content, mode: 0o100_644, owner: (0, 0) },
+    }
+}
+
+/// The independent reader finds what was to be written, on a filesystem that needs no recovery.
+fn verify(root: &Root, file: &str, expected: &Seen) -> Result<(), String> {
+    sound(root)?;
+    let seen = Reader::open(&root.overlay)?.file(file)?;
+    match seen {
+        Some(seen) if seen == *expected => Ok(()),
+        Some(seen) if seen.content == expected.content => Err(format!(
+            "{file} has mode {:o} of {:?} instead of {:o} of {:?}",
+            seen.mode, seen.owner, expected.mode, expected.owner
+        )),
+        Some(_) => Err(format!("{file} has another content")),
+        None => Err(format!("{file} is not there")),
+    }
+}
+
+/// From a freshly opened image: what was committed is what is there.
+fn reread(path: &Path, file: &str, expected: &Seen) -> Result<(), StemcellError> {
+    let mut disk = Disk::open(path, Access::ReadOnly)?;
+    let table = layout::table(&mut disk, path)?;
+    drop(disk);
+    let root = layout::root(&table, || Disk::open(path, Access::ReadOnly))?;
+    verify(&root, file, expected).map_err(StemcellError::Unverified)?;
+    match needs_recovery(&root).map_err(StemcellError::Unverified)? {
+        true => Err(StemcellError::Unverified("its journal was not closed".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a filesystem that says of itself that it has errors: writing could make them worse.
+fn sound(root: &Root) -> Result<(), String> {
+    let mut state = [0; 2];
+    let at = |error: std::io::Error| error.to_string();
+    root.overlay.read_at(&mut state, SUPERBLOCK + 0x3a).map_err(at)?;
+    match u16::from_le_bytes(state) & ERRORS {
+        0 => Ok(()),
+        _ => Err("it is marked as having errors; repair it with `e2fsck -f`".to_owned()),
+    }
+}
+
+fn needs_recovery(root: &Root) -> Result<bool, String> {
+    let mut incompatible = [0; 4];
+    root.overlay
+        .read_at(&mut incompatible, SUPERBLOCK + 0x60)
+        .map_err(|error| error.to_string())?;
+    Ok(u32::from_le_bytes(incompatible) & RECOVER != 0)
+}
+
+/// Where the superblock is, and what its fields say.
+const SUPERBLOCK: u64 = 1024;
+const ERRORS: u16 = 2;
+const RECOVER: u32 = 4;
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,359 @@
+//! An image out of whatever it is wrapped in: in one pass, with bounded memory, and with
+//! checksums of all that passes.
+
+use crate::checksum::{Checksum, Checksums, Metered};
+use crate::compression::Compression;
+use crate::error::StemcellError;
+use crate::format::{self, ImageFormat};
+use crate::manifest::{self, Manifest};
+use crate::sparse::SparseFile;
+use crate::tarball;
+use serde::Serialize;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+use tempfile::{NamedTempFile, TempPath};
+
+/// How much of a stream is looked at to recognise it.
+pub(crate) const HEAD: usize = 68 << 10;
+/// A stemcell is wrapped four times: gzip, tar, gzip, tar.
+const DEEPEST: usize = 8;
+
+/// What to allow and expect.
+#[derive(Debug, Clone)]
+pub struct UnpackOptions {
+    /// At most so many bytes may come out, as image or otherwise.
+    pub limit: u64,
+    /// What the input's checksum must be: of the file as it is given.
+    pub expected: Option<Checksum>,
+}
+
+impl Default for UnpackOptions {
+    /// 64 GiB, and no checksum.
+    fn default() -> Self {
+        Self { limit: 64 << 30, expected: None }
+    }
+}
+
+/// One thing that an image was wrapped in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// Compressed.
+    Compressed(Compression),
+    /// In an archive, under this name.
+    Tar(String),
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compressed(compression) => compression.fmt(f),
+            Self::Tar(name) => write!(f, "tar with {name}"),
+        }
+    }
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// The image. The file goes when this is dropped: [`TempPath::keep`] or `persist` it.
+    pub image: TempPath,
+    /// Its format.
+    pub format: ImageFormat,
+    /// Its size in bytes, holes included.
+    pub size: u64,
+    /// Its checksums.
+    pub checksums: Checksums,
+    /// What it was wrapped in, outermost first.
+    pub layers: Vec<Layer>,
+    /// The manifest, where the input was a whole stemcell.
+    pub manifest: Option<Manifest>,
+    /// How many bytes the input has.
+    pub input_size: u64,
+    /// The checksums of the input, as it was given.
+    pub input: Checksums,
+}
+
+/// Writes the image in `source` to a new file in `directory`. `progress` is told how many bytes
+/// of the source are done.
+///
+/// # Errors
+/// Everything of [`StemcellError`] that is about reading; nothing is left of the file then.
+pub fn unpack(
+    source: impl Read,
+    directory: &Path,
+    options: &UnpackOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Unpacked, StemcellError> {
+    let (contents, input_size, input) = look_through(source, directory, options, progress)?;
+    let Some(found) = contents.image else {
+        return Err(contents.not_an_image());
+    };
+    Ok(Unpacked {
+        image: found.path,
+        format: found.format,
+        size: found.size,
+        checksums: found.checksums,
+        layers: found.layers,
+        manifest: contents.manifest,
+        input_size,
+        input,
+    })
+}
+
+/// As [`unpack`], but a light stemcell is fine.
+pub(crate) fn look_through(
+    source: impl Read,
+    directory: &Path,
+    options: &UnpackOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Contents, u64, Checksums), StemcellError> {
+    let mut metered = Metered::new(source, progress);
+    let mut walk =
+        Walk { directory, limit: options.limit, layers: Vec::new(), contents: Contents::default() };
+    let outcome = walk.enter(&mut metered, "file");
+    // A wrong checksum explains whatever else went wrong, so the rest is read in any case.
+    let (size, checksums) = match metered.finish() {
+        Ok(finished) => finished,
+        Err(error) => return Err(outcome.err().unwrap_or(StemcellError::Source(error))),
+    };
+    if let Some(expected) = &options.expected {
+        checksums.verify("the stemcell", expected)?;
+    }
+    outcome?;
+    walk.contents.verify()?;
+    Ok((walk.contents, size, checksums))
+}
+
+/// What a walk through the layers found.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) image: Option<Found>,
+    pub(crate) manifest: Option<Manifest>,
+    /// The checksums of the entry `image` of a stemcell.
+    image_entry: Option<Checksums>,
+    /// What was there instead of an image.
+    instead: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) path: TempPath,
+    pub(crate) format: ImageFormat,
+    pub(crate) size: u64,
+    pub(crate) checksums: Checksums,
+    pub(crate) layers: Vec<Layer>,
+}
+
+impl Contents {
+    /// The error where there is no image.
+    pub(crate) fn not_an_image(self) -> StemcellError {
+        match &self.manifest {
+            Some(manifest) if manifest.is_light() => StemcellError::Light,
+            _ => StemcellError::NotAnImage {
+                found: self.instead.unwrap_or_else(|| "an empty archive".to_owned()),
+            },
+        }
+    }
+
+    /// The manifest promises the checksum of the image; it may come before or after it.
+    fn verify(&self) -> Result<(), StemcellError> {
+        match (&self.manifest, &self.image_entry) {
+            (Some(manifest), Some(entry)) => entry.verify("the image", &manifest.checksum()?),
+            _ => Ok(()),
+        }
+    }
+}
+
+struct Walk<'a> {
+    directory: &'a Path,
+    limit: u64,
+    layers: Vec<Layer>,
+    contents: Contents,
+}
+
+impl Walk<'_> {
+    /// Goes into one layer; `within` names what is being read, for errors.
+    fn enter(&mut self, source: &mut dyn Read, within: &str) -> Result<(), StemcellError> {
+        if self.layers.len() >= DEEPEST {
+            return Err(StemcellError::TooDeep(DEEPEST));
+        }
+        let mut head = Vec::with_capacity(HEAD);
+        (&mut *source)
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|error| StemcellError::decoding(within, &error))?;
+        if let Some(compression) = Compression::recognise(&head) {
+            let mut inner = compression.reader(Cursor::new(head).chain(source));
+            return self.decompressed(compression, &mut inner);
+        }
+        if tarball::is_ova(&head) {
+            return self.image(ImageFormat::Ova, &head, source, within);
+        }
+        if tarball::is_tar(&head) {
+            return self.archive(Cursor::new(head).chain(source), within);
+        }
+        match ImageFormat::recognise(&head) {
+            Some(format) => self.image(format, &head, source, within),
+            None => {
+                self.contents.instead = Some(format::describe(&head));
+                Ok(())
+            }
+        }
+    }
+
+    fn decompressed(
+        &mut self,
+        compression: Compression,
+        inner: &mut dyn Read,
+    ) -> Result<(), StemcellError> {
+        self.layers.push(Layer::Compressed(compression));
+        let within = format!("{compression} stream");
+        self.enter(inner, &within)?;
+        // Its own checksum comes last: the stream is read to its end.
+        drain(inner, self.limit, &within)?;
+        self.layers.pop();
+        Ok(())
+    }
+
+    /// All entries of a tar: the first image is taken, and a manifest wherever it is.
+    fn archive(&mut self, source: impl Read, within: &str) -> Result<(), StemcellError> {
+        let broken = |error: io::Error| StemcellError::decoding(&below(within, "tar"), &error);
+        let mut archive = tar::Archive::new(source);
+        for entry in archive.entries().map_err(broken)? {
+            let mut entry = entry.map_err(broken)?;
+            if !entry.header().entry_type().is_file() {
+                continue;
+            }
+            let name = entry.path().map_err(broken)?.display().to_string();
+            let name = name.trim_start_matches("./").to_owned();
+            if name == "stemcell.MF" {
+                self.contents.manifest = Some(read_manifest(&mut entry)?);
+            } else if self.contents.image.is_none() && entry.size() > 0 {
+                self.archived(&mut entry, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry that may be the image, or hold it.
+    fn archived(
+        &mut self,
+        entry: &mut tar::Entry<'_, impl Read>,
+        name: &str,
+    ) -> Result<(), StemcellError> {
+        let promised = entry.size();
+        let mut ignore = |_| ();
+        let mut metered = Metered::new(entry, &mut ignore);
+        self.layers.push(Layer::Tar(name.to_owned()));
+        self.enter(&mut metered, name)?;
+        let (size, checksums) =
+            metered.finish().map_err(|error| StemcellError::decoding(name, &error))?;
+        if size < promised {
+            return Err(StemcellError::Truncated { within: format!("{name} in the tar") });
+        }
+        self.layers.pop();
+        if name == "image" {
+            self.contents.image_entry = Some(checksums);
+        }
+        // An archive may hold much that is no image, but not where the image should be.
+        match (&self.contents.image, self.contents.instead.take(), name) {
+            (None, Some(found), "image" | "root.img") => {
+                Err(StemcellError::NotAnImage { found: format!("{name} is {found}") })
+            }
+            (None, found, _) => {
+                self.contents.instead = Some(match found {
+                    Some(found) => format!("{name} is {found}"),
+                    None => format!("an archive with {name}"),
+                });
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn image(
+        &mut self,
+        format: ImageFormat,
+        head: &[u8],
+        source: &mut dyn Read,
+        within: &str,
+    ) -> Result<(), StemcellError> {
+        let into = StemcellError::file("create a file in", self.directory);
+        let file =
+            NamedTempFile::with_prefix_in("stemcell-image-", self.directory).map_err(into)?;
+        let (file, path) = file.into_parts();
+        let mut target = SparseFile::new(file, self.directory);
+        copy(head, source, &mut target, self.limit, within)?;
+        let (size, tail, checksums) = target.finish()?;
+        self.contents.image = Some(Found {
+            path,
+            format: format.with_tail(&tail),
+            size,
+            checksums,
+            layers: self.layers.clone(),
+        });
+        Ok(())
+    }
+}
+
+fn below(within: &str, layer: &str) -> String {
+    match within {
+        "file" => format!("{layer} archive"),
+        outer => format!("{layer} archive in the {outer}"),
+    }
+}
+
+fn copy(
+    head: &[u8],
+    source: &mut dyn Read,
+    target: &mut SparseFile,
+    limit: u64,
+    within: &str,
+) -> Result<(), StemcellError> {
+    target.write(head)?;
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let count =
+            source.read(&mut buffer).map_err(|error| StemcellError::decoding(within, &error))?;
+        if count == 0 {
+            return Ok(());
+        }
+        target.write(&buffer[..count])?;
+        if target.written() > limit {
+            return Err(StemcellError::TooLarge { limit });
+        }
+    }
+}
+
+fn drain(source: &mut dyn Read, limit: u64, within: &str) -> Result<(), StemcellError> {
+    let rest = io::copy(&mut source.take(limit + 1), &mut io::sink())
+        .map_err(|error| StemcellError::decoding(within, &error))?;
+    match rest > limit {
+        true => Err(StemcellError::TooLarge { limit }),
+        false => Ok(()),
+    }
+}
+
+fn read_manifest(entry: &mut dyn Read) -> Result<Manifest, StemcellError> {
+    let mut text = String::new();
+    let malformed = |reason: String| StemcellError::Malformed { what: "stemcell.MF", reason };
+    let read = entry
+        .take(manifest::LARGEST + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| malformed(error.to_string()))?;
+    if read as u64 > manifest::LARGEST {
+        return Err(malformed("it is larger than 1 MiB".to_owned()));
+    }
+    Manifest::parse(&text)
+}
+
+/// Opens a file for [`unpack`].
+///
+/// # Errors
+/// `File`, with the path.
+pub fn open(path: &Path) -> Result<File, StemcellError> {
+    File::open(path).map_err(StemcellError::file("open", path))
+}
