@@ -166,6 +166,17 @@ impl ledger::Target for Target {
             _ => None,
         }
     }
+
+    /// A disk that was attached before is in use.
+    fn repeats(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (
+                Self::Attachment { volume, vm, .. },
+                Self::Attachment { volume: earlier_volume, vm: earlier_vm, .. },
+            ) => (volume, vm) == (earlier_volume, earlier_vm),
+            _ => false,
+        }
+    }
 }
 
 impl Undo for CloudStack {

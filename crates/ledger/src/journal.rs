@@ -5,6 +5,7 @@ use crate::id::{Key, OperationId, now};
 use crate::operation::Operation;
 use crate::row::{OperationRow, OperationState, StepRow, StepState};
 use crate::store::{self, Owner, Postgres, Sqlite, Statement, Store, Value};
+use crate::undo::Target;
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::path::Path;
@@ -64,14 +65,23 @@ impl Ledger {
         Ok(!self.store.read(select).await?.is_empty())
     }
 
-    /// Whether an operation younger than `id` has answered `cid`.
-    pub(crate) async fn is_superseded(
+    /// Whether what a step of `id` did to `cid` is to stay: a younger operation has answered for
+    /// the same CID, or the last one that did has done the same before.
+    pub(crate) async fn stands<T: Target>(
         &self,
         id: OperationId,
         cid: &str,
+        target: &T,
     ) -> Result<bool, LedgerError> {
         let values = vec![self.key.text().into(), cid.into(), id.to_string().into()];
-        Ok(!self.store.read((store::SELECT_NEWER, values)).await?.is_empty())
+        let others = self.ids((store::SELECT_LAST_ANSWERED, values)).await?;
+        let Some(last) = others.first() else { return Ok(false) };
+        if *last > id {
+            return Ok(true);
+        }
+        let steps = self.steps(*last).await?;
+        let mut targets = steps.iter().filter_map(|row| serde_json::from_str(&row.target).ok());
+        Ok(targets.any(|earlier| target.repeats(&earlier)))
     }
 
     /// Every operation of every key, oldest first.

@@ -16,6 +16,13 @@ pub trait Target: Serialize + DeserializeOwned + Clone + Display {
     fn superseded_by(&self) -> Option<&str> {
         None
     }
+
+    /// Whether `earlier` changed the same in the same way. If that was answered for the same
+    /// CID last, it was so before, and stays so.
+    fn repeats(&self, earlier: &Self) -> bool {
+        let _ = earlier;
+        false
+    }
 }
 
 /// What a provider gives, so that any process can clean up after any other.
@@ -92,7 +99,7 @@ pub(crate) async fn undo_all<U: Undo>(
     let mut left = Vec::new();
     for step in steps.iter().rev() {
         if let Some(cid) = step.target.superseded_by()
-            && ledger.is_superseded(id, cid).await?
+            && ledger.stands(id, cid, &step.target).await?
         {
             continue;
         }

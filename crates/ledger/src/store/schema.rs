@@ -73,8 +73,8 @@ pub(crate) const SELECT_STEPS: &str = "SELECT number, target, state, sent FROM s
 pub(crate) const SELECT_UNKNOWN: &str = "SELECT id FROM operation WHERE owner_key = $1 \
     AND cid = $2 AND state = 'answered'";
 
-pub(crate) const SELECT_NEWER: &str = "SELECT id FROM operation WHERE owner_key = $1 \
-    AND cid = $2 AND id > $3 AND state IN ('answered', 'known')";
+pub(crate) const SELECT_LAST_ANSWERED: &str = "SELECT id FROM operation WHERE owner_key = $1 \
+    AND cid = $2 AND id <> $3 AND state IN ('answered', 'known') ORDER BY id DESC LIMIT 1";
 
 pub(crate) const SELECT_KNOWN: &str = "SELECT id FROM operation WHERE owner_key = $1 \
     AND cid = $2 AND state = 'known'";

@@ -99,6 +99,10 @@ impl Target for Thing {
     fn superseded_by(&self) -> Option<&str> {
         self.cid.as_deref()
     }
+
+    fn repeats(&self, earlier: &Self) -> bool {
+        self.name == earlier.name
+    }
 }
 
 /// The cloud.
