@@ -124,6 +124,24 @@ const TABLE: &[Row] = &[
     },
     Row {
         doing: &[CreateVm],
+        codes: &[431],
+        phrases: &[NO_USER_DATA_SERVICE],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "the VM's first network gives the agent its settings: it needs an offering with \
+                 the service UserData, from a virtual router or a config drive",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[431],
+        phrases: &[USER_DATA_TOO_LONG],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "shorten env (arguments[5]) or the agent's properties, or let an admin raise \
+                 vm.userdata.max.length; userdata_max tells us the cloud's limit",
+    },
+    Row {
+        doing: &[CreateVm],
         codes: &[533, 534],
         phrases: &[],
         kind: VmCreationFailed,

@@ -3,9 +3,9 @@
 use crate::CloudStack;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bosh_cpi::Networks;
 use bosh_cpi::agent::Settings;
 use bosh_cpi::method::Hash;
-use bosh_cpi::{CpiError, ErrorKind, Networks, Result};
 use cloud_http::Secret;
 use secrecy::ExposeSecret;
 
@@ -16,10 +16,6 @@ const SYSTEM_DISK: &str = "/dev/sda";
 /// The data disk of a deploy has device id 1. Its volume id is unknown when the settings are
 /// written, so that it cannot be hinted by its serial number.
 const EPHEMERAL_DISK: &str = "/dev/sdb";
-
-/// The longest user-data, in characters of its base64 text: CloudStack's
-/// `vm.userdata.max.length`, which measures it so.
-const LONGEST: usize = 32_768;
 
 /// Whether the VM gets an ephemeral disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +37,7 @@ pub(crate) struct NewAgent<'a> {
 
 impl CloudStack {
     /// The user-data of a VM: its complete settings, base64. It holds secrets.
-    pub(crate) fn user_data(&self, new: &NewAgent<'_>) -> Result<Secret> {
+    pub(crate) fn user_data(&self, new: &NewAgent<'_>) -> Secret {
         let ephemeral = new.ephemeral == Ephemeral::Disk;
         let settings = Settings {
             agent_id: new.agent_id,
@@ -53,35 +49,6 @@ impl CloudStack {
             agent: &self.agent,
         };
         let json = settings.to_json();
-        encode(json.expose_secret())
-    }
-}
-
-fn encode(json: &str) -> Result<Secret> {
-    let text = STANDARD.encode(json);
-    if text.len() > LONGEST {
-        return Err(CpiError::new(
-            ErrorKind::VmCreationFailed,
-            format!(
-                "the agent's settings make {} characters of user-data (base64), CloudStack takes \
-                 {LONGEST}: shorten env (arguments[5]) or the agent's properties",
-                text.len()
-            ),
-        ));
-    }
-    Ok(Secret::from(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// CloudStack measures the base64 text, not what it stands for.
-    #[test]
-    fn user_data_that_is_too_long_is_refused_before_the_call() {
-        assert!(encode(&"x".repeat(LONGEST / 4 * 3)).is_ok());
-        let error = encode(&"x".repeat(LONGEST / 4 * 3 + 1)).unwrap_err();
-        assert_eq!((error.kind, error.ok_to_retry), (ErrorKind::VmCreationFailed, false));
-        assert!(error.message.contains("32772"), "{error}");
+        Secret::from(STANDARD.encode(json.expose_secret()))
     }
 }

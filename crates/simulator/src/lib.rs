@@ -6,6 +6,7 @@
 //! becomes a job; images come in by `storage`. A new command is a handler in the file of its noun and a line in the table
 //! there. What was there before the first call is said by a [`World`].
 
+mod config_drive;
 mod control;
 pub mod engine;
 mod inventory;

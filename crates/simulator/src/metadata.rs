@@ -1,8 +1,10 @@
 //! What a VM's virtual router tells it over HTTP: its user data and facts about it.
 //!
 //! A real router tells VMs apart by the address they ask from. Here each VM has a loopback port
-//! of its own, which the inventory shows.
+//! of its own, which the inventory shows. A VM with a config drive has no router to ask: the
+//! files of its drive are behind the same port, under `/config-drive`.
 
+use crate::config_drive;
 use crate::running::Shared;
 use crate::state::{Cloud, Vm};
 use axum::Router;
@@ -93,6 +95,8 @@ impl Doors {
             .route("/latest/meta-data/", get(keys))
             .route("/latest/meta-data/{key}", get(fact))
             .route("/latest/{key}", get(fact))
+            .route("/config-drive", get(drive_files))
+            .route("/config-drive/{*path}", get(drive_file))
             .with_state(Asker { shared, vm });
         let server = self.runtime.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -117,7 +121,18 @@ impl Asker {
         cloud.settle();
         let vm = cloud.vms.get(&self.vm)?;
         let network = &vm.default_nic()?.network;
-        cloud.network_offers(network, "UserData").then(|| question(&cloud, vm))?
+        match cloud.network_provider(network, "UserData") {
+            None | Some(config_drive::PROVIDER) => None,
+            Some(_) => question(&cloud, vm),
+        }
+    }
+
+    /// The files of the VM's config drive; None where it has none.
+    fn drive(&self) -> Option<BTreeMap<String, Vec<u8>>> {
+        let mut cloud = self.shared.cloud();
+        cloud.settle();
+        let vm = cloud.vms.get(&self.vm)?;
+        config_drive::files(&cloud, vm)
     }
 }
 
@@ -141,7 +156,18 @@ async fn fact(State(asker): State<Asker>, Path(key): Path<String>) -> Response {
     answer(asker.ask(|cloud, vm| about(cloud, vm, &key)))
 }
 
-fn about(cloud: &Cloud, vm: &Vm, key: &str) -> Option<String> {
+/// The names of the files, a line each.
+async fn drive_files(State(asker): State<Asker>) -> Response {
+    let names = |files: BTreeMap<String, Vec<u8>>| files.into_keys().collect::<Vec<_>>();
+    answer(asker.drive().map(|files| names(files).join("\n")))
+}
+
+async fn drive_file(State(asker): State<Asker>, Path(path): Path<String>) -> Response {
+    answer(asker.drive().and_then(|mut files| files.remove(&path)))
+}
+
+/// A fact about a VM, as its router or its config drive tells it.
+pub(crate) fn about(cloud: &Cloud, vm: &Vm, key: &str) -> Option<String> {
     let local = vm.default_nic()?.address.map(|address| address.to_string()).unwrap_or_default();
     let public = cloud.static_nat_of(&vm.id).map(|address| address.address.to_string());
     Some(match key {

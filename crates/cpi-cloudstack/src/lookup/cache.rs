@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn network(id: &str) -> NetworkRow {
-        NetworkRow { id: id.into() }
+        NetworkRow { id: id.into(), user_data: None }
     }
 
     #[test]

@@ -82,7 +82,10 @@ impl CloudStack {
 
     fn known_network(&self, wanted: &NetworkWanted, zone: &Wanted) -> Option<Found<NetworkRow>> {
         if wanted.network.is_id() {
-            return Some(Found::given(NetworkRow { id: wanted.network.text.clone() }));
+            return Some(Found::given(NetworkRow {
+                id: wanted.network.text.clone(),
+                user_data: None,
+            }));
         }
         self.remembered(&wanted.network, &wanted.place(zone))
     }

@@ -12,11 +12,11 @@ mod scope;
 
 pub(crate) use cache::Cache;
 pub(crate) use rows::{
-    DiskOfferingRow, DiskRow, NetworkRow, OfferingRow, TemplateRow, VmRow, ZoneRow, serves, zones,
+    DiskOfferingRow, DiskRow, NetworkRow, OfferingRow, TemplateRow, UserDataBy, VersionRow, VmRow,
+    ZoneRow, serves, zones,
 };
 
 use rows::Offered;
-pub(crate) use rows::VersionRow;
 
 use bosh_cpi::{CpiError, Result};
 use std::ops::Deref;

@@ -3,7 +3,8 @@
 use bosh_cpi::{GiB, MiB};
 use cloudstack::Version;
 use cloudstack::api::{
-    DiskOffering, Network, Other, ServiceOffering, Template, VirtualMachine, Volume, Zone,
+    DiskOffering, Network, NetworkService, Other, ServiceOffering, Template, VirtualMachine,
+    Volume, Zone,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,21 @@ pub(crate) fn serves(zones: &[String], zone: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NetworkRow {
     pub id: String,
+    /// Who gives VMs their user-data; None where an id spared us to ask.
+    pub user_data: Option<UserDataBy>,
+}
+
+/// Who gives the VMs of a network their user-data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum UserDataBy {
+    /// A virtual router, over HTTP.
+    Router,
+    /// A disk that CloudStack adds to the VM.
+    ConfigDrive,
+    /// Something that we do not know, by its name.
+    Other(String),
+    /// Nobody.
+    Nobody,
 }
 
 /// A template.
@@ -281,7 +297,23 @@ impl From<&DiskOffering> for DiskOfferingRow {
 
 impl From<&Network> for NetworkRow {
     fn from(network: &Network) -> Self {
-        Self { id: network.id.clone() }
+        Self { id: network.id.clone(), user_data: Some(UserDataBy::of(network)) }
+    }
+}
+
+impl UserDataBy {
+    /// The provider of the service `UserData`.
+    pub(crate) fn of(network: &Network) -> Self {
+        let service = network.service.iter().find(|service| service.name == "UserData");
+        let provider = |service: &NetworkService| {
+            service.other.get("provider")?.get(0)?.get("name")?.as_str().map(str::to_owned)
+        };
+        match service.map(|service| provider(service).unwrap_or_default()).as_deref() {
+            None => Self::Nobody,
+            Some("VirtualRouter" | "VpcVirtualRouter") => Self::Router,
+            Some("ConfigDrive") => Self::ConfigDrive,
+            Some(other) => Self::Other(other.to_owned()),
+        }
     }
 }
 

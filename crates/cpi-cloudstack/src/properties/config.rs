@@ -51,6 +51,14 @@ pub struct CloudStackProperties {
     pub proxy: Option<Secret>,
     /// Hosts that are reached without the proxy, comma-separated.
     pub no_proxy: Option<String>,
+    /// Who must give the agent its settings: `virtual_router` over HTTP, `config_drive` on a
+    /// disk, or `auto`, which takes whichever the VM's default network has. Say which one the
+    /// stemcell's agent reads, if it reads one only: another network is refused then.
+    pub user_data: UserDataSource,
+    /// The longest user-data, in characters of its base64 text. Default: 32768, CloudStack's own
+    /// default; where that is not enough, the cloud's `vm.userdata.max.length`, which only a
+    /// root admin's keys can read.
+    pub userdata_max: Option<usize>,
     /// Expunge deleted VMs, so that name and address are free at once. An account without the
     /// permission falls back to destroying, and says so in the log.
     pub expunge_vm: bool,
@@ -155,6 +163,19 @@ pub struct CloudStackProperties {
     /// Ruby release: the address of a metadata server.
     #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub metadata_server: Ignored,
+}
+
+/// Who gives agents their settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UserDataSource {
+    /// Whichever the network has.
+    #[default]
+    Auto,
+    /// A virtual router.
+    VirtualRouter,
+    /// A config drive.
+    ConfigDrive,
 }
 
 /// Disk offerings, by name or id, where `cloud_properties` name none.
@@ -276,6 +297,8 @@ impl Default for CloudStackProperties {
             ca_cert: Default::default(),
             proxy: Default::default(),
             no_proxy: Default::default(),
+            user_data: Default::default(),
+            userdata_max: Default::default(),
             expunge_vm: true,
             default_key_name: Default::default(),
             default_public_key: Default::default(),

@@ -16,7 +16,7 @@ pub use accepted::{Ignored, Later};
 pub(crate) use config::PATH;
 pub use config::{
     Calculate, CloudStackProperties, CpiDebugging, Debugging, DefaultOffers, LedgerProperties,
-    StemcellDefaults,
+    StemcellDefaults, UserDataSource,
 };
 pub use disk::DiskProperties;
 pub use guard::{Direction, Ports, Protocol, SecurityRule};

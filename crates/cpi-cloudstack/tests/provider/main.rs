@@ -14,6 +14,7 @@ mod snapshots;
 mod stemcells;
 mod tags;
 mod undo;
+mod user_data;
 mod versions;
 mod vips;
 mod vms;

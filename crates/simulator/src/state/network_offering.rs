@@ -57,6 +57,13 @@ impl Cloud {
         self.routing.offerings.iter().find(|offering| offering.spec.name == name)
     }
 
+    /// Who gives a network this service: `VirtualRouter`, `ConfigDrive` …
+    pub fn network_provider(&self, network: &str, service: &str) -> Option<&str> {
+        let network = self.networks.ever(network)?;
+        let offering = self.network_offering(&network.offering)?;
+        offering.spec.services.get(service).map(String::as_str)
+    }
+
     /// Whether a network has this service.
     pub fn network_offers(&self, network: &str, service: &str) -> bool {
         let network = self.networks.ever(network);

@@ -12,6 +12,7 @@ mod nics;
 mod plan;
 mod routes;
 mod size;
+mod user_data;
 mod vip;
 mod wishes;
 
@@ -58,6 +59,8 @@ async fn deploy(
     wishes: &Wishes,
 ) -> Result<(Ids, Plan, VirtualMachine)> {
     let mut ids = Ids::find(cloud, wishes).await?;
+    let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
+    user_data::check(cloud, wishes, &ids, &plan).await?;
     guard::make(cloud, operation, &wishes.guard, &ids.zone).await?;
     for _ in 1..TRIES {
         let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;

@@ -46,7 +46,7 @@ impl Plan {
             ephemeral: if disk.is_some() { Ephemeral::Disk } else { Ephemeral::None },
             env: &call.env,
         };
-        let userdata = Some(cloud.user_data(&new)?);
+        let userdata = Some(cloud.user_data(&new));
         let (diskofferingid, size) = match disk {
             Some((offering, size)) => (Some(offering.id.clone()), size.map(|size| size.0)),
             None => (None, None),
