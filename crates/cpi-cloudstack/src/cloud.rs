@@ -87,7 +87,7 @@ impl CloudStack {
     /// the first call of all, then remembered.
     pub(crate) async fn scoped(&self) -> Result<&Client> {
         let scoped = async || Ok(self.client()?.within(self.scope().await?));
-        self.scoped.get_or_try_init(scoped).await
+        Box::pin(self.scoped.get_or_try_init(scoped)).await
     }
 
     /// The journal.

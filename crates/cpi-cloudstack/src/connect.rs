@@ -34,15 +34,20 @@ pub(crate) fn client(properties: &CloudStackProperties) -> Result<Client> {
         secret_access_key: key(&properties.secret_access_key),
     };
     let mut settings = ClientSettings::new(properties.endpoint(), credentials);
-    settings.transport = TransportSettings {
+    settings.transport = transport(properties)?;
+    Client::new(settings).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")))
+}
+
+/// How to reach what belongs to the cloud.
+pub(crate) fn transport(properties: &CloudStackProperties) -> Result<TransportSettings> {
+    Ok(TransportSettings {
         tls: Tls {
             ca_cert: given(&properties.ca_cert).map(str::to_owned),
             skip_verify: properties.skip_verify_ssl,
         },
         proxy: proxy(properties)?,
         ..TransportSettings::default()
-    };
-    Client::new(settings).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")))
+    })
 }
 
 fn proxy(properties: &CloudStackProperties) -> Result<Option<Proxy>> {
@@ -60,15 +65,19 @@ fn proxy(properties: &CloudStackProperties) -> Result<Option<Proxy>> {
     }))
 }
 
+/// Each call has a place of its own on the heap: the methods, which make many, would outgrow the
+/// stack.
 impl CloudStack {
     /// Makes a call.
     pub(crate) async fn call<C: Command>(&self, call: &C, until: Deadline) -> Answer<C::Answer> {
-        self.scope_heeded(self.scoped().await?.call(call, until).await)
+        let client = self.scoped().await?;
+        self.scope_heeded(Box::pin(client.call(call, until)).await)
     }
 
     /// Starts a job and waits for its end.
     pub(crate) async fn run<C: JobCommand>(&self, job: &C, until: Deadline) -> Answer<C::Result> {
-        self.scope_heeded(self.scoped().await?.run(job, until).await)
+        let client = self.scoped().await?;
+        self.scope_heeded(Box::pin(client.run(job, until)).await)
     }
 
     /// The same under a job id of ours, so that any process can ask what came of it.
@@ -79,8 +88,8 @@ impl CloudStack {
         until: Deadline,
     ) -> Answer<C::Result> {
         let client = self.scoped().await?;
-        self.scope_heeded(client.start_as(job, id, until).await)?;
-        Ok(client.wait(id, C::NAME, until).await?)
+        self.scope_heeded(Box::pin(client.start_as(job, id, until)).await)?;
+        Ok(Box::pin(client.wait(id, C::NAME, until)).await?)
     }
 
     /// What came of a job that was to be started under an id of ours.
@@ -90,7 +99,8 @@ impl CloudStack {
         command: &'static str,
         until: Deadline,
     ) -> Answer<CameOf> {
-        match self.client()?.wait::<serde_json::Value>(id, command, until).await {
+        let client = self.client()?;
+        match Box::pin(client.wait::<serde_json::Value>(id, command, until)).await {
             Ok(_) => Ok(CameOf::Success),
             Err(Error::Refused(refusal)) if refusal.from_job => match refusal.errorcode {
                 430..=432 => Ok(CameOf::Refusal),
@@ -109,7 +119,8 @@ impl CloudStack {
     /// Reads all rows.
     pub(crate) async fn list<C: Paged>(&self, of: C) -> Answer<Vec<C::Item>> {
         let until = self.deadline(Wait::Lookup);
-        self.scope_heeded(self.scoped().await?.list_all(of, until).await)
+        let client = self.scoped().await?;
+        self.scope_heeded(Box::pin(client.list_all(of, until)).await)
     }
 
     /// A volume, attached or not; None if there is none of this id.

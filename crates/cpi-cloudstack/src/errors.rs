@@ -28,6 +28,7 @@ pub(crate) enum Doing {
     TagDisk,
     SnapshotDisk,
     DeleteSnapshot,
+    CreateStemcell,
     FindStemcell,
     DeleteStemcell,
     CreateNetwork,
@@ -112,6 +113,31 @@ const TABLE: &[Row] = &[
         ok_to_retry: false,
         advice: "the disk is gone, or belongs to another account or project",
     },
+    Row {
+        doing: &[CreateStemcell],
+        codes: &[530],
+        phrases: &[NO_STORAGE_VM],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "the zone has no running secondary-storage VM, without which no image comes in",
+    },
+    Row {
+        doing: &[CreateStemcell],
+        codes: &[431],
+        phrases: &[ILLEGAL_HOST, UNRESOLVABLE, URL_UNREACHABLE],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "the management server and the secondary-storage VM must reach the image; see \
+                 stemcell.url_template",
+    },
+    Row {
+        doing: &[DeleteStemcell],
+        codes: &[431],
+        phrases: &[TEMPLATE_IN_USE],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "VMs that were made from it are still there, maybe waiting to be expunged",
+    },
     // The director tries again at once, so only what passes by itself is worth it.
     Row {
         doing: &[CreateVm],
@@ -155,6 +181,14 @@ const TABLE: &[Row] = &[
         kind: VmCreationFailed,
         ok_to_retry: true,
         advice: "no storage pool takes its disks now; see the offerings' storage tags",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[537],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "the public address has rules already, or leads to another VM",
     },
     Row {
         doing: &[CreateVm],
@@ -228,6 +262,14 @@ const TABLE: &[Row] = &[
         kind: NoDiskSpace,
         ok_to_retry: true,
         advice: "no storage pool has room for the disk",
+    },
+    Row {
+        doing: &[DeleteNetwork],
+        codes: &[530],
+        phrases: &[NETWORK_IN_USE],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "a VM, maybe one that waits to be expunged, still has a NIC in it",
     },
     Row {
         doing: &[],

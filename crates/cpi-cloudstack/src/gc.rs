@@ -5,6 +5,7 @@
 //! only what is ours, was never known, is old enough and is not being made right now.
 
 mod groups;
+mod outside;
 
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
@@ -98,6 +99,7 @@ impl CloudStack {
             found.push(Found { kind, cid, name, age, verdict, reason, target: Some(target) });
         }
         found.extend(self.unused(policy).await?);
+        found.extend(self.outside_garbage(policy).await?);
         Ok(found)
     }
 

@@ -84,7 +84,8 @@ impl CloudStack {
             .await?;
         let thing = OutsideThing { what, id: id.clone() };
         let wait = async || -> Answer<Value> {
-            Ok(self.scoped().await?.wait(&job, C::NAME, until).await?)
+            let client = self.scoped().await?;
+            Ok(Box::pin(client.wait(&job, C::NAME, until)).await?)
         };
         let made = operation.step(
             Target::Outside { thing: thing.clone(), vm: vm.to_owned() },
@@ -102,7 +103,8 @@ impl CloudStack {
         until: Deadline,
     ) -> Answer<String> {
         let client = self.scoped().await?;
-        let Started { id, .. } = self.scope_heeded(client.start_as(call, job, until).await)?;
+        let Started { id, .. } =
+            self.scope_heeded(Box::pin(client.start_as(call, job, until)).await)?;
         match id {
             Some(id) => Ok(id),
             // A release that does not tell it in the answer tells it in the job.

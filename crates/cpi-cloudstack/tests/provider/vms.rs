@@ -104,7 +104,7 @@ async fn a_bad_request_is_told_with_its_path() {
             network(manual("no-net", "10.50.0.9")),
             "arguments[3].n.cloud_properties.name: no network",
         ),
-        (network(json!({"type": "vip", "ip": "1.2.3.4"})), "arguments[3].n: this release"),
+        (network(json!({"type": "vip", "ip": "1.2.3.4"})), "arguments[3]: no manual or dynamic"),
         (
             network(json!({"type": "dynamic", "cloud_properties": {}})),
             "arguments[3].n.cloud_properties.name: missing",

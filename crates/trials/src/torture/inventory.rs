@@ -4,7 +4,8 @@ use serde_json::Value;
 use simulator::Running;
 use std::collections::BTreeSet;
 
-/// Things by kind and id: VMs, volumes with the VM they are attached to, snapshots. A VM's root
+/// Things by kind and id: VMs, volumes with the VM they are attached to, snapshots, networks,
+/// public addresses with the VM they lead to, rules. A VM's root
 /// and ephemeral disks count as part of it while they are attached to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory(BTreeSet<String>);
@@ -26,10 +27,32 @@ impl Inventory {
         }
         for address in rows(cloud, account, "listPublicIpAddresses") {
             if address.get("issourcenat") != Some(&Value::Bool(true)) {
-                things.insert(format!("address {}", text(&address, "id")));
+                let vm = address.get("virtualmachineid").and_then(Value::as_str);
+                things.insert(address_text(&text(&address, "ipaddress"), vm));
             }
         }
+        for rule in rows(cloud, account, "listFirewallRules") {
+            let port = rule.get("startport").and_then(Value::as_u64).unwrap_or_default();
+            things.insert(rule_text(&text(&rule, "ipaddress"), &text(&rule, "protocol"), port));
+        }
+        for network in rows(cloud, account, "listNetworks") {
+            things.insert(named("network", &text(&network, "id")));
+        }
+        for (command, kind) in [
+            ("listLoadBalancerRules", "balancer"),
+            ("listAffinityGroups", "affinity-group"),
+            ("listSecurityGroups", "security-group"),
+            ("listSSHKeyPairs", "key-pair"),
+        ] {
+            let names = rows(cloud, account, command).into_iter().map(|row| text(&row, "name"));
+            things.extend(names.filter(|name| name != "default").map(|name| named(kind, &name)));
+        }
         Self(things)
+    }
+
+    /// The same with something that goes by its name.
+    pub fn with_named(&self, kind: &str, name: &str) -> Self {
+        self.with(named(kind, name))
     }
 
     /// The same with a VM.
@@ -45,6 +68,31 @@ impl Inventory {
     /// The same with a snapshot.
     pub fn with_snapshot(&self, id: &str) -> Self {
         self.with(format!("snapshot {id}"))
+    }
+
+    /// The same with a public address that leads to a VM.
+    pub fn with_address_of(&self, ip: &str, vm: &str) -> Self {
+        self.with(address_text(ip, Some(vm)))
+    }
+
+    /// The same with a firewall rule.
+    pub fn with_rule(&self, ip: &str, protocol: &str, port: u64) -> Self {
+        self.with(rule_text(ip, protocol, port))
+    }
+
+    /// The same without the public addresses that lead to a VM, and what they let in.
+    pub fn without_addresses_of(&self, vm: &str) -> Self {
+        let led = format!(" leads to VM {vm}");
+        let ips: Vec<&str> = self
+            .0
+            .iter()
+            .filter_map(|thing| thing.strip_suffix(&led)?.strip_prefix("address "))
+            .collect();
+        let goes = |thing: &&String| {
+            thing.ends_with(&led)
+                || ips.iter().any(|ip| thing.starts_with(&format!("firewall {ip}:")))
+        };
+        Self(self.0.iter().filter(|thing| !goes(thing)).cloned().collect())
     }
 
     /// The same, but a volume is attached.
@@ -105,6 +153,21 @@ fn volume_text(id: &str, vm: Option<&str>) -> String {
         Some(vm) => format!("volume {id} on VM {vm}"),
         None => format!("volume {id}"),
     }
+}
+
+fn address_text(ip: &str, vm: Option<&str>) -> String {
+    match vm {
+        Some(vm) => format!("address {ip} leads to VM {vm}"),
+        None => format!("address {ip}"),
+    }
+}
+
+fn rule_text(ip: &str, protocol: &str, port: u64) -> String {
+    format!("firewall {ip}:{protocol}/{port}")
+}
+
+fn named(kind: &str, name: &str) -> String {
+    format!("{kind} {name}")
 }
 
 fn attached_to(volume: &Value) -> Option<&str> {

@@ -7,6 +7,7 @@
 mod cell;
 mod fault;
 mod inventory;
+mod reach;
 mod report;
 mod scenario;
 mod stage;

@@ -1,6 +1,7 @@
 //! The methods under trial: what must be there first, and what each leaves.
 
 use super::inventory::Inventory;
+use super::reach;
 use super::stage::Stage;
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -23,7 +24,27 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { method: "create_stemcell", prepare: template, done: same, may_be_done: false },
     Scenario { method: "delete_stemcell", prepare: stemcell, done: same, may_be_done: false },
     Scenario { method: "create_vm", prepare: new_vm, done: plus_vm, may_be_done: false },
+    Scenario { method: "create_vm", prepare: grouped_vm, done: plus_groups, may_be_done: false },
     Scenario { method: "delete_vm", prepare: vm_with_disk, done: minus_vm, may_be_done: true },
+    Scenario {
+        method: "create_vm",
+        prepare: reach::new_vm,
+        done: reach::plus_vm,
+        may_be_done: false,
+    },
+    Scenario { method: "delete_vm", prepare: reach::vm, done: reach::minus_vm, may_be_done: true },
+    Scenario {
+        method: "create_network",
+        prepare: reach::new_network,
+        done: reach::plus_network,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "delete_network",
+        prepare: reach::network,
+        done: minus_first,
+        may_be_done: true,
+    },
     Scenario { method: "has_vm", prepare: vm, done: same, may_be_done: false },
     Scenario { method: "reboot_vm", prepare: vm, done: same, may_be_done: false },
     Scenario { method: "set_vm_metadata", prepare: vm_and_tags, done: same, may_be_done: false },
@@ -32,10 +53,20 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { method: "has_disk", prepare: disk, done: same, may_be_done: false },
     Scenario { method: "attach_disk", prepare: vm_and_disk, done: attached, may_be_done: false },
     Scenario { method: "detach_disk", prepare: attached_pair, done: detached, may_be_done: true },
-    Scenario { method: "set_disk_metadata", prepare: disk_and_tags, done: same, may_be_done: false },
+    Scenario {
+        method: "set_disk_metadata",
+        prepare: disk_and_tags,
+        done: same,
+        may_be_done: false,
+    },
     Scenario { method: "resize_disk", prepare: disk_and_size, done: same, may_be_done: false },
     Scenario { method: "get_disks", prepare: vm, done: same, may_be_done: false },
-    Scenario { method: "snapshot_disk", prepare: used_disk, done: plus_snapshot, may_be_done: false },
+    Scenario {
+        method: "snapshot_disk",
+        prepare: used_disk,
+        done: plus_snapshot,
+        may_be_done: false,
+    },
     Scenario { method: "delete_snapshot", prepare: snapshot, done: minus_first, may_be_done: true },
     Scenario {
         method: "calculate_vm_cloud_properties",
@@ -54,7 +85,7 @@ fn stemcell(stage: &Stage) -> Result<Value> {
     Ok(json!([stage.ask("create_stemcell", arguments)?]))
 }
 
-fn new_vm(stage: &Stage) -> Result<Value> {
+pub(super) fn new_vm(stage: &Stage) -> Result<Value> {
     let stemcell = stage.ask("create_stemcell", stage.stemcell_arguments()?)?;
     let networks = json!({"default": {
         "type": "manual", "ip": "10.50.0.30", "netmask": "255.255.255.0",
@@ -66,6 +97,26 @@ fn new_vm(stage: &Stage) -> Result<Value> {
     });
     let env = json!({"bosh": {"group": "torture", "password": "*"}});
     Ok(json!(["agent-1", stemcell, properties, networks, [], env]))
+}
+
+/// A VM for which an affinity group, a security group with rules and a key have to be made.
+fn grouped_vm(stage: &Stage) -> Result<Value> {
+    let mut arguments = new_vm(stage)?;
+    arguments[3] = json!({"default": {
+        "type": "dynamic", "default": ["dns", "gateway"], "cloud_properties": {"name": "sgnet"},
+    }});
+    for (key, value) in [
+        ("zone", json!("advsg2")),
+        ("affinity_group", json!("torture")),
+        ("security_groups", json!(["torture"])),
+        ("security_groups_create", json!(true)),
+        ("security_group_rules", json!({"torture": [{"ports": 22}, {"group": "torture"}]})),
+        ("key_name", json!("torture")),
+        ("public_key", json!("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 torture")),
+    ] {
+        arguments[2][key] = value;
+    }
+    Ok(arguments)
 }
 
 fn make_vm(stage: &Stage) -> Result<Value> {
@@ -134,6 +185,13 @@ fn same(before: &Inventory, _: &Value, _: &Value) -> Inventory {
 
 fn plus_vm(before: &Inventory, _: &Value, result: &Value) -> Inventory {
     before.with_vm(text(result.get(0).unwrap_or(result)))
+}
+
+/// The groups and the key stay, for the next VM.
+fn plus_groups(before: &Inventory, arguments: &Value, result: &Value) -> Inventory {
+    ["affinity-group", "security-group", "key-pair"]
+        .iter()
+        .fold(plus_vm(before, arguments, result), |all, kind| all.with_named(kind, "torture"))
 }
 
 fn plus_disk(before: &Inventory, _: &Value, result: &Value) -> Inventory {
