@@ -90,11 +90,18 @@ impl Names {
         format!("key-{}-", self.mark)
     }
 
+    /// The name of the template that an operation makes.
+    pub fn stemcell(&self, operation: OperationId) -> String {
+        self.name("stemcell", operation)
+    }
+
     /// Reads a name; None unless an operation of this director gave it.
     pub fn parse(&self, name: &str) -> Option<Ours> {
         let mut parts = name.splitn(3, '-');
         let noun = parts.next()?;
-        if !["vm", EDGE, "disk", "snap", "net"].contains(&noun) || parts.next()? != self.mark {
+        if !["vm", EDGE, "disk", "snap", "net", "stemcell"].contains(&noun)
+            || parts.next()? != self.mark
+        {
             return None;
         }
         Some(Ours { operation: OperationId::parse(parts.next()?)? })

@@ -2,10 +2,10 @@
 
 use super::Names;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One rule of a security group.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SecurityRule {
     /// `ingress` (default) or `egress`. Without an egress rule everything may go out.
@@ -27,7 +27,7 @@ pub struct SecurityRule {
 }
 
 /// Which way a rule looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// What comes in.
@@ -38,7 +38,7 @@ pub enum Direction {
 }
 
 /// What a rule is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// TCP.
@@ -71,6 +71,12 @@ pub struct Ports(pub u16, pub u16);
 impl Default for Ports {
     fn default() -> Self {
         Self(1, u16::MAX)
+    }
+}
+
+impl Serialize for Ports {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}-{}", self.0, self.1))
     }
 }
 

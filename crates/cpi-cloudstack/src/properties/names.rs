@@ -1,11 +1,11 @@
 //! Values that are written in more than one way.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Names or ids: one text, or a list of them. Empty ones are left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Names(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for Names {
@@ -28,7 +28,7 @@ impl<'de> Deserialize<'de> for Names {
 }
 
 /// Settings by name: texts, numbers or booleans, all of which CloudStack takes as text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Details(pub BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Details {

@@ -82,16 +82,10 @@ fn missing_properties_are_named() {
 /// To ignore these would give the operator less than was asked for.
 #[test]
 fn what_must_wait_is_refused_by_its_path() {
-    let vm = cloud_properties(json!({
-        "compute_offering": "Small", "lbs": [{"name": "web"}], "affinity_group": "ag",
-        "routes": {}, "security_groups": [], "affinity_group_type": "host affinity",
-    }));
+    let vm = cloud_properties(json!({"compute_offering": "Small", "project": "p"}));
     let error = read::<VmProperties>(&vm, false).unwrap_err();
     assert_eq!(error.kind, bosh_cpi::ErrorKind::NotSupported);
-    assert!(
-        error.message.starts_with("arguments[2].affinity_group, arguments[2].lbs: "),
-        "{error}"
-    );
+    assert!(error.message.starts_with("arguments[2].project: "), "{error}");
 }
 
 /// A typing error must not cost an operator an hour.

@@ -88,6 +88,10 @@ impl Cloud {
         self.hosts
             .iter()
             .filter(|host| host.zone == vm.zone && !apart.contains(&host.id))
+            .filter(|host| {
+                let chosen = vm.destination.as_ref();
+                chosen.is_none_or(|chosen| [&host.id, &host.pool.cluster].contains(&chosen))
+            })
             .filter_map(|host| Some((self.room_on(host, vm.size)?, host)))
             .max_by_key(|(room, _)| *room)
             .map(|(_, host)| host)

@@ -50,6 +50,8 @@ pub struct Vm {
     pub userdata: Option<String>,
     /// Names of its SSH key pairs.
     pub key_pairs: Vec<String>,
+    /// The host or the cluster that an admin has chosen for it.
+    pub destination: Option<String>,
     /// Ids of its affinity groups.
     pub affinity_groups: Vec<String>,
     /// Ids of its security groups.

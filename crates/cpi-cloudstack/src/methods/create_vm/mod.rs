@@ -39,10 +39,11 @@ const TRIES: usize = 8;
 pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated> {
     let wishes = Wishes::read(cloud, &call).await?;
     let created = cloud.operation("create_vm", async |operation| {
-        let (ids, plan, vm) = deploy(cloud, operation, &call, &wishes).await?;
+        // On the heap: the stack of a thread is too small for all that follows.
+        let (ids, plan, vm) = Box::pin(deploy(cloud, operation, &call, &wishes)).await?;
         let mut networks = deploy::networks(&plan, &vm)?;
         let made = Made { wishes: &wishes, ids: &ids, vm: &vm };
-        let reached = made.reach(cloud, operation, &mut networks).await;
+        let reached = Box::pin(made.reach(cloud, operation, &mut networks)).await;
         reached.map_err(|failure| refused(&wishes, &plan, failure))?;
         cloud.remember_vm(&vm);
         let cid = VmCid::new(&vm.id).map_err(|e| CpiError::cloud(format!("{e}")))?;
@@ -58,26 +59,26 @@ async fn deploy(
     call: &CreateVm,
     wishes: &Wishes,
 ) -> Result<(Ids, Plan, VirtualMachine)> {
-    let mut ids = Ids::find(cloud, wishes).await?;
+    let mut ids = Box::pin(Ids::find(cloud, wishes)).await?;
     let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
     user_data::check(cloud, wishes, &ids, &plan).await?;
-    guard::make(cloud, operation, &wishes.guard, &ids.zone).await?;
+    Box::pin(guard::make(cloud, operation, &wishes.guard, &ids.zone)).await?;
     for _ in 1..TRIES {
         let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
-        let failure = match deploy::deploy(cloud, operation, &plan).await {
+        let failure = match Box::pin(deploy::deploy(cloud, operation, &plan)).await {
             Ok(vm) => return Ok((ids, plan, vm)),
             Err(failure) => failure,
         };
-        if make_missing(cloud, operation, wishes, &ids, &failure).await? {
+        if Box::pin(make_missing(cloud, operation, wishes, &ids, &failure)).await? {
             continue;
         }
-        match find_again(cloud, wishes, &ids, &failure).await? {
+        match Box::pin(find_again(cloud, wishes, &ids, &failure)).await? {
             Some(fresh) => ids = fresh,
             None => return Err(refused(wishes, &plan, failure)),
         }
     }
     let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
-    match deploy::deploy(cloud, operation, &plan).await {
+    match Box::pin(deploy::deploy(cloud, operation, &plan)).await {
         Ok(vm) => Ok((ids, plan, vm)),
         Err(failure) => Err(refused(wishes, &plan, failure)),
     }

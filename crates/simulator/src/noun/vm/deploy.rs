@@ -70,6 +70,7 @@ fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>
         details,
         userdata: plan.userdata,
         key_pairs: plan.key_pairs,
+        destination: plan.destination,
         affinity_groups: plan.affinity_groups,
         security_groups: plan.security_groups,
     });

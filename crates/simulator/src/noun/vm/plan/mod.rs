@@ -6,7 +6,7 @@ mod size;
 
 use super::nic::WantedNic;
 use crate::engine::{Call, Params, Refusal};
-use crate::state::{Cloud, Size};
+use crate::state::{Cloud, Host, Size};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudstack::phrases;
@@ -52,6 +52,8 @@ pub struct Plan {
     pub affinity_groups: Vec<String>,
     /// Its security groups.
     pub security_groups: Vec<String>,
+    /// The host or the cluster that an admin has chosen.
+    pub destination: Option<String>,
     /// Whether to start it.
     pub start: bool,
 }
@@ -84,7 +86,9 @@ impl Plan {
         let name = name.unwrap_or_else(|| format!("VM-{}", cloud.new_id()));
         let needs_userdata = userdata.is_some() || !key_pairs.is_empty();
         let security_groups = security_groups(cloud, params, &zone, &owner)?;
+        let destination = destination(cloud, call)?;
         let plan = Self {
+            destination,
             display_name: params.short("displayname")?.unwrap_or(&name).to_owned(),
             owner,
             name,
@@ -105,6 +109,22 @@ impl Plan {
         check_networks(cloud, &plan, needs_userdata)?;
         Ok(plan)
     }
+}
+
+/// Where root admins want it: a host or a cluster, by id.
+fn destination(cloud: &Cloud, call: &Call<'_>) -> Result<Option<String>, Refusal> {
+    let params = call.params;
+    let hosts = |name: &str, is: &dyn Fn(&Host, &str) -> bool| match params.text(name) {
+        None => Ok(None),
+        Some(_) if !call.caller.is_admin() => Err(Refusal::denied(format!(
+            "Parameter {name} can only be specified by a Root Admin, permission denied"
+        ))),
+        Some(id) if cloud.hosts.iter().any(|host| is(host, id)) => Ok(Some(id.to_owned())),
+        Some(id) => Err(params.unknown_id(name, id)),
+    };
+    let host = hosts("hostid", &|host, id| host.id == id)?;
+    let cluster = hosts("clusterid", &|host, id| host.pool.cluster == id)?;
+    Ok(host.or(cluster))
 }
 
 /// A DNS label that does not begin with a digit.
