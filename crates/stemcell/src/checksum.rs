@@ -41,6 +41,14 @@ pub struct Checksums {
 }
 
 impl Checksums {
+    /// Those of everything that comes, and how many bytes that was.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub fn of(source: impl Read) -> io::Result<(u64, Self)> {
+        Metered::new(source, &mut |_| {}).finish()
+    }
+
     /// Compares with what was promised of `what`.
     ///
     /// # Errors

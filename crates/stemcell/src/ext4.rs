@@ -1,7 +1,6 @@
 //! Files on an ext4 filesystem: read by one crate, written by another. Neither knows of the
 //! other, so that the reader can tell whether the writer did well.
 
-use crate::error::StemcellError;
 use crate::overlay::Overlay;
 use ext4_view::Ext4 as View;
 use rsext4::{
@@ -53,8 +52,13 @@ impl Reader {
     }
 
     /// Whether there is a directory at `path`.
-    pub(crate) fn has_directory(&self, path: &str) -> bool {
-        self.0.metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    pub(crate) fn has_directory(&self, path: &str) -> Result<bool, String> {
+        use ext4_view::Ext4Error::{NotADirectory, NotFound};
+        match self.0.metadata(path) {
+            Ok(metadata) => Ok(metadata.is_dir()),
+            Err(NotFound | NotADirectory) => Ok(false),
+            Err(error) => Err(format!("{path}: {error}")),
+        }
     }
 
     /// Whether there is a file at `path`.
@@ -90,30 +94,59 @@ impl ext4_view::Ext4Read for Source {
     }
 }
 
+/// Replays a journal that was not closed, in the overlay only, as mounting would.
+pub(crate) fn recover(overlay: &Overlay) -> Result<(), String> {
+    match needs_recovery(overlay)? {
+        true => with_mounted(overlay, |_| Ok(())),
+        false => Ok(()),
+    }
+}
+
+/// Whether a journal was not closed.
+pub(crate) fn needs_recovery(overlay: &Overlay) -> Result<bool, String> {
+    let incompatible: [u8; 4] = superblock(overlay, 0x60)?;
+    Ok(u32::from_le_bytes(incompatible) & 4 != 0)
+}
+
+/// Whether the filesystem says of itself that it has errors: writing could make them worse.
+pub(crate) fn has_errors(overlay: &Overlay) -> Result<bool, String> {
+    let state: [u8; 2] = superblock(overlay, 0x3a)?;
+    Ok(u16::from_le_bytes(state) & 2 != 0)
+}
+
+fn superblock<const N: usize>(overlay: &Overlay, field: u64) -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    let read = overlay.read_at(&mut bytes, 1024 + field);
+    read.map(|()| bytes).map_err(|error| error.to_string())
+}
+
 /// Writes `content` to `directory/name`, in the overlay only. `directory` has no symbolic
 /// links in it. A file that is there keeps its owner and permissions; a new one is root's.
-/// A journal that was not replayed is replayed first.
 pub(crate) fn write(
     overlay: &Overlay,
-    place: &str,
     directory: &str,
     name: &str,
     content: &[u8],
-) -> Result<(), StemcellError> {
-    let device = Device(overlay.clone());
+) -> Result<(), String> {
+    with_mounted(overlay, |mounted| replace(mounted, directory, name, content))
+}
+
+fn with_mounted(
+    overlay: &Overlay,
+    act: impl FnOnce(&mut Writer) -> Ext4Result<()>,
+) -> Result<(), String> {
     let services = MountServices::new(WallClock, (), NoopObserver);
-    let refused = |error: Ext4Error| StemcellError::Filesystem {
-        place: place.to_owned(),
-        reason: match overlay.take_error() {
-            Some(below) => below.to_string(),
-            None => in_words(error),
-        },
-    };
-    let mut mounted =
-        Mounted::mount(device, services, MountOptions::read_write()).map_err(refused)?;
-    replace(&mut mounted, directory, name, content).map_err(refused)?;
-    mounted.sync().map_err(refused)?;
-    mounted.unmount().map_err(refused)
+    let device = Device(overlay.clone());
+    let outcome =
+        Mounted::mount(device, services, MountOptions::read_write()).and_then(|mut mounted| {
+            act(&mut mounted)?;
+            mounted.sync()?;
+            mounted.unmount()
+        });
+    outcome.map_err(|error| match overlay.take_error() {
+        Some(below) => below.to_string(),
+        None => in_words(error),
+    })
 }
 
 type Writer = Mounted<Device, MountedServices<(), NoopObserver>>;

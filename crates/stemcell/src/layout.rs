@@ -3,7 +3,7 @@
 use crate::agent;
 use crate::disk::Disk;
 use crate::error::StemcellError;
-use crate::ext4::Reader;
+use crate::ext4::{self, Reader};
 use crate::filesystem::Filesystem;
 use crate::overlay::Overlay;
 use crate::partition::{Partition, PartitionTable};
@@ -37,11 +37,11 @@ pub(crate) fn root(
         let reason = match partition.filesystem {
             Some(Filesystem::Ext) => {
                 let overlay = Overlay::new(reopen()?, partition.start, partition.size);
-                match Reader::open(&overlay) {
-                    Ok(reader) if reader.has_directory(agent::DIRECTORY) => {
+                match has_agent(&overlay) {
+                    Ok(true) => {
                         return Ok(Root { partition: partition.clone(), overlay });
                     }
-                    Ok(_) => format!("{partition} (ext4): no BOSH agent is there"),
+                    Ok(false) => format!("{partition} (ext4): no BOSH agent is there"),
                     Err(why) => format!("{partition} (ext4) cannot be read: {why}"),
                 }
             }
@@ -60,4 +60,11 @@ pub(crate) fn root(
         place: format!("this disk ({})", table.label),
         reason: reasons.join("; "),
     })
+}
+
+/// Whether an agent is on an ext4 filesystem. A journal that was not closed is replayed for
+/// that, in memory: what the filesystem looks like without it is not what a guest would see.
+fn has_agent(overlay: &Overlay) -> Result<bool, String> {
+    ext4::recover(overlay)?;
+    Reader::open(overlay)?.has_directory(agent::DIRECTORY)
 }

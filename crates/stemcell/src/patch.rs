@@ -35,10 +35,10 @@ pub struct Patched {
 /// the readers disagree.
 pub fn patch(path: &Path, settings: &AgentSettings) -> Result<Patched, StemcellError> {
     let root = open_root(path)?;
-    let place = root.partition.to_string();
-    let trouble = |reason: String| StemcellError::Filesystem { place: place.clone(), reason };
-    let reader = Reader::open(&root.overlay).map_err(trouble)?;
+    let trouble =
+        |reason: String| StemcellError::Filesystem { place: root.partition.to_string(), reason };
     sound(&root).map_err(trouble)?;
+    let reader = Reader::open(&root.overlay).map_err(trouble)?;
     let named = format!("{}/{}", agent::DIRECTORY, agent::FILE);
     let old = reader.file(&named).map_err(trouble)?;
     let content = settings.content(old.as_ref().map(|seen| seen.content.as_slice()))?;
@@ -60,7 +60,8 @@ pub fn patch(path: &Path, settings: &AgentSettings) -> Result<Patched, StemcellE
     if old.as_ref().is_some_and(|seen| seen.content == content) {
         return Ok(patched);
     }
-    write(&root, &patched.file, &content)?;
+    let (directory, name) = patched.file.rsplit_once('/').unwrap_or_default();
+    ext4::write(&root.overlay, directory, name, &content).map_err(trouble)?;
     let expected = expected(old, content);
     verify(&root, &patched.file, &expected).map_err(StemcellError::Unverified)?;
     patched.written = root.overlay.changed();
@@ -83,22 +84,19 @@ fn open_root(path: &Path) -> Result<Root, StemcellError> {
     layout::root(&table, || Disk::open(path, Access::ReadWrite))
 }
 
-fn write(root: &Root, file: &str, content: &[u8]) -> Result<(), StemcellError> {
-    let (directory, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let place = root.partition.to_string();
-    ext4::write(&root.overlay, &place, directory, name, content)
-}
-
 fn expected(old: Option<Seen>, content: Vec<u8>) -> Seen {
     match old {
         Some(seen) => Seen { content, ..seen },
-        None => Seen { content, mode: 0o100_644, owner: (0, 0) },
+        None => Seen { content, mode: 0o644, owner: (0, 0) },
     }
 }
 
 /// The independent reader finds what was to be written, on a filesystem that needs no recovery.
 fn verify(root: &Root, file: &str, expected: &Seen) -> Result<(), String> {
     sound(root)?;
+    if ext4::needs_recovery(&root.overlay)? {
+        return Err("its journal was not closed".to_owned());
+    }
     let seen = Reader::open(&root.overlay)?.file(file)?;
     match seen {
         Some(seen) if seen == *expected => Ok(()),
@@ -117,36 +115,19 @@ fn reread(path: &Path, file: &str, expected: &Seen) -> Result<(), StemcellError>
     let table = layout::table(&mut disk, path)?;
     drop(disk);
     let root = layout::root(&table, || Disk::open(path, Access::ReadOnly))?;
-    verify(&root, file, expected).map_err(StemcellError::Unverified)?;
-    match needs_recovery(&root).map_err(StemcellError::Unverified)? {
-        true => Err(StemcellError::Unverified("its journal was not closed".to_owned())),
+    if root.overlay.changed() > 0 {
+        let reason = "its journal was not closed".to_owned();
+        return Err(StemcellError::Unverified(reason));
+    }
+    verify(&root, file, expected).map_err(StemcellError::Unverified)
+}
+
+fn sound(root: &Root) -> Result<(), String> {
+    match ext4::has_errors(&root.overlay)? {
+        true => Err("it is marked as having errors; repair it with `e2fsck -f`".to_owned()),
         false => Ok(()),
     }
 }
-
-/// Refuses a filesystem that says of itself that it has errors: writing could make them worse.
-fn sound(root: &Root) -> Result<(), String> {
-    let mut state = [0; 2];
-    let at = |error: std::io::Error| error.to_string();
-    root.overlay.read_at(&mut state, SUPERBLOCK + 0x3a).map_err(at)?;
-    match u16::from_le_bytes(state) & ERRORS {
-        0 => Ok(()),
-        _ => Err("it is marked as having errors; repair it with `e2fsck -f`".to_owned()),
-    }
-}
-
-fn needs_recovery(root: &Root) -> Result<bool, String> {
-    let mut incompatible = [0; 4];
-    root.overlay
-        .read_at(&mut incompatible, SUPERBLOCK + 0x60)
-        .map_err(|error| error.to_string())?;
-    Ok(u32::from_le_bytes(incompatible) & RECOVER != 0)
-}
-
-/// Where the superblock is, and what its fields say.
-const SUPERBLOCK: u64 = 1024;
-const ERRORS: u16 = 2;
-const RECOVER: u32 = 4;
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

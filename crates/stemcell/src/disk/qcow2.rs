@@ -25,6 +25,8 @@ struct Header {
 const DIRTY: u64 = 1;
 const CORRUPT: u64 = 1 << 1;
 const EXTERNAL_DATA: u64 = 1 << 2;
+const COMPRESSION_TYPE: u64 = 1 << 3;
+const KNOWN: u64 = DIRTY | CORRUPT | EXTERNAL_DATA | COMPRESSION_TYPE;
 
 impl Header {
     fn read(path: &Path) -> Result<Self, StemcellError> {
@@ -65,6 +67,9 @@ impl Header {
             _ if self.encrypted => "it is encrypted",
             _ if self.incompatible & EXTERNAL_DATA != 0 => "its data is in another file",
             _ if self.incompatible & CORRUPT != 0 => "it is marked as corrupt; `qemu-img check` it",
+            _ if self.incompatible & !KNOWN != 0 => {
+                "it has features that we do not know; convert it with `qemu-img convert`"
+            }
             _ if self.zstd => {
                 "its clusters are compressed with zstd; convert it with `qemu-img convert -c`"
             }
