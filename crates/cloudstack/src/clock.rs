@@ -10,13 +10,18 @@ use jiff::{SignedDuration, Timestamp};
 const BEHIND: SignedDuration = SignedDuration::from_mins(10);
 const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
+/// How far this machine's clock is ahead of the cloud's, if the answer tells the cloud's.
+pub(crate) fn ahead(answer: &http::Response<Bytes>, now: Timestamp) -> Option<SignedDuration> {
+    let date = answer.headers().get(DATE)?.to_str().ok()?;
+    Some(now.duration_since(rfc2822::parse(date).ok()?.timestamp()))
+}
+
 /// What to add to a 401, if this machine's clock explains it.
 pub(crate) fn note(answer: &http::Response<Bytes>, now: Timestamp) -> Option<String> {
     if answer.status() != http::StatusCode::UNAUTHORIZED {
         return None;
     }
-    let date = answer.headers().get(DATE)?.to_str().ok()?;
-    let ahead = now.duration_since(rfc2822::parse(date).ok()?.timestamp());
+    let ahead = ahead(answer, now)?;
     let way = match ahead {
         _ if ahead >= AHEAD => "ahead of",
         _ if ahead <= -BEHIND => "behind",

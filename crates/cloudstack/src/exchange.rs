@@ -92,6 +92,7 @@ impl Exchange {
         let answer = self.transport.send(request, deadline).await;
         let took = begun.elapsed();
         self.tally.request(call.name, took);
+        self.tally.ahead(answer.as_ref().ok().and_then(|it| clock::ahead(it, Timestamp::now())));
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         let result = match answer {
             Ok(answer) => self.judge(call, answer),

@@ -2,6 +2,7 @@
 
 use crate::Command;
 use crate::api::QueryAsyncJobResult;
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Tally {
     pub commands: BTreeMap<&'static str, u64>,
     /// Whether the last request was refused because of who sent it (401).
     pub locked_out: bool,
+    /// How far this machine's clock was ahead of the cloud's at the last answer that told one.
+    pub ahead: Option<SignedDuration>,
 }
 
 /// A tally that is being kept.
@@ -49,6 +52,11 @@ impl Tallied {
     pub(crate) fn ended(&self, code: Option<i64>) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tally.locked_out = code == Some(LOCKED_OUT);
+    }
+
+    pub(crate) fn ahead(&self, by: Option<SignedDuration>) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.ahead = by.or(tally.ahead);
     }
 
     pub(crate) fn retry(&self) {

@@ -8,6 +8,7 @@
 mod cloud;
 mod connect;
 mod cpi;
+mod doctor;
 mod errors;
 mod gc;
 mod groups;
@@ -24,6 +25,7 @@ mod tags;
 mod version;
 
 pub use cloud::{CloudStack, Setup};
+pub use doctor::{Finding, Level, Questions};
 pub use gc::{Found, GcPolicy, Persistent, Verdict};
 pub use outside::{Outside, OutsideThing};
 pub use properties::CloudStackProperties;

@@ -6,7 +6,7 @@ use bosh_cpi::{ApiVersion, Call, CpiError, Request, Result};
 use cpi_cloudstack::properties::{
     CloudStackProperties, DiskProperties, NetworkProperties, StemcellProperties, VmProperties,
 };
-use cpi_cloudstack::{CloudStack, Found, GcPolicy, Setup};
+use cpi_cloudstack::{CloudStack, Finding, Found, GcPolicy, Questions, Setup};
 use ledger::{Ledger, Recovery};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
@@ -62,6 +62,12 @@ impl Cloud {
     pub async fn recover(&self) -> Result<Recovery> {
         let Self::CloudStack(cloud) = self;
         cloud.recover().await
+    }
+
+    /// Whether the config and the cloud go together.
+    pub async fn examine(&self, questions: &Questions) -> Vec<Finding> {
+        let Self::CloudStack(cloud) = self;
+        cloud.examine(questions).await
     }
 
     /// What bears our name, with what becomes of it.

@@ -4,6 +4,7 @@
 mod bench;
 mod budgets;
 mod disks;
+mod doctor;
 mod lookups;
 mod networks;
 mod parallel;

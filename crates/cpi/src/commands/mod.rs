@@ -4,6 +4,7 @@ pub mod call;
 pub mod completions;
 pub mod conformance;
 pub mod demo;
+pub mod doctor;
 pub mod gc;
 pub mod ops;
 mod person;
@@ -23,6 +24,7 @@ pub enum Command {
     Demo(demo::Demo),
     Call(call::Call),
     Sim(sim::Sim),
+    Doctor(doctor::Doctor),
     Ops(ops::Ops),
     Recover(recover::Recover),
     Gc(gc::Gc),
@@ -38,6 +40,7 @@ pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
         Command::Call(call) => call.run(config),
         Command::Sim(sim) => sim.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Doctor(doctor) => doctor.run(config),
         Command::Ops(ops) => ops.run(config),
         Command::Recover(recover) => recover.run(config),
         Command::Gc(gc) => gc.run(config),

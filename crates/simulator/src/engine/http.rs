@@ -30,7 +30,8 @@ async fn api(
     if !reply.delay.is_zero() && !shared.cloud().clock.is_virtual() {
         tokio::time::sleep(reply.delay).await;
     }
-    write(reply)
+    let now = shared.cloud().clock.now();
+    write(reply, now)
 }
 
 /// Parameters come in the query and in a form body; those of the query win.
@@ -55,10 +56,15 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().collect()
 }
 
-fn write(reply: Reply) -> Response {
+fn write(reply: Reply, now: jiff::Timestamp) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response =
         (status, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response();
+    // The cloud's time, by which clients find that their own clock is wrong.
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     if let Some(Ok(text)) = reply.description.map(|text| HeaderValue::from_str(&text)) {
         response.headers_mut().insert("x-description", text);
     }

@@ -185,7 +185,7 @@ fn related(answer: &str) -> String {
 /// The fields of an answer. Recorded: each answer has two without a name, and some have more.
 fn fields(answer: &str) -> Vec<Value> {
     let nameless = unnamed(answer) + 2;
-    let named = named(answer).map(|(name, kind)| field(name, kind));
+    let named = named(answer).map(|(name, kind)| field(name, kind, &[answer]));
     named.chain(std::iter::repeat_n(json!({}), nameless)).collect()
 }
 
@@ -206,16 +206,18 @@ fn unnamed(answer: &str) -> usize {
 }
 
 /// A field; one that is a set of another answer's rows has their fields, but for the job's.
-fn field(name: &str, kind: &str) -> Value {
+/// Those around it are not repeated in it: some answers hold rows of their own kind.
+fn field(name: &str, kind: &str, around: &[&str]) -> Value {
     let (kind, of) = match kind.split_once('<') {
         Some((kind, of)) => (kind, Some(of.trim_end_matches('>'))),
         None => (kind, None),
     };
     let mut field = json!({"name": name, "description": name, "type": kind.to_ascii_lowercase()});
-    if let Some(of) = of.filter(|_| kind == "Set") {
+    if let Some(of) = of.filter(|of| kind == "Set" && !around.contains(of)) {
+        let around = [around, &[of]].concat();
         let inner: Vec<Value> = named(of)
             .filter(|(name, _)| !matches!(*name, "jobid" | "jobstatus"))
-            .map(|(name, kind)| self::field(name, kind))
+            .map(|(name, kind)| self::field(name, kind, &around))
             .collect();
         if !inner.is_empty() {
             field["response"] = inner.into();

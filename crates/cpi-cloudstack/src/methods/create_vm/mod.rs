@@ -29,6 +29,7 @@ use wishes::Wishes;
 
 pub(crate) use routes::range;
 pub(crate) use size::no_local_storage;
+pub(crate) use user_data::mismatch;
 pub(crate) use vip::rules_that_go;
 pub(crate) use wishes::LIGHT;
 
