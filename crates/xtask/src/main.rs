@@ -1,0 +1,74 @@
+//! `cargo xtask`: chores of this repository.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use xtask::binary::{self, Linkage};
+use xtask::release::Release;
+use xtask::{check, root, spec};
+
+#[derive(Parser)]
+#[command(about = "Chores of this repository.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the release tarball, and check it.
+    Release(MakeRelease),
+    /// Write the job's spec, and the names in its template, anew from docs/schema.json.
+    Spec,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  cargo xtask release --build --output cpi-release.tgz")]
+struct MakeRelease {
+    /// Build the static binary first.
+    #[arg(long, conflicts_with = "binary")]
+    build: bool,
+    /// The binary. Default: where `--build` puts it.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// The release's version. Default: that of the crates.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    version: String,
+    /// Where the tarball goes.
+    #[arg(long, value_name = "FILE", default_value = "cloudstack-cpi-release.tgz")]
+    output: PathBuf,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Release(release) => release.run(),
+        Command::Spec => write_spec(),
+    }
+}
+
+fn write_spec() -> Result<()> {
+    let template = spec::template(&root());
+    let names = spec::with_names(&std::fs::read_to_string(&template)?, &root())?;
+    std::fs::write(template, names)?;
+    Ok(std::fs::write(spec::path(&root()), spec::generate(&root())?)?)
+}
+
+impl MakeRelease {
+    fn run(self) -> Result<()> {
+        if self.build {
+            binary::build(&root())?;
+        }
+        let binary = match self.binary {
+            Some(binary) => binary,
+            None => binary::built(&root())?,
+        };
+        binary::require(&binary, Linkage::Static)?;
+        let tarball = Release::read(&root(), &binary, &self.version)?.tarball()?;
+        std::fs::write(&self.output, &tarball)?;
+        for line in check::tarball(&tarball)? {
+            eprintln!("ok: {line}");
+        }
+        eprintln!("{}: {} bytes", self.output.display(), tarball.len());
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The release: jobs and packages as archives, and the manifest that lists them.
+
+use crate::archive::{self, File, Files, Mode, plain};
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+/// The release's name in manifests.
+pub const NAME: &str = "bosh-cloudstack-cpi";
+/// The one job, and the one package.
+pub const JOB: &str = "cloudstack_cpi";
+
+/// What goes into a release.
+#[derive(Debug, Clone)]
+pub struct Release {
+    version: String,
+    commit: String,
+    job: Files,
+    package: Files,
+}
+
+impl Release {
+    /// Reads `release/` of the repository at `root`, and the binary.
+    pub fn read(root: &Path, binary: &Path, version: &str) -> Result<Self> {
+        let job_dir = root.join("release/jobs").join(JOB);
+        let mut job = Files::new();
+        job.insert("job.MF".into(), plain(read(&job_dir.join("spec"))?));
+        job.insert("monit".into(), plain(read(&job_dir.join("monit"))?));
+        for entry in fs::read_dir(job_dir.join("templates"))? {
+            let path = entry?.path();
+            let name = path.file_name().context("a template without a name")?.to_string_lossy();
+            job.insert(format!("templates/{name}"), plain(read(&path)?));
+        }
+        let packaging = read(&root.join("release/packages").join(JOB).join("packaging"))?;
+        let program = File { bytes: read(binary)?, mode: Mode::Program };
+        let package =
+            Files::from([("packaging".into(), plain(packaging)), (format!("{JOB}/cpi"), program)]);
+        Ok(Self { version: version.to_owned(), commit: commit(root), job, package })
+    }
+
+    /// The tarball: the same bytes for the same release.
+    pub fn tarball(&self) -> Result<Vec<u8>> {
+        let job = archive::pack(&self.job)?;
+        let package = archive::pack(&self.package)?;
+        let manifest = self.manifest(&archive::digest(&job), &archive::digest(&package))?;
+        archive::pack(&Files::from([
+            ("release.MF".into(), plain(manifest)),
+            (format!("jobs/{JOB}.tgz"), plain(job)),
+            (format!("packages/{JOB}.tgz"), plain(package)),
+        ]))
+    }
+
+    /// `release.MF`. JSON's strings are YAML's too.
+    fn manifest(&self, job: &str, package: &str) -> Result<String> {
+        let (name, version, commit) = (json!(NAME), json!(self.version), json!(self.commit));
+        let mut text = format!(
+            "---\nname: {name}\nversion: {version}\ncommit_hash: {commit}\n\
+             uncommitted_changes: false\n"
+        );
+        let parts = [
+            ("jobs", &self.job, job, format!("packages: [{}]", json!(JOB))),
+            ("packages", &self.package, package, "dependencies: []".to_owned()),
+        ];
+        for (kind, files, digest, needs) in parts {
+            let print = json!(archive::fingerprint(files));
+            write!(
+                text,
+                "{kind}:\n- name: {}\n  version: {print}\n  fingerprint: {print}\n  \
+                 sha1: {}\n  {needs}\n",
+                json!(JOB),
+                json!(digest),
+            )?;
+        }
+        Ok(text)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// The commit, for people only; a tree without git has none.
+fn commit(root: &Path) -> String {
+    let git = std::process::Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .current_dir(root)
+        .output();
+    let commit = git.ok().filter(|output| output.status.success());
+    let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    commit.unwrap_or_else(|| "unknown".to_owned())
+}
