@@ -9,9 +9,11 @@ pub mod gc;
 pub mod ops;
 mod person;
 pub mod recover;
+pub mod rehearse;
 pub mod request;
 pub mod schema;
 pub mod sim;
+pub mod stemcell;
 pub mod torture;
 
 use clap::Subcommand;
@@ -29,7 +31,9 @@ pub enum Command {
     Recover(recover::Recover),
     Gc(gc::Gc),
     Conformance(conformance::Conformance),
+    Rehearse(rehearse::Rehearse),
     Torture(torture::Torture),
+    Stemcell(stemcell::Stemcell),
     Schema(schema::Schema),
     Completions(completions::Completions),
 }
@@ -45,7 +49,9 @@ pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
         Command::Recover(recover) => recover.run(config),
         Command::Gc(gc) => gc.run(config),
         Command::Conformance(conformance) => conformance.run(),
+        Command::Rehearse(rehearse) => rehearse.run(),
         Command::Torture(torture) => torture.run(),
+        Command::Stemcell(stemcell) => stemcell.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
     };
