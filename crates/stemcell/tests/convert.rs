@@ -1,0 +1,138 @@
+//! Conversions keep every byte, and QEMU finds nothing wrong with what comes out.
+
+mod common;
+
+use common::{missing, qemu_convert, run, scratch, text, try_run};
+use std::fs;
+use std::path::Path;
+use stemcell::{Boot, Hypervisor, ImageFormat, StemcellError, Target, convert};
+
+/// 9 MiB and a bit, with data in some places.
+fn disk() -> Vec<u8> {
+    let mut bytes = vec![0; (9 << 20) + 1536];
+    bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
+    for (at, count) in [(0x10_0000, 5000), (0x3f_ff00, 70_000), (0x90_0000, 1000)] {
+        let noise = (0..count).map(|n: usize| (n * 31 % 251) as u8);
+        bytes.splice(at..at + count, noise);
+    }
+    bytes
+}
+
+/// The image's disk is exactly the first one, for QEMU too.
+fn same(raw: &Path, image: &Path, format: &str) {
+    run("qemu-img", &["compare", "-q", "-f", "raw", "-F", format, text(raw), text(image)]);
+}
+
+/// From each format that can be read to each that can be written.
+#[test]
+fn every_pair() {
+    if missing(&["qemu-img"]) {
+        return;
+    }
+    let scratch = scratch();
+    let raw = scratch.path().join("disk.raw");
+    fs::write(&raw, disk()).expect("raw");
+    let sources: [(&str, &str); 5] = [
+        ("raw", ""),
+        ("qcow2", "compat=0.10"),
+        ("qcow2", "compat=1.1,cluster_size=4096"),
+        ("vpc", "subformat=dynamic,force_size=on"),
+        ("vpc", "subformat=fixed,force_size=on"),
+    ];
+    let targets = [
+        (Target::Raw, "raw"),
+        (Target::Qcow2, "qcow2"),
+        (Target::VhdDynamic, "vpc"),
+        (Target::VhdFixed, "vpc"),
+    ];
+    for (name, option) in sources {
+        let from = scratch.path().join("from");
+        let options: &[&str] = match (name, option) {
+            ("qcow2", "compat=0.10") => &["-c", "-o", option],
+            (_, "") => &[],
+            _ => &["-o", option],
+        };
+        qemu_convert(&raw, &from, &[&["-f", "raw", "-O", name], options].concat());
+        for (target, format) in targets {
+            let to = scratch.path().join("to");
+            let mut done = 0;
+            convert(&from, &to, target, &mut |bytes| done = bytes).expect("converted");
+            assert_eq!(done, disk().len() as u64, "{name} to {target:?}");
+            assert_eq!(stemcell::format_of(&to).expect("format"), target.format());
+            same(&raw, &to, format);
+            if format == "qcow2" {
+                run("qemu-img", &["check", "-q", text(&to)]);
+            }
+            fs::remove_file(&to).expect("remove");
+        }
+    }
+}
+
+/// What a converted image takes is what is in it, not its size.
+#[test]
+fn zeros_take_no_room() {
+    let scratch = scratch();
+    let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
+    fs::write(&from, disk()).expect("raw");
+    fs::File::options()
+        .write(true)
+        .open(&from)
+        .and_then(|file| file.set_len(300 << 20))
+        .expect("size");
+    convert(&from, &to, Target::VhdDynamic, &mut |_| ()).expect("converted");
+    let length = fs::metadata(&to).expect("metadata").len();
+    assert!(length < 9 << 20, "{length}");
+}
+
+/// Refused with a reason, and nothing is left; nothing that is there is overwritten.
+#[test]
+fn what_cannot_be_done_is_refused() {
+    if missing(&["qemu-img"]) {
+        return;
+    }
+    let scratch = scratch();
+    let raw = scratch.path().join("disk.raw");
+    fs::write(&raw, disk()).expect("raw");
+    let vmdk = scratch.path().join("disk.vmdk");
+    qemu_convert(&raw, &vmdk, &["-f", "raw", "-O", "vmdk"]);
+    let to = scratch.path().join("to");
+    let error = convert(&vmdk, &to, Target::Raw, &mut |_| ()).expect_err("refused");
+    assert!(error.to_string().contains("qemu-img convert"), "{error}");
+    assert!(!to.exists());
+    fs::write(&to, "mine").expect("write");
+    let error = convert(&raw, &to, Target::Raw, &mut |_| ()).expect_err("refused");
+    assert!(matches!(error, StemcellError::File { .. }), "{error:?}");
+    assert_eq!(fs::read(&to).expect("read"), b"mine");
+    let vhd = scratch.path().join("damaged.vhd");
+    qemu_convert(&raw, &vhd, &["-f", "raw", "-O", "vpc"]);
+    let mut bytes = fs::read(&vhd).expect("vhd");
+    bytes[50] ^= 1;
+    fs::write(&vhd, bytes).expect("vhd");
+    let other = scratch.path().join("other");
+    let error = convert(&vhd, &other, Target::Raw, &mut |_| ()).expect_err("damaged");
+    assert!(error.to_string().contains("checksum of its footer"), "{error}");
+    assert!(!other.exists());
+    assert!(try_run("qemu-img", &["--version"]).status.success());
+}
+
+/// Which format boots where.
+#[test]
+fn boots_where() {
+    let cases = [
+        (ImageFormat::Qcow2, Hypervisor::Kvm, Boot::Yes),
+        (ImageFormat::Raw, Hypervisor::Kvm, Boot::Yes),
+        (ImageFormat::VhdDynamic, Hypervisor::Kvm, Boot::Converted(ImageFormat::Qcow2)),
+        (ImageFormat::Qcow2, Hypervisor::XenServer, Boot::Converted(ImageFormat::VhdDynamic)),
+        (ImageFormat::VhdDynamic, Hypervisor::XenServer, Boot::Yes),
+        (ImageFormat::Ova, Hypervisor::Vmware, Boot::Yes),
+    ];
+    for (format, hypervisor, boot) in cases {
+        assert_eq!(format.boots_on(hypervisor), boot, "{format} on {hypervisor}");
+    }
+    let Boot::No(reason) = ImageFormat::Qcow2.boots_on(Hypervisor::Vmware) else {
+        panic!("VMware takes no qcow2");
+    };
+    assert!(reason.contains("OVA"), "{reason}");
+    assert_eq!("kvm".parse(), Ok(Hypervisor::Kvm));
+    assert!("xen".parse::<Hypervisor>().is_err_and(|told| told.contains("XenServer")));
+}
