@@ -3,19 +3,27 @@
 
 mod bench;
 mod budgets;
+mod compute;
 mod disks;
 mod doctor;
+mod heavy_stemcells;
+mod legacy;
 mod lookups;
+mod managed_networks;
 mod networks;
 mod parallel;
+mod placement;
 mod plain_user;
 mod scope;
 mod secrets;
+mod security_groups;
 mod snapshots;
 mod stemcells;
 mod tags;
 mod undo;
+mod update_disk;
 mod user_data;
 mod versions;
 mod vips;
 mod vms;
+mod zones;

@@ -60,8 +60,15 @@ async fn find(
 pub(super) fn networks(plan: &Plan, vm: &VirtualMachine) -> Result<Networks> {
     let mut networks = plan.networks.clone();
     for (name, network) in networks.iter_mut() {
-        let Some(mac) = plan.macs.get(name) else { continue };
-        let nic = nic(vm, mac, name)?;
+        let nic = match (plan.macs.get(name), vm.nic.as_slice()) {
+            (Some(mac), _) => nic(vm, mac, name)?,
+            // In a basic zone a VM has one NIC, with a MAC of the cloud's.
+            (None, [only]) if plan.macs.is_empty() && network.kind != NetworkKind::Vip => {
+                network.set_mac(&only.macaddress);
+                only
+            }
+            (None, _) => continue,
+        };
         if network.kind == NetworkKind::Dynamic {
             let told = match nic.ipaddress {
                 Some(_) => {

@@ -1,0 +1,139 @@
+//! Kinds of zones, which of them a VM is made in, and disks that are in another.
+
+use crate::bench::*;
+use bosh_cpi::CpiError;
+use serde_json::{Value, json};
+
+/// A network of a basic zone: nobody need name it.
+fn basic(more: Value) -> Value {
+    let mut network = json!({"type": "dynamic", "default": ["dns", "gateway"],
+                             "cloud_properties": {}});
+    for (key, value) in more.as_object().unwrap() {
+        network[key] = value.clone();
+    }
+    json!({"default": network})
+}
+
+async fn create(bench: &Bench, vm: Value, networks: Value) -> Result<Value, CpiError> {
+    bench.ask("create_vm", vm_arguments(vm, networks)).await
+}
+
+/// In a basic zone the deploy call takes no network, and the agent finds its only NIC.
+#[tokio::test]
+async fn a_vm_in_a_basic_zone_has_its_only_network() {
+    for account in ["admin", "bosh"] {
+        let bench = Bench::of(simulator::World::builtin().instant(), account).await;
+        let made = create(&bench, json!({"zone": "basic"}), basic(json!({}))).await.unwrap();
+        let row = bench.vm_row(made[0].as_str().unwrap());
+        assert_eq!(row["zonename"], "basic");
+        assert_eq!(row["securitygroup"][0]["name"], "default");
+        assert_eq!(made[1]["default"]["ip"], row["nic"][0]["ipaddress"]);
+        assert_eq!(made[1]["default"]["gateway"], "10.2.0.1");
+        let settings = bench.settings(made[0].as_str().unwrap());
+        assert_eq!(settings["networks"]["default"].get("mac"), None, "{settings}");
+    }
+}
+
+/// An address of the director's stands by itself there; one that is taken names itself.
+#[tokio::test]
+async fn a_static_address_in_a_basic_zone() {
+    let bench = Bench::new().await;
+    let manual = |ip: &str| {
+        basic(json!({"type": "manual", "ip": ip, "netmask": "255.255.255.0",
+                     "gateway": "10.2.0.1", "dns": ["8.8.8.8"]}))
+    };
+    let vm = json!({"zone": "basic"});
+    let made = create(&bench, vm.clone(), manual("10.2.0.150")).await.unwrap();
+    let row = bench.vm_row(made[0].as_str().unwrap());
+    assert_eq!(row["nic"][0]["ipaddress"], "10.2.0.150");
+    let error = create(&bench, vm, manual("10.2.0.150")).await.unwrap_err();
+    assert_eq!((kind(&error), error.ok_to_retry), ("VMCreationFailed", true), "{error}");
+}
+
+/// One network is all that there is.
+#[tokio::test]
+async fn several_networks_in_a_basic_zone_are_refused() {
+    let bench = Bench::new().await;
+    let two = json!({"a": {"type": "dynamic", "cloud_properties": {}},
+                     "b": {"type": "dynamic", "cloud_properties": {}}});
+    let error = create(&bench, json!({"zone": "basic"}), two).await.unwrap_err();
+    assert_eq!(kind(&error), "NotSupported");
+    assert!(error.message.contains("'basic' is a basic zone"), "{error}");
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+}
+
+/// Elsewhere a network has to be named.
+#[tokio::test]
+async fn an_unnamed_network_is_for_basic_zones() {
+    let bench = Bench::new().await;
+    let error = create(&bench, json!({}), basic(json!({}))).await.unwrap_err();
+    assert!(error.message.contains("arguments[3].default.cloud_properties.name"), "{error}");
+}
+
+/// A disk that is made for no VM is made in the default zone; a VM that is made for a disk in
+/// the disk's, at no extra call where an earlier one has met the disk.
+#[tokio::test]
+async fn a_vm_goes_where_its_disks_are() {
+    let bench = Bench::new().await;
+    let disk = bench.ask("create_disk", json!([1024, {"zone": "basic"}, null])).await.unwrap();
+    let mut arguments = vm_arguments(json!({}), basic(json!({})));
+    arguments[4] = json!([disk]);
+    let vm = bench.ask("create_vm", arguments.clone()).await.unwrap()[0].clone();
+    assert_eq!(bench.vm_row(vm.as_str().unwrap())["zonename"], "basic");
+    bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+    bench.calls();
+    bench.ask("create_vm", arguments.clone()).await.unwrap();
+    assert_eq!(bench.calls(), ["deployVirtualMachine"]);
+    // A process that has met nothing yet asks where the disk is.
+    let cold = Bench { state: tempfile::tempdir().unwrap(), ..bench };
+    let vm = cold.ask("create_vm", arguments).await.unwrap()[0].clone();
+    assert_eq!(cold.vm_row(vm.as_str().unwrap())["zonename"], "basic");
+    assert!(cold.calls().contains(&"listVolumes".to_owned()));
+}
+
+/// Found before the VM is made where that costs nothing, and by attach_disk at the latest.
+#[tokio::test]
+async fn a_disk_in_another_zone_is_refused_with_both_zones() {
+    let bench = Bench::new().await;
+    let disk = bench.ask("create_disk", json!([1024, {"zone": "basic"}, null])).await.unwrap();
+    let mut arguments = vm_arguments(json!({"zone": "adv"}), json!({}));
+    arguments[4] = json!([disk]);
+    let both = |error: CpiError| {
+        assert!(error.message.contains("'adv'") && error.message.contains("'basic'"), "{error}");
+    };
+    bench.calls();
+    both(bench.ask("create_vm", arguments).await.unwrap_err());
+    assert_eq!(bench.calls(), Vec::<String>::new());
+    let vm = bench.vm().await;
+    both(bench.ask("attach_disk", json!([vm, disk])).await.unwrap_err());
+    both(bench.ask("create_disk", json!([1024, {"zone": "basic"}, vm])).await.unwrap_err());
+}
+
+/// An offering on a host's own storage, where the zone has none of it, is refused before
+/// anything is made; where it has, the disk is made with its VM.
+#[tokio::test]
+async fn local_storage_is_where_the_zone_has_it() {
+    let mut world = simulator::World::builtin().instant();
+    for zone in world.zones.iter_mut().filter(|zone| zone.name == "basic") {
+        zone.local_storage = false;
+    }
+    let bench = Bench::of(world, "admin").await;
+    let local = json!({"ephemeral_disk_offering": "bosh.localdisk"});
+    let vm = create(&bench, local.clone(), json!({})).await.unwrap()[0].clone();
+    let disk = bench.ask("create_disk", json!([1024, {"disk_offering": "bosh.localdisk"}, vm]));
+    let disk = disk.await.unwrap();
+    bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+    bench.calls();
+    for vm in [
+        json!({"zone": "basic", "ephemeral_disk_offering": "bosh.localdisk"}),
+        json!({"zone": "basic", "compute_offering": "bosh.local"}),
+    ] {
+        let error = create(&bench, vm, basic(json!({}))).await.unwrap_err();
+        assert!(error.message.contains("zone 'basic' does not allow"), "{error}");
+    }
+    let wanted = json!([1024, {"disk_offering": "bosh.localdisk", "zone": "basic"}, null]);
+    let error = bench.ask("create_disk", wanted).await.unwrap_err();
+    assert!(error.message.contains("zone 'basic' does not allow"), "{error}");
+    let calls = bench.calls();
+    assert!(calls.iter().all(|call| call.starts_with("list")), "{calls:?}");
+}
