@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 const PROCESSES: usize = 64;
 
+/// Nothing here takes effect late.
+const HORIZON: Duration = Duration::from_secs(1);
+
 /// A network of the built-in world.
 const NETWORK: &str = "bosh-net";
 
@@ -32,7 +35,7 @@ fn sixty_four_processes_lose_nothing_on_postgresql() {
 /// All of them meet at the making of the journal and of the file of lookups first, then each
 /// goes its way, so that every method meets every other.
 fn lose_nothing(server: Option<&PrivatePostgres>) {
-    let stage = Stage::set(World::builtin().instant(), "admin");
+    let stage = Stage::set(World::builtin().instant(), "admin", HORIZON);
     let director = stage.director("state", server);
     let stemcell = stage.stemcell();
     let vms = at_once(|| director.make("create_vm", new_vm(&stemcell, NETWORK)));
@@ -76,7 +79,7 @@ fn use_and_delete(stage: &Stage, director: &Director, vm: &str) -> String {
 /// and the next one not at all.
 #[test]
 fn a_stale_lookup_is_used_once_by_each_process_and_by_no_later_one() {
-    let stage = Stage::set(World::builtin().instant(), "admin");
+    let stage = Stage::set(World::builtin().instant(), "admin", HORIZON);
     let director = stage.director("state", None);
     director.make("create_disk", new_disk(1, None));
     let stale = replace_offering(&stage);
@@ -123,7 +126,7 @@ fn created_volumes(stage: &Stage) -> Vec<(String, String)> {
 
 #[test]
 fn what_a_dead_process_left_is_repaired_from_the_same_state_dir() {
-    let stage = Stage::set(World::builtin().instant(), "admin");
+    let stage = Stage::set(World::builtin().instant(), "admin", HORIZON);
     let director = stage.director("state", None);
     a_dead_process_is_repaired(&stage, &director, &director);
 }
@@ -131,14 +134,14 @@ fn what_a_dead_process_left_is_repaired_from_the_same_state_dir() {
 #[test]
 fn what_a_dead_process_left_is_repaired_from_another_state_dir_on_the_same_database() {
     let Some(server) = postgres("two state_dirs on one database") else { return };
-    let stage = Stage::set(World::builtin().instant(), "admin");
+    let stage = Stage::set(World::builtin().instant(), "admin", HORIZON);
     let [one, other] = ["one", "other"].map(|name| stage.director(name, Some(&server)));
     a_dead_process_is_repaired(&stage, &one, &other);
 }
 
 #[test]
 fn what_a_living_process_does_is_left_alone_from_the_same_state_dir() {
-    let stage = Stage::set(slow_world(), "admin");
+    let stage = Stage::set(slow_world(), "admin", HORIZON);
     let director = stage.director("state", None);
     a_living_process_is_left_alone(&stage, &director, &director);
 }
@@ -146,7 +149,7 @@ fn what_a_living_process_does_is_left_alone_from_the_same_state_dir() {
 #[test]
 fn what_a_living_process_does_is_left_alone_from_another_state_dir_on_the_same_database() {
     let Some(server) = postgres("two state_dirs on one database") else { return };
-    let stage = Stage::set(slow_world(), "admin");
+    let stage = Stage::set(slow_world(), "admin", HORIZON);
     let [one, other] = ["one", "other"].map(|name| stage.director(name, Some(&server)));
     a_living_process_is_left_alone(&stage, &one, &other);
 }
@@ -201,7 +204,7 @@ fn a_disk_is_attached_again_while_another_process_undoes_its_attachment() {
     let mut world = World::builtin().instant();
     let latency = Latency { call: 0, job: 300 };
     world.latency.commands.insert("detachVolume".into(), latency);
-    let stage = Stage::set(world, "admin");
+    let stage = Stage::set(world, "admin", HORIZON);
     let director = stage.director("state", None);
     let vm = director.make("create_vm", new_vm(&stage.stemcell(), NETWORK));
     let disk = director.make("create_disk", new_disk(1, Some(&vm)));

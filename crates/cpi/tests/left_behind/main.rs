@@ -2,5 +2,6 @@
 //! random faults. (Each single fault at each single call is the crash matrix.)
 
 mod concurrency;
+mod model;
 mod soak;
 mod support;

@@ -14,9 +14,6 @@ use tempfile::TempDir;
 use trials::driver::{Answer, AnswerError};
 use trials::{Driver, Reply};
 
-/// The time within which a lost request may still take effect, in seconds.
-pub const HORIZON: f64 = 1.0;
-
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
 
 /// The director in every request.
@@ -27,6 +24,8 @@ pub struct Stage {
     /// The cloud.
     pub cloud: Running,
     account: String,
+    /// The time within which a lost request may still take effect.
+    horizon: Duration,
     folder: TempDir,
 }
 
@@ -58,11 +57,12 @@ pub enum Came {
 
 impl Stage {
     /// A cloud of this world, with directors that use `account`.
-    pub fn set(world: World, account: &str) -> Self {
+    pub fn set(world: World, account: &str, horizon: Duration) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             cloud: Simulator::spawn_thread(world, address).unwrap(),
             account: account.to_owned(),
+            horizon,
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -77,7 +77,7 @@ impl Stage {
                 "endpoint": self.cloud.endpoint(), "default_zone": "adv",
                 "api_key": keys.api_key, "secret_access_key": keys.secret_key,
                 "timeout": {"global": 120, "attach_volume": 120},
-                "ledger": {"horizon": HORIZON, "budget": 20, "url": url},
+                "ledger": {"horizon": self.horizon.as_secs_f64(), "budget": 20, "url": url},
             },
             "agent": {"mbus": "nats://nats:secret@10.0.0.6:4222"},
             "state_dir": state,
