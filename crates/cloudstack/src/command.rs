@@ -176,13 +176,13 @@ commands! {
 
     "listAffinityGroups"      ListAffinityGroups      Read    list   AffinityGroup, owned;
     "createAffinityGroup"     CreateAffinityGroup     Create  job    AffinityGroup, owned;
-    "deleteAffinityGroup"     DeleteAffinityGroup     Delete  act    Success;
+    "deleteAffinityGroup"     DeleteAffinityGroup     Delete  act    Success, owned;
 
     "listSecurityGroups"      ListSecurityGroups      Read    list   SecurityGroup, owned;
     "createSecurityGroup"     CreateSecurityGroup     Create  object SecurityGroup, owned;
-    "deleteSecurityGroup"     DeleteSecurityGroup     Delete  plain  Success;
-    "authorizeSecurityGroupIngress" AuthorizeSecurityGroupIngress Change job SecurityGroup;
-    "authorizeSecurityGroupEgress"  AuthorizeSecurityGroupEgress  Change job SecurityGroup;
+    "deleteSecurityGroup"     DeleteSecurityGroup     Delete  plain  Success, owned;
+    "authorizeSecurityGroupIngress" AuthorizeSecurityGroupIngress Change job SecurityGroup, owned;
+    "authorizeSecurityGroupEgress"  AuthorizeSecurityGroupEgress  Change job SecurityGroup, owned;
     "revokeSecurityGroupIngress"    RevokeSecurityGroupIngress    Delete act Success;
     "revokeSecurityGroupEgress"     RevokeSecurityGroupEgress     Delete act Success;
 

@@ -10,6 +10,9 @@ use cloudstack::api::{ListCapabilities, Object};
 /// `volumeids` of destroyVirtualMachine.
 pub(crate) const DISKS_GO_WITH_VM: Version = Version::new(4, 12);
 
+/// `boottype` and `bootmode` of deployVirtualMachine.
+pub(crate) const BOOT_TYPES: Version = Version::new(4, 14);
+
 impl CloudStack {
     /// Whether the cloud is of this version or a later one. The version is asked for once, then
     /// remembered.

@@ -54,6 +54,17 @@ async fn the_version_is_asked_for_once() {
     assert_eq!(bench.calls(), ["listVolumes", "destroyVirtualMachine"]);
 }
 
+/// What would be ignored is refused, where less than was asked for would come of it.
+#[tokio::test]
+async fn what_an_old_cloud_would_ignore_is_refused() {
+    let arguments = || vm_arguments(json!({"boot_type": "UEFI"}), json!({}));
+    let old = bench("4.13.1.0").await;
+    let error = old.ask("create_vm", arguments()).await.unwrap_err();
+    assert!(error.message.contains("arguments[2].boot_type"), "{error}");
+    assert_eq!(old.inventory(), Vec::<String>::new());
+    bench("4.14.0.0").await.ask("create_vm", arguments()).await.unwrap();
+}
+
 /// A version that nobody can read is taken for a new one.
 #[tokio::test]
 async fn an_odd_version_is_a_new_one() {

@@ -63,6 +63,8 @@ async fn deploy(
     let mut ids = Box::pin(Ids::find(cloud, wishes)).await?;
     let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;
     user_data::check(cloud, wishes, &ids, &plan).await?;
+    let bootable = size::check_boot(cloud, &wishes.vm, &wishes.path).await;
+    bootable.map_err(|failure| refused(wishes, &plan, failure))?;
     Box::pin(guard::make(cloud, operation, &wishes.guard, &ids.zone)).await?;
     for _ in 1..TRIES {
         let plan = Plan::make(cloud, call, wishes, &ids, operation.id())?;

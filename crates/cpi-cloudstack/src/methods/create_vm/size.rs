@@ -2,8 +2,11 @@
 
 use super::find::Ids;
 use super::wishes::{DiskWish, Wishes};
+use crate::CloudStack;
+use crate::errors::Failure;
 use crate::lookup::{DiskOfferingRow, OfferingRow};
 use crate::properties::{VmProperties, given};
+use crate::version::BOOT_TYPES;
 use bosh_cpi::{CpiError, GiB, MiB, Result};
 use std::collections::BTreeMap;
 
@@ -123,6 +126,19 @@ pub(super) fn boot(vm: &VmProperties, path: &str) -> Result<(Option<String>, Opt
         (Some("UEFI"), _) | (_, None | Some("LEGACY")) => Ok((kind, mode)),
         _ => Err(CpiError::cpi(format!("{path}.boot_mode: SECURE needs boot_type: UEFI"))),
     }
+}
+
+/// An older cloud would ignore how a VM is to boot, and the VM would not come up.
+pub(super) async fn check_boot(
+    cloud: &CloudStack,
+    vm: &VmProperties,
+    path: &str,
+) -> std::result::Result<(), Failure> {
+    if given(&vm.boot_type).is_none() || cloud.has(BOOT_TYPES).await? {
+        return Ok(());
+    }
+    let why = format!("{path}.boot_type: this cloud boots by BIOS only; {BOOT_TYPES} can choose");
+    Err(CpiError::not_supported(why).into())
 }
 
 #[cfg(test)]
