@@ -3,17 +3,18 @@
 use crate::CloudStack;
 use crate::connect::CameOf;
 use crate::errors::{self, Doing, Failure};
-use crate::methods::{delete_network, delete_vm};
+use crate::methods::{create_stemcell, delete_network, delete_vm};
 use crate::outside::{Outside, OutsideThing};
 use crate::properties::Wait;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{
-    AttachVolume, DeleteSnapshot, DeleteVolume, DetachVolume, List, ListSnapshots, ListVolumes,
-    Volume,
+    AttachVolume, DeleteSnapshot, DeleteTemplate, DeleteVolume, DetachVolume, List, ListSnapshots,
+    ListVolumes, Volume,
 };
 use cloudstack::{Command, Outcome};
 use ledger::{Operation, Undo, Was};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 /// What a step makes or changes, so named that a process that knows nothing else can undo it.
@@ -32,6 +33,11 @@ pub enum Target {
     },
     /// A snapshot that is being taken.
     Snapshot {
+        /// Its name.
+        name: String,
+    },
+    /// A template that is being made, in whatever zones.
+    Template {
         /// Its name.
         name: String,
     },
@@ -139,6 +145,7 @@ impl Display for Target {
             Self::Vm { name } => write!(f, "VM {name}"),
             Self::Volume { name } => write!(f, "volume {name}"),
             Self::Snapshot { name } => write!(f, "snapshot {name}"),
+            Self::Template { name } => write!(f, "template {name}"),
             Self::AffinityGroup { name, .. } => write!(f, "affinity group {name}"),
             Self::SecurityGroup { name, .. } => write!(f, "security group {name}"),
             Self::KeyPair { name } => write!(f, "key pair {name}"),
@@ -188,6 +195,7 @@ impl Undo for CloudStack {
             Target::Vm { name } => delete_vm::undo_creation(self, name).await,
             Target::Volume { name } => self.no_volume(name).await,
             Target::Snapshot { name } => self.no_snapshot(name).await,
+            Target::Template { name } => self.no_template(name).await,
             Target::AffinityGroup { name, note } => self.no_affinity_group(name, note).await,
             Target::SecurityGroup { name, note } => self.no_security_group(name, note).await,
             Target::KeyPair { name } => self.no_key_pair(name).await,
@@ -237,6 +245,22 @@ impl CloudStack {
             was = Was::There;
             let delete = DeleteSnapshot { id: snapshot.id.clone() };
             let deadline = self.undo_deadline(Wait::DeleteSnapshot);
+            gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
+        }
+        Ok(was)
+    }
+
+    /// Also one that waits for its image, and one that failed.
+    pub(crate) async fn no_template(&self, name: &str) -> Result<Was> {
+        let tried = format!("removing template {name}");
+        let failed = |failure| errors::answer(Doing::DeleteStemcell, &tried, failure);
+        let rows = create_stemcell::rows_named(self, name).await.map_err(failed)?;
+        let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
+        let mut was = Was::NotThere;
+        for id in ids {
+            was = Was::There;
+            let delete = DeleteTemplate { id, zoneid: None };
+            let deadline = self.undo_deadline(Wait::Lookup);
             gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
         }
         Ok(was)

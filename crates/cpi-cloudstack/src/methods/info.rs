@@ -4,8 +4,18 @@ use crate::CloudStack;
 use crate::properties::PATH;
 use bosh_cpi::{ApiVersion, CpiError, Info, Result};
 
-/// The only format until heavy stemcells come.
-const FORMATS: &[&str] = &["cloudstack-light"];
+/// What create_stemcell takes. Those for OpenStack are changed on their way, such that their
+/// agent finds its settings.
+const FORMATS: &[&str] = &[
+    "cloudstack-light",
+    "cloudstack-qcow2",
+    "cloudstack-raw",
+    "cloudstack-vhd",
+    "cloudstack-vhdx",
+    "cloudstack-ova",
+    "openstack-qcow2",
+    "openstack-raw",
+];
 
 pub(crate) fn run(cloud: &CloudStack) -> Result<Info> {
     let api_version = match cloud.properties.highest_api_version() {

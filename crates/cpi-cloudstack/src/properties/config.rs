@@ -3,7 +3,7 @@
 //! releases are taken too, where they differ.
 
 use super::timeouts::{StateTimeouts, Wait};
-use super::{Ignored, Names, SecurityRule, Timeouts, given};
+use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
@@ -82,8 +82,7 @@ pub struct CloudStackProperties {
     pub timeout: Timeouts,
     /// Disk offerings where `cloud_properties` name none.
     pub default_offer: DefaultOffers,
-    /// What stemcells are made as. Has no effect until heavy stemcells come with a later
-    /// release.
+    /// How stemcells come in, and what their templates are made as.
     pub stemcell: StemcellDefaults,
     /// Which offerings `calculate_vm_cloud_properties` may choose from.
     pub calculate: Calculate,
@@ -123,11 +122,11 @@ pub struct CloudStackProperties {
     /// Java release: the proxy's password.
     #[schemars(with = "Option<String>", extend("default" = null))]
     pub proxy_password: Option<Secret>,
-    /// Java release: the same as `stemcell.public_visibility`. Has no effect yet.
+    /// Java release: the same as `stemcell.public_visibility`.
     pub stemcell_public_visibility: Option<bool>,
-    /// Java release: the same as `stemcell.requires_hvm`. Has no effect yet.
+    /// Java release: the same as `stemcell.requires_hvm`.
     pub stemcell_requires_hvm: Option<bool>,
-    /// Java release: the same as `stemcell.os_type`. Has no effect yet.
+    /// Java release: the same as `stemcell.os_type`.
     pub stemcell_os_type: Option<String>,
 
     /// Older releases: accepted, never used.
@@ -193,25 +192,6 @@ pub struct DefaultOffers {
 impl Default for DefaultOffers {
     fn default() -> Self {
         Self { disk: None, ephemeral_disk: None, custom_disk: Some("shared.custom".into()) }
-    }
-}
-
-/// What stemcells are made as.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct StemcellDefaults {
-    /// Let every account use the template.
-    pub public_visibility: bool,
-    /// The template needs hardware virtualisation.
-    pub requires_hvm: bool,
-    /// The OS type's description, which decides how the disks are driven.
-    pub os_type: String,
-}
-
-impl Default for StemcellDefaults {
-    fn default() -> Self {
-        let os_type = "Other PV (64-bit)".into();
-        Self { public_visibility: true, requires_hvm: true, os_type }
     }
 }
 

@@ -9,6 +9,7 @@ mod names;
 mod network;
 mod reach;
 mod stemcell;
+mod stemcells;
 mod timeouts;
 mod vm;
 
@@ -16,7 +17,7 @@ pub use accepted::{Ignored, Later};
 pub(crate) use config::PATH;
 pub use config::{
     Calculate, CloudStackProperties, CpiDebugging, Debugging, DefaultOffers, LedgerProperties,
-    StemcellDefaults, UserDataSource,
+    UserDataSource,
 };
 pub use disk::DiskProperties;
 pub use guard::{Direction, Ports, Protocol, SecurityRule};
@@ -24,6 +25,7 @@ pub use names::{Details, Names};
 pub use network::NetworkProperties;
 pub use reach::{FirewallRule, LoadBalancer, Route};
 pub use stemcell::StemcellProperties;
+pub use stemcells::{StemcellDefaults, StemcellRoute};
 pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;

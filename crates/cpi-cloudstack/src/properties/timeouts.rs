@@ -40,7 +40,7 @@ pub struct Timeouts {
     /// Growing a volume.
     #[schemars(default = "usual")]
     pub resize_volume: Option<u64>,
-    /// Waiting for a template to become ready. Has no effect until heavy stemcells come.
+    /// Bringing in a stemcell, from the first call until its template can be used.
     #[schemars(default = "usual")]
     pub poll_template: Option<u64>,
     /// Taking a snapshot, until it stands on secondary storage.
@@ -87,6 +87,7 @@ pub(crate) enum Wait {
     DeleteSnapshot,
     DetachVolume,
     AttachVolume,
+    PollTemplate,
 }
 
 impl Timeouts {
@@ -103,6 +104,7 @@ impl Timeouts {
             Wait::SnapshotVolume => (self.snapshot_volume, older.volumes, USUAL),
             Wait::DeleteSnapshot => (self.delete_snapshot_volume, older.volumes, USUAL),
             Wait::DetachVolume => (self.detach_volume, older.volumes, USUAL),
+            Wait::PollTemplate => (self.poll_template, older.all, USUAL),
             Wait::AttachVolume => (self.attach_volume, older.volumes, ATTACH),
         };
         let global = match wait {

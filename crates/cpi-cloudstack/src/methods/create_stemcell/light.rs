@@ -1,43 +1,60 @@
-//! `create_stemcell`: takes a template that is there (a light stemcell).
+//! The light route: a template that is there, and stays.
 
-use super::create_vm::LIGHT;
+use super::hypervisor;
 use crate::CloudStack;
 use crate::errors::{self, Doing};
 use crate::lookup::{Wanted, is_id};
-use crate::properties::{self, StemcellProperties, given};
-use bosh_cpi::method::CreateStemcell;
+use crate::methods::create_vm::LIGHT;
+use crate::properties::{StemcellProperties, given};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloudstack::api::{ListTemplates, Template};
 
-pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<StemcellCid> {
-    let wanted = wanted(cloud, &call)?;
-    let templates = find(cloud, &wanted).await?;
-    let id = choose(cloud, &wanted, &templates)?;
-    StemcellCid::new(format!("{id}{LIGHT}")).map_err(|e| CpiError::cloud(e.to_string()))
-}
-
-fn wanted(cloud: &CloudStack, call: &CreateStemcell) -> Result<Wanted> {
-    let path = call.cloud_properties.path();
-    let stemcell: StemcellProperties =
-        properties::read(&call.cloud_properties, cloud.properties.strict)?;
+/// The template that a light stemcell names; None for a heavy one.
+pub(super) fn wanted(stemcell: &StemcellProperties, path: &str) -> Result<Option<Wanted>> {
     match (given(&stemcell.template_id), given(&stemcell.template)) {
         (Some(id), _) if !is_id(id) => {
             Err(CpiError::cpi(format!("{path}.template_id: '{id}' is no id of a template")))
         }
-        (Some(id), _) => Ok(Wanted::new(id, format!("{path}.template_id"))),
-        (None, Some(name)) => Ok(Wanted::new(name, format!("{path}.template"))),
-        (None, None) => Err(CpiError::not_supported(format!(
-            "{path}: this release of the CPI takes light stemcells only: register the image as a \
-             template, then bosh repack-stemcell --empty-image --format cloudstack-light \
-             --cloud-properties '{{\"template_id\":\"…\"}}'"
-        ))),
+        (Some(id), _) => Ok(Some(Wanted::new(id, format!("{path}.template_id")))),
+        (None, Some(name)) => Ok(Some(Wanted::new(name, format!("{path}.template")))),
+        (None, None) => Ok(None),
     }
+}
+
+/// The CID of a template that can be used.
+pub(super) async fn take(
+    cloud: &CloudStack,
+    wanted: &Wanted,
+    stemcell: &StemcellProperties,
+) -> Result<StemcellCid> {
+    let templates = find(cloud, wanted).await?;
+    let id = choose(cloud, wanted, &templates)?;
+    check_hypervisor(wanted, stemcell, &templates[0])?;
+    StemcellCid::new(format!("{id}{LIGHT}")).map_err(|e| CpiError::cloud(e.to_string()))
+}
+
+/// A template for another hypervisor than the stemcell was made for does not boot.
+fn check_hypervisor(
+    wanted: &Wanted,
+    stemcell: &StemcellProperties,
+    template: &Template,
+) -> Result<()> {
+    let made_for = given(&stemcell.hypervisor).and_then(hypervisor::named);
+    let Some(made_for) = made_for else { return Ok(()) };
+    if hypervisor::serves(&template.hypervisor, made_for) {
+        return Ok(());
+    }
+    Err(CpiError::cloud(format!(
+        "{}: template '{}' is for {}, the stemcell for {made_for}",
+        wanted.path, wanted.text, template.hypervisor
+    )))
 }
 
 async fn find(cloud: &CloudStack, wanted: &Wanted) -> Result<Vec<Template>> {
     let text = Some(wanted.text.clone());
     let (id, name) = if wanted.is_id() { (text, None) } else { (None, text) };
-    let of = ListTemplates { templatefilter: "executable".into(), id, name, zoneid: None };
+    let templatefilter = "executable".into();
+    let of = ListTemplates { templatefilter, id, name, ..ListTemplates::default() };
     match cloud.list(of).await {
         Ok(rows) => {
             let is_it = |row: &Template| row.id == wanted.text || row.name == wanted.text;

@@ -1,0 +1,152 @@
+//! The OS type of a template. It decides how CloudStack drives the disks: an agent of a KVM
+//! stemcell looks for virtio ones.
+
+use crate::CloudStack;
+use crate::errors::{self, Doing};
+use crate::properties::PATH;
+use bosh_cpi::{CpiError, Result};
+use cloudstack::api::{ListOsTypes, OsType};
+
+/// Where nothing better is found: virtio on KVM, paravirtual on XenServer.
+const FALLBACK: &str = "Other PV (64-bit)";
+
+/// What the descriptions of OS types begin with whose root disk is a virtio one on KVM
+/// (`LibvirtComputingResource.getGuestDiskModel`).
+const VIRTIO: &[&str] = &[
+    "Ubuntu",
+    "CentOS",
+    "Red Hat",
+    "RHEL",
+    "Debian",
+    "Fedora",
+    "FreeBSD",
+    "Oracle",
+    "Rocky",
+    "Alma",
+    "Other PV (",
+];
+
+/// Ubuntu's code names, as they stand in the names of stemcells.
+const RELEASES: &[(&str, &str)] = &[
+    ("trusty", "14.04"),
+    ("xenial", "16.04"),
+    ("bionic", "18.04"),
+    ("focal", "20.04"),
+    ("jammy", "22.04"),
+    ("noble", "24.04"),
+    ("resolute", "26.04"),
+];
+
+/// The id of the OS type for a stemcell of this name.
+pub(super) async fn choose(cloud: &CloudStack, stemcell: &str, hypervisor: &str) -> Result<String> {
+    if let Some((text, property)) = cloud.properties.stemcell_os_type() {
+        return configured(cloud, text, property, hypervisor).await;
+    }
+    let ubuntus = list(cloud, keyword("Ubuntu")).await?;
+    let chosen = match best_ubuntu(&ubuntus, stemcell) {
+        Some(ubuntu) if hypervisor == "KVM" || hypervisor == "Simulator" => Some(ubuntu.clone()),
+        _ => None,
+    };
+    let chosen = match chosen {
+        Some(chosen) => Some(chosen),
+        None => list(cloud, exact(FALLBACK)).await?.into_iter().next(),
+    };
+    let Some(chosen) = chosen else {
+        return Err(CpiError::cloud(format!(
+            "the cloud has neither an OS type for Ubuntu nor '{FALLBACK}': name one of its own \
+             by {PATH}.stemcell.os_type"
+        )));
+    };
+    tracing::info!("OS type '{}'", chosen.description);
+    Ok(chosen.id)
+}
+
+async fn configured(
+    cloud: &CloudStack,
+    text: &str,
+    property: &str,
+    hypervisor: &str,
+) -> Result<String> {
+    if hypervisor == "KVM" && !has_virtio_disks(text) {
+        return Err(CpiError::cpi(format!(
+            "{PATH}.{property}: '{text}' gives the VM an IDE disk on KVM, on which the agent finds \
+             nothing: name one such as 'Ubuntu 22.04 LTS' or '{FALLBACK}', or none"
+        )));
+    }
+    let found = list(cloud, exact(text)).await?;
+    match found.into_iter().find(|row| row.description == text) {
+        Some(row) => Ok(row.id),
+        None => Err(CpiError::cloud(format!(
+            "{PATH}.{property}: the cloud has no OS type '{text}' (listOsTypes tells which it has)"
+        ))),
+    }
+}
+
+fn has_virtio_disks(description: &str) -> bool {
+    VIRTIO.iter().any(|family| description.starts_with(family))
+}
+
+/// The stemcell's own release, or the newest.
+fn best_ubuntu<'a>(rows: &'a [OsType], stemcell: &str) -> Option<&'a OsType> {
+    let release = RELEASES.iter().find(|(name, _)| stemcell.contains(name));
+    let fits = |row: &&OsType| {
+        row.description.starts_with("Ubuntu ") && !row.description.contains("32-bit")
+    };
+    let number = |row: &OsType| {
+        let version = row.description.split(' ').nth(1).unwrap_or_default();
+        version
+            .split_once('.')
+            .and_then(|(year, month)| Some((year.parse::<u32>().ok()?, month.parse::<u32>().ok()?)))
+    };
+    let own = release.and_then(|(_, release)| {
+        rows.iter().filter(fits).find(|row| row.description.split(' ').nth(1) == Some(release))
+    });
+    own.or_else(|| rows.iter().filter(fits).max_by_key(|row| number(row)))
+}
+
+fn keyword(word: &str) -> ListOsTypes {
+    ListOsTypes { keyword: Some(word.to_owned()), ..ListOsTypes::default() }
+}
+
+fn exact(description: &str) -> ListOsTypes {
+    ListOsTypes { description: Some(description.to_owned()), ..ListOsTypes::default() }
+}
+
+async fn list(cloud: &CloudStack, of: ListOsTypes) -> Result<Vec<OsType>> {
+    let failed = |failure| errors::answer(Doing::Lookup, "looking up OS types", failure);
+    cloud.list(of).await.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(descriptions: &[&str], stemcell: &str) -> Option<String> {
+        let row = |text: &&str| OsType { description: text.to_string(), ..OsType::default() };
+        let rows: Vec<_> = descriptions.iter().map(row).collect();
+        best_ubuntu(&rows, stemcell).map(|row| row.description.clone())
+    }
+
+    /// A wrong release works as well; a wrong disk controller does not.
+    #[test]
+    fn the_stemcell_s_release_is_preferred_to_the_newest() {
+        let all = [
+            "Ubuntu 8.04 (64-bit)",
+            "Ubuntu 22.04 LTS",
+            "Ubuntu 24.04 (32-bit)",
+            "Ubuntu 20.10",
+            "Edubuntu 23.04",
+        ];
+        let chosen = |stemcell| best(&all, stemcell).unwrap();
+        assert_eq!(chosen("bosh-openstack-kvm-ubuntu-jammy-go_agent"), "Ubuntu 22.04 LTS");
+        assert_eq!(chosen("bosh-openstack-kvm-ubuntu-noble"), "Ubuntu 22.04 LTS");
+        assert_eq!(best(&["Debian 12"], "ubuntu-noble"), None);
+    }
+
+    #[test]
+    fn ide_disks_are_known() {
+        assert!(has_virtio_disks("Ubuntu 22.04 LTS") && has_virtio_disks("Other PV (64-bit)"));
+        assert!(!has_virtio_disks("Other Linux (64-bit)"));
+        assert!(!has_virtio_disks("Other PV Virtio-SCSI (64-bit)"));
+    }
+}

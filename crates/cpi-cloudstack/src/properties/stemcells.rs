@@ -1,0 +1,76 @@
+//! The plugin's `stemcell`: how stemcells come in, and what their templates are made as.
+
+use super::{CloudStackProperties, given};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How stemcells come in, and what their templates are made as.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct StemcellDefaults {
+    /// The way of an image into the cloud. A light stemcell needs none.
+    pub route: StemcellRoute,
+    /// For the route `url`: where the operator has put the image, from where CloudStack can
+    /// fetch it, such as `https://images.example.com/{name}-{version}.{extension}`. What may
+    /// stand in it: `{name}` and `{version}` of the stemcell, `{sha1}` and `{sha256}` of the
+    /// image, and `{extension}`, one that CloudStack takes for it (`qcow2`, `vhd.bz2` …).
+    pub url_template: Option<String>,
+    /// The zones in which the template shall be, by name or id; `default_zone` without.
+    pub zones: Vec<String>,
+    /// Let every account use the template.
+    pub public_visibility: bool,
+    /// Put the template forward in lists. For the keys of an admin.
+    pub featured: bool,
+    /// The template needs hardware virtualisation.
+    pub requires_hvm: bool,
+    /// The OS type's description, which decides how the disks are driven: on KVM one with virtio
+    /// disks. Without, the stemcell's Ubuntu release or the newest that the cloud has, else
+    /// `Other PV (64-bit)`.
+    pub os_type: Option<String>,
+}
+
+/// The way of an image into the cloud.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StemcellRoute {
+    /// `url` where there is a `url_template`, else `upload`. The log says which and why.
+    #[default]
+    Auto,
+    /// None: only light stemcells are taken.
+    Light,
+    /// Straight to the cloud's secondary-storage VM.
+    Upload,
+    /// CloudStack fetches it.
+    Url,
+}
+
+impl Default for StemcellDefaults {
+    fn default() -> Self {
+        Self {
+            route: StemcellRoute::Auto,
+            url_template: None,
+            zones: Vec::new(),
+            public_visibility: true,
+            featured: false,
+            requires_hvm: true,
+            os_type: None,
+        }
+    }
+}
+
+/// With what the Java release had beside them.
+impl CloudStackProperties {
+    pub(crate) fn stemcell_is_public(&self) -> bool {
+        self.stemcell_public_visibility.unwrap_or(self.stemcell.public_visibility)
+    }
+
+    pub(crate) fn stemcell_requires_hvm(&self) -> bool {
+        self.stemcell_requires_hvm.unwrap_or(self.stemcell.requires_hvm)
+    }
+
+    /// The OS type that the operator wants, and where that stands.
+    pub(crate) fn stemcell_os_type(&self) -> Option<(&str, &'static str)> {
+        let own = given(&self.stemcell.os_type).map(|text| (text, "stemcell.os_type"));
+        own.or_else(|| Some((given(&self.stemcell_os_type)?, "stemcell_os_type")))
+    }
+}
