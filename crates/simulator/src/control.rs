@@ -22,6 +22,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/sim/calls", get(calls))
         .route("/sim/calls/clear", post(clear_calls))
         .route("/sim/jobs", get(jobs))
+        .route("/sim/agents", get(agents))
         .route("/sim/faults", get(faults).post(declare_faults).delete(clear_faults))
         .layer(middleware::from_fn(guard))
         .with_state(shared)
@@ -50,6 +51,10 @@ fn json(value: impl Serialize) -> Response {
 
 async fn inventory(State(shared): State<Shared>) -> Response {
     json(Inventory::of_running(&shared))
+}
+
+async fn agents(State(shared): State<Shared>) -> Response {
+    json(shared.agents())
 }
 
 async fn calls(State(shared): State<Shared>) -> Response {

@@ -3,9 +3,10 @@
 //!
 //! The way of a call: [`engine`] decodes it, finds who calls and looks up its handler in the
 //! tables of `noun`; the handler reads and changes the tables of [`state`]; what takes time
-//! becomes a job; images come in by `storage`. A new command is a handler in the file of its noun and a line in the table
+//! becomes a job; images come in by `storage`, and [`agents`] live in VMs if asked. A new command is a handler in the file of its noun and a line in the table
 //! there. What was there before the first call is said by a [`World`].
 
+pub mod agents;
 mod config_drive;
 mod control;
 pub mod engine;

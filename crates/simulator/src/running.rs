@@ -1,5 +1,6 @@
 //! Starting a simulator, and the handle to one that runs.
 
+use crate::agents::{AgentEntry, Agents, Keeper};
 use crate::control;
 use crate::engine::fault::Fault;
 use crate::engine::wire::{CuttableListener, Wire};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -29,6 +30,7 @@ struct Inside {
     cloud: Mutex<Cloud>,
     doors: Doors,
     uploads: Door,
+    agents: OnceLock<Keeper>,
     runtime: Handle,
 }
 
@@ -38,7 +40,7 @@ impl Shared {
         let (uploads, listener) = Door::bind()?;
         cloud.storage.address = Some(uploads.address);
         let (cloud, doors) = (Mutex::new(cloud), Doors::new(runtime.clone()));
-        let shared = Self(Arc::new(Inside { cloud, doors, uploads, runtime }));
+        let shared = Self(Arc::new(Inside { cloud, doors, uploads, agents: OnceLock::new(), runtime }));
         shared.door().open(listener, shared.clone(), &shared.0.runtime);
         Ok(shared)
     }
@@ -73,6 +75,16 @@ impl Shared {
             record.status = Some(status);
             record.error = (status != 200).then(|| text.to_owned());
         }
+    }
+
+    /// Where everything that goes on runs.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.0.runtime
+    }
+
+    /// The VMs' agents; none where nobody asked for them.
+    pub(crate) fn agents(&self) -> Vec<AgentEntry> {
+        self.0.agents.get().map(Keeper::entries).unwrap_or_default()
     }
 
     /// Where the VMs' metadata services listen.
@@ -274,6 +286,26 @@ impl Running {
         self.shared.doors().get(vm).copied()
     }
 
+    /// Gives each running VM an agent of this kind from now on. The first kind stays.
+    pub fn keep_agents(&self, agents: Agents) -> io::Result<()> {
+        let keeper = Keeper::start(&self.shared, agents)?;
+        if let Err(second) = self.shared.0.agents.set(keeper) {
+            second.close();
+        }
+        Ok(())
+    }
+
+    /// The VMs' agents.
+    pub fn agents(&self) -> Vec<AgentEntry> {
+        self.shared.agents()
+    }
+
+    /// What built-in agents have written on a volume: a line with its id by each agent that
+    /// started jobs on it. None for a volume that none has formatted.
+    pub fn written_on(&self, volume: &str) -> Option<Vec<String>> {
+        self.shared.0.agents.get()?.written_on(volume)
+    }
+
     /// The certificate, as PEM, of the CA that the storage VM's own is signed with.
     pub fn storage_ca_cert(&self) -> &str {
         self.shared.door().ca_cert()
@@ -307,6 +339,9 @@ impl Drop for Running {
             let _ = stop.send(());
         }
         // Each holds the cloud, which holds them.
+        if let Some(agents) = self.shared.0.agents.get() {
+            agents.close();
+        }
         self.shared.0.doors.close();
         self.shared.door().close();
         if let Some(thread) = self.thread.take() {

@@ -4,6 +4,7 @@
 pub mod conformance;
 pub mod demo;
 pub mod driver;
+pub mod rehearse;
 mod subject;
 pub mod torture;
 

@@ -8,12 +8,13 @@ mod show;
 mod stage;
 mod story;
 
+pub(crate) use cloud::left;
 pub use cloud::{Thing, world};
 pub use record::{ApiCall, Entry, JobWait};
 
 use crate::Driver;
 use anyhow::Result;
-use cloud::{Cloud, left};
+use cloud::Cloud;
 use serde::Serialize;
 use serde_json::json;
 use show::{Quiet, Show, Text};
