@@ -59,7 +59,10 @@ impl Cpi {
 }
 
 fn info() -> Value {
-    json!({"api_version": 3, "stemcell_formats": ["cloudstack-light"]})
+    json!({"api_version": 3, "stemcell_formats": [
+        "cloudstack-light", "cloudstack-qcow2", "cloudstack-raw", "cloudstack-vhd",
+        "cloudstack-vhdx", "cloudstack-ova", "openstack-qcow2", "openstack-raw",
+    ]})
 }
 
 #[test]

@@ -353,7 +353,7 @@ async fn a_refused_upload_is_told_and_leaves_nothing() {
 #[tokio::test]
 async fn a_template_that_never_becomes_ready_is_given_up() {
     let stage = Stage::of(|world| world.secondary_storage.upload_monitoring_ms = 3_600_000).await;
-    let plugin = json!({"timeout": {"poll_template": 1}});
+    let plugin = json!({"timeout": {"poll_template": 5}});
     let error = stage.create(&stage.image(), plugin, json!({})).await.unwrap_err();
     assert!(error.message.contains("not ready in time") && error.message.contains("poll_template"));
     assert!(stage.templates().is_empty());

@@ -313,7 +313,9 @@ async fn info_touches_nothing() {
         .unwrap();
         ask(&cloud, "info", json!([])).await
     };
-    let expected = json!({"api_version": 3, "stemcell_formats": ["cloudstack-light"]});
+    let expected = json!({"api_version": 3, "stemcell_formats": ["cloudstack-light", "cloudstack-qcow2", "cloudstack-raw",
+                          "cloudstack-vhd", "cloudstack-vhdx", "cloudstack-ova",
+                          "openstack-qcow2", "openstack-raw"]});
     assert_eq!(info(json!({})).await.unwrap(), expected);
     assert_eq!(info(json!({"api_version": 2})).await.unwrap()["api_version"], 2);
     let debug = json!({"debug": {"cpi": {"api_version": 2}}});

@@ -30,6 +30,9 @@ pub(super) async fn wait(
     zones: &[&str],
     until: Deadline,
 ) -> Result<()> {
+    if zones.is_empty() {
+        return Ok(());
+    }
     let (mut pause, mut told) = (FIRST_PAUSE, String::new());
     loop {
         let rows = rows(cloud, id).await?;
@@ -44,7 +47,7 @@ pub(super) async fn wait(
                 status(failed).trim()
             )));
         }
-        if rows.is_empty() && !zones.is_empty() {
+        if rows.is_empty() {
             return Err(CpiError::cloud(format!("template {id} is gone: was it deleted?")));
         }
         let ready = here.iter().filter(|row| row.isready).count();
