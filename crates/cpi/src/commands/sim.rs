@@ -4,6 +4,7 @@ use crate::stdout;
 use anyhow::Context;
 use clap::Args;
 use serde_json::json;
+use simulator::agents::Agents;
 use simulator::world::RoleSpec;
 use simulator::{Running, Simulator, World};
 use std::net::SocketAddr;
@@ -34,6 +35,13 @@ pub struct Sim {
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 
+    /// Give each VM that runs an agent: 'builtin' is played by the simulator over the HTTPS
+    /// message bus, on 127.0.0.1 at the port of the settings' `mbus`; anything else is a command
+    /// for a shell, once for each VM, with `CPI_SIM_VM`, `CPI_SIM_METADATA` (the URL of its
+    /// metadata service) and `CPI_SIM_DIR` (its folder, with its disks as files under `dev`).
+    #[arg(long, value_name = "COMMAND")]
+    agent: Option<Agents>,
+
     /// Print the built-in cloud as such a file, and serve nothing.
     #[arg(long)]
     print_world: bool,
@@ -47,10 +55,11 @@ impl Sim {
             return Ok(ExitCode::SUCCESS);
         }
         let world = self.world()?;
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(serve(world, self.listen))?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(
+            world,
+            self.listen,
+            self.agent,
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -63,7 +72,7 @@ impl Sim {
     }
 }
 
-async fn serve(world: World, listen: SocketAddr) -> anyhow::Result<()> {
+async fn serve(world: World, listen: SocketAddr, agent: Option<Agents>) -> anyhow::Result<()> {
     // Heard before the line is printed, since a driver may be done in no time.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -73,6 +82,9 @@ async fn serve(world: World, listen: SocketAddr) -> anyhow::Result<()> {
     };
     let (admin, user) = (account(RoleSpec::Admin), account(RoleSpec::User));
     let running = Simulator::start(world, listen).await?;
+    if let Some(agent) = agent {
+        running.keep_agents(agent)?;
+    }
     stdout::write_line(&ready(&running, admin, user).to_string())?;
     tokio::select! {
         _ = interrupt.recv() => {}
