@@ -52,7 +52,7 @@ async fn allowed(cloud: &CloudStack) -> Result<BTreeSet<String>, Failure> {
 
 fn role(allowed: &BTreeSet<String>) -> Finding {
     let lacks = |name: &&str| !allowed.contains(*name);
-    let needed: Vec<_> = NEEDED.iter().copied().filter(|name| lacks(&name)).collect();
+    let needed: Vec<_> = NEEDED.iter().copied().filter(|name| lacks(name)).collect();
     if !needed.is_empty() {
         return Finding::fail(
             "role",
@@ -61,7 +61,7 @@ fn role(allowed: &BTreeSet<String>) -> Finding {
         );
     }
     let names = COMMANDS.iter().map(|row| row.name);
-    let other: Vec<_> = names.filter(|name| !FOR_ADMINS.contains(name) && lacks(&name)).collect();
+    let other: Vec<_> = names.filter(|name| !FOR_ADMINS.contains(name) && lacks(name)).collect();
     match other.is_empty() {
         true => Finding::ok("role", "allows every call that is needed"),
         false => Finding::warn(
