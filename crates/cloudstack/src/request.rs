@@ -194,8 +194,16 @@ mod tests {
             serviceofferingid: "o".into(),
             templateid: "t".into(),
             iptonetworklist: vec![
-                IpToNetwork { networkid: "n0".into(), ip: Some("10.0.0.2".into()), mac: None },
-                IpToNetwork { networkid: "n1".into(), ip: None, mac: Some("1e:00".into()) },
+                IpToNetwork {
+                    networkid: "n0".into(),
+                    ip: Some("10.0.0.2".into()),
+                    ..IpToNetwork::default()
+                },
+                IpToNetwork {
+                    networkid: "n1".into(),
+                    mac: Some("1e:00".into()),
+                    ..IpToNetwork::default()
+                },
             ],
             size: Some(7),
             userdata: Some("c2VjcmV0".into()),

@@ -28,7 +28,12 @@ fn client_at(endpoint: String) -> Client {
 }
 
 fn create() -> CreateVolume {
-    CreateVolume { name: "disk".into(), zoneid: "z".into(), diskofferingid: "o".into(), size: None }
+    CreateVolume {
+        name: "disk".into(),
+        zoneid: "z".into(),
+        diskofferingid: "o".into(),
+        ..CreateVolume::default()
+    }
 }
 
 const ZONES: &str = r#"{"listzonesresponse":{"count":1,"zone":[{"id":"z1","name":"adv","networktype":"Advanced"}]}}"#;

@@ -49,7 +49,7 @@ async fn create(polls: impl IntoIterator<Item = Reply>) -> (Result<Object<Volume
         name: "disk".into(),
         zoneid: "z".into(),
         diskofferingid: "o".into(),
-        size: None,
+        ..CreateVolume::default()
     };
     (client.run(&volume, deadline()).await, client)
 }

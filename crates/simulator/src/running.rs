@@ -40,7 +40,8 @@ impl Shared {
         let (uploads, listener) = Door::bind()?;
         cloud.storage.address = Some(uploads.address);
         let (cloud, doors) = (Mutex::new(cloud), Doors::new(runtime.clone()));
-        let shared = Self(Arc::new(Inside { cloud, doors, uploads, agents: OnceLock::new(), runtime }));
+        let shared =
+            Self(Arc::new(Inside { cloud, doors, uploads, agents: OnceLock::new(), runtime }));
         shared.door().open(listener, shared.clone(), &shared.0.runtime);
         Ok(shared)
     }

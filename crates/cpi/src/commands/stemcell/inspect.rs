@@ -30,7 +30,8 @@ impl Inspect {
     pub fn run(self) -> anyhow::Result<()> {
         let bar = bar("reading", size_of(&self.file))?;
         let options = UnpackOptions::default();
-        let told = inspect(&self.file, &scratch(None), &options, &mut |done| bar.set_position(done));
+        let told =
+            inspect(&self.file, &scratch(None), &options, &mut |done| bar.set_position(done));
         bar.finish_and_clear();
         let told = told?;
         if self.json {
@@ -51,7 +52,10 @@ impl Inspect {
             rows.push(("formats", manifest.stemcell_formats.join(", ")));
         }
         let layers: Vec<_> = told.layers.iter().map(ToString::to_string).collect();
-        rows.push(("wrapped in", if layers.is_empty() { "nothing".into() } else { layers.join(" › ") }));
+        rows.push((
+            "wrapped in",
+            if layers.is_empty() { "nothing".into() } else { layers.join(" › ") },
+        ));
         match &told.image {
             None => rows.push(("image", "none: a light stemcell".into())),
             Some(image) => self.image_rows(image, &mut rows),
