@@ -7,7 +7,7 @@ use trials::torture::Plan;
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
 
 /// More than two cores, since cells mostly wait for their horizon.
-const WORKERS: usize = 8;
+const WORKERS: usize = 16;
 
 #[test]
 fn crash_matrix() {

@@ -3,10 +3,10 @@
 
 use super::{Names, Ports, Protocol};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a public address lets in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FirewallRule {
     /// `tcp` (default), `udp` or `icmp`.
@@ -25,7 +25,7 @@ pub struct FirewallRule {
 }
 
 /// A load balancer to put the VM behind.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LoadBalancer {
     /// The rule's name. Made where there is none of that name.
@@ -43,7 +43,7 @@ pub struct LoadBalancer {
 }
 
 /// A way to a range that does not go over the default gateway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Route {
     /// The range: `10.9.0.0/16`.

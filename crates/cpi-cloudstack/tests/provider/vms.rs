@@ -324,13 +324,11 @@ async fn info_touches_nothing() {
     assert_eq!(bench.calls(), Vec::<String>::new());
 }
 
-/// What this release has not is told so, and what no CPI has as well.
+/// What no CPI has any more is told so.
 #[tokio::test]
 async fn what_is_not_there_is_told_in_the_director_s_words() {
     let bench = Bench::new().await;
     for (method, arguments, expected) in [
-        ("create_network", json!([{"type": "manual"}]), "NotSupported"),
-        ("delete_network", json!(["n"]), "NotSupported"),
         ("configure_networks", json!(["v", {}]), "NotImplemented"),
         ("ping", json!([]), "NotImplemented"),
         ("current_vm_id", json!([]), "NotImplemented"),
