@@ -36,9 +36,9 @@ pub fn answer(
         runtime.insert(new_runtime()?).block_on(work)
     });
 
-    if let Err(error) = &outcome {
+    if let (Err(error), Some(_)) = (&outcome, &asked.request_id) {
         // No warning, since those stand in the answer's log, and so does the error beside it.
-        // But it is by the request's id that people look for a failed call.
+        // But it is by the request's id that people look for a failed call of a director's.
         asked.span().in_scope(|| tracing::info!("{}: {error}", error.kind.as_str()));
     }
 
