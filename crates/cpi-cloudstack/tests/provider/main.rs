@@ -15,7 +15,6 @@ mod parallel;
 mod placement;
 mod plain_user;
 mod scope;
-mod secrets;
 mod security_groups;
 mod snapshots;
 mod stemcells;
