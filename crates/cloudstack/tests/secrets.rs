@@ -101,7 +101,7 @@ async fn no_error_log_or_debug_shows_a_secret() {
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
 
     for reply in replies() {
         let server = Server::start([reply]).await;
