@@ -8,7 +8,6 @@
 
 pub mod agents;
 mod config_drive;
-mod control;
 pub mod engine;
 mod inventory;
 mod metadata;

@@ -15,10 +15,6 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
-use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
 
 /// Facts about a VM, in the order in which the router lists them.
 const KEYS: &[&str] = &[
@@ -35,76 +31,17 @@ const KEYS: &[&str] = &[
     "hypervisor-host-name",
 ];
 
-/// The open metadata services, by VM.
-#[derive(Debug)]
-pub struct Doors {
-    runtime: Handle,
-    open: Mutex<BTreeMap<String, Door>>,
-}
-
-#[derive(Debug)]
-struct Door {
-    address: SocketAddr,
-    server: AbortHandle,
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-impl Doors {
-    /// None are open yet; those to come run here.
-    pub fn new(runtime: Handle) -> Self {
-        Self { runtime, open: Mutex::default() }
-    }
-
-    /// Opens a door for each VM that has none, closes those whose VM is gone, and tells where
-    /// they are. A VM for which no port is free has none.
-    pub fn open(&self, shared: &Shared) -> BTreeMap<String, SocketAddr> {
-        let vms: Vec<String> = shared.cloud().vms.iter().map(|vm| vm.id.clone()).collect();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|id, _| vms.contains(id));
-        for id in vms {
-            if open.contains_key(&id) {
-                continue;
-            }
-            match self.serve(shared.clone(), id.clone()) {
-                Ok(door) => drop(open.insert(id, door)),
-                Err(error) => tracing::warn!(%error, vm = id, "no metadata service"),
-            }
-        }
-        open.iter().map(|(id, door)| (id.clone(), door.address)).collect()
-    }
-
-    /// Closes them all.
-    pub fn close(&self) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn serve(&self, shared: Shared, vm: String) -> std::io::Result<Door> {
-        let _inside = self.runtime.enter();
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let router = Router::new()
-            .route("/latest/user-data", get(user_data))
-            .route("/latest/meta-data", get(keys))
-            .route("/latest/meta-data/", get(keys))
-            .route("/latest/meta-data/{key}", get(fact))
-            .route("/latest/{key}", get(fact))
-            .route("/config-drive", get(drive_files))
-            .route("/config-drive/{*path}", get(drive_file))
-            .with_state(Asker { shared, vm });
-        let server = self.runtime.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::warn!(%error, "a metadata service stopped");
-            }
-        });
-        Ok(Door { address, server: server.abort_handle() })
-    }
+/// What answers a VM.
+pub fn service(shared: &Shared, vm: &str) -> Router {
+    Router::new()
+        .route("/latest/user-data", get(user_data))
+        .route("/latest/meta-data", get(keys))
+        .route("/latest/meta-data/", get(keys))
+        .route("/latest/meta-data/{key}", get(fact))
+        .route("/latest/{key}", get(fact))
+        .route("/config-drive", get(drive_files))
+        .route("/config-drive/{*path}", get(drive_file))
+        .with_state(Asker { shared: shared.clone(), vm: vm.to_owned() })
 }
 
 /// The VM that asks.

@@ -1,25 +1,26 @@
 //! Starting a simulator, and the handle to one that runs.
 
 use crate::agents::{AgentEntry, Agents, Keeper};
-use crate::control;
-use crate::engine::fault::Fault;
-use crate::engine::wire::{CuttableListener, Wire};
-use crate::engine::{CallRecord, Reply, Request, http, seconds};
+use crate::engine::fault::{self, Fault, FaultKind, Faults, When};
+use crate::engine::{CallLog, CallRecord, Reply, Request, http, seconds};
 use crate::inventory::{Inventory, JobEntry};
-use crate::metadata::Doors;
+use crate::metadata;
 use crate::state::Cloud;
 use crate::state::clock::Clock;
 use crate::storage::{self, Door};
 use crate::world::World;
+use axum::Router;
+use serde::Serialize;
 use serde_json::Value;
+use simulator_kit::{Doors, Front, Server, control_router};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+
+pub use simulator_kit::StartError;
 
 /// A cloud that the HTTP front and its handle share.
 #[derive(Debug, Clone)]
@@ -51,18 +52,6 @@ impl Shared {
         &self.0.uploads
     }
 
-    /// Answers a request, and begins what secondary storage has to do for it.
-    pub(crate) fn answer(&self, request: &Request) -> Reply {
-        let (reply, downloads) = {
-            let mut cloud = self.cloud();
-            (cloud.answer(request), std::mem::take(&mut cloud.storage.downloads))
-        };
-        for download in downloads {
-            self.0.runtime.spawn(storage::fetch(self.clone(), download));
-        }
-        reply
-    }
-
     /// Notes an upload in the log of calls.
     pub(crate) fn note_upload(&self, path: &str) -> u64 {
         let mut cloud = self.cloud();
@@ -90,7 +79,8 @@ impl Shared {
 
     /// Where the VMs' metadata services listen.
     pub(crate) fn doors(&self) -> BTreeMap<String, SocketAddr> {
-        self.0.doors.open(self)
+        let vms = self.cloud().vms.iter().map(|vm| vm.id.clone()).collect();
+        self.0.doors.open(vms, |vm| metadata::service(self, vm))
     }
 
     /// The cloud, for this moment. Never held across an await.
@@ -100,25 +90,55 @@ impl Shared {
     }
 }
 
+impl Front for Shared {
+    type Request = Request;
+
+    fn command(&self, request: &Request) -> String {
+        request.command().to_owned()
+    }
+
+    /// Begins what secondary storage has to do for it, too.
+    fn answer(&self, request: &Request) -> Reply {
+        let (reply, downloads) = {
+            let mut cloud = self.cloud();
+            (cloud.answer(request), std::mem::take(&mut cloud.storage.downloads))
+        };
+        for download in downloads {
+            self.0.runtime.spawn(storage::fetch(self.clone(), download));
+        }
+        reply
+    }
+
+    fn answer_with_broken_job(&self, request: &Request, kind: FaultKind, when: When) -> Reply {
+        fault::answer_with_broken_job(self, request, kind, when)
+    }
+
+    fn with_faults<T>(&self, look: impl FnOnce(&mut Faults) -> T) -> T {
+        look(&mut self.cloud().faults)
+    }
+
+    fn with_calls<T>(&self, look: impl FnOnce(&mut CallLog) -> T) -> T {
+        look(&mut self.cloud().calls)
+    }
+
+    fn inventory(&self) -> impl Serialize {
+        Inventory::of_running(self)
+    }
+
+    fn jobs(&self) -> impl Serialize {
+        let mut cloud = self.cloud();
+        cloud.settle();
+        cloud.jobs.iter().map(JobEntry::of).collect::<Vec<_>>()
+    }
+
+    fn agents(&self) -> impl Serialize {
+        Shared::agents(self)
+    }
+}
+
 /// Starts simulators.
 #[derive(Debug)]
 pub struct Simulator;
-
-/// Why a simulator did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {reason}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        reason: std::io::Error,
-    },
-    /// Its thread or its runtime cannot be made.
-    #[error("cannot start a thread for the simulator: {0}")]
-    Thread(#[source] std::io::Error),
-}
 
 /// The keys of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,10 +154,8 @@ pub struct Credentials {
 /// A simulator that runs, until it is dropped.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddr,
     shared: Shared,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    server: Server,
 }
 
 impl Simulator {
@@ -152,13 +170,9 @@ impl Simulator {
         clock: Clock,
         address: SocketAddr,
     ) -> Result<Running, StartError> {
-        let listener = TcpListener::bind(address).await.map_err(|e| listen_error(address, e))?;
-        let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
-        let shared =
-            Shared::new(world, clock, Handle::current()).map_err(|e| listen_error(address, e))?;
-        let (stop, stopped) = oneshot::channel();
-        tokio::spawn(serve(listener, shared.clone(), stopped));
-        Ok(Running { address, shared, stop: Some(stop), thread: None })
+        let (server, shared) =
+            Server::start(address, |runtime| make(world, clock, runtime)).await?;
+        Ok(Running { shared, server })
     }
 
     /// Serves `world` from a thread and runtime of its own, for programs that are not async or
@@ -173,62 +187,26 @@ impl Simulator {
         clock: Clock,
         address: SocketAddr,
     ) -> Result<Running, StartError> {
-        let listener = std::net::TcpListener::bind(address)
-            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-            .map_err(|e| listen_error(address, e))?;
-        let address = listener.local_addr().map_err(|e| listen_error(address, e))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Thread)?;
-        let shared = Shared::new(world, clock, runtime.handle().clone())
-            .map_err(|e| listen_error(address, e))?;
-        let (stop, stopped) = oneshot::channel();
-        let served = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("simulator".into())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    match TcpListener::from_std(listener) {
-                        Ok(listener) => serve(listener, served, stopped).await,
-                        Err(error) => tracing::error!(%error, "the simulator cannot listen"),
-                    }
-                });
-            })
-            .map_err(StartError::Thread)?;
-        Ok(Running { address, shared, stop: Some(stop), thread: Some(thread) })
+        let (server, shared) =
+            Server::spawn_thread(address, |runtime| make(world, clock, runtime))?;
+        Ok(Running { shared, server })
     }
 }
 
-fn listen_error(address: SocketAddr, reason: std::io::Error) -> StartError {
-    StartError::Listen { address, reason }
-}
-
-/// Serves until told to stop; connections that are open then are dropped.
-async fn serve(listener: TcpListener, shared: Shared, stopped: oneshot::Receiver<()>) {
-    let server = axum::serve(
-        CuttableListener(listener),
-        http::router(shared.clone())
-            .merge(control::router(shared))
-            .into_make_service_with_connect_info::<Wire>(),
-    );
-    tokio::select! {
-        result = server.into_future() => if let Err(error) = result {
-            tracing::error!(%error, "the simulator stopped serving");
-        },
-        _ = stopped => {}
-    }
+fn make(world: World, clock: Clock, runtime: Handle) -> io::Result<(Router, Shared)> {
+    let shared = Shared::new(world, clock, runtime)?;
+    Ok((http::router(shared.clone()).merge(control_router(shared.clone())), shared))
 }
 
 impl Running {
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The endpoint to give to a client: `http://127.0.0.1:4711/client/api`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}/client/api", self.address)
+        format!("http://{}/client/api", self.address())
     }
 
     /// The keys of an account of the world.
@@ -326,27 +304,18 @@ impl Running {
 
     /// Waits until somebody stops it, or for ever.
     pub fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
-            // It has said already why it stopped.
-            drop(thread.join());
-        }
+        self.server.join();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // A server that has stopped already needs no telling.
-            let _ = stop.send(());
-        }
+        self.server.stop();
         // Each holds the cloud, which holds them.
         if let Some(agents) = self.shared.0.agents.get() {
             agents.close();
         }
         self.shared.0.doors.close();
         self.shared.door().close();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
     }
 }

@@ -1,14 +1,13 @@
 //! From a request to a reply.
 
 use super::named::check_uuid;
-use super::{Call, Command, Handler, Params, Refusal, signature, xml};
+use super::{Call, Command, Handler, Params, Refusal, Reply, signature, xml};
 use crate::noun;
 use crate::state::{Caller, Cloud, User};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cloudstack::phrases;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
@@ -17,21 +16,6 @@ pub struct Request {
     pub post: bool,
     /// Its parameters as sent, those of the body first: a later one of the same name wins.
     pub raw: Vec<(String, String)>,
-}
-
-/// What goes back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// `application/json;charset=utf-8`, or XML.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-    /// The error's text, for the header `X-Description`.
-    pub description: Option<String>,
-    /// How long to wait before it is sent.
-    pub delay: Duration,
 }
 
 /// What a call came to, before it is written as JSON or XML.
@@ -89,7 +73,9 @@ impl Cloud {
         } else {
             ("text/xml;charset=utf-8", xml::write(&outcome.key, &body, &self.world.version))
         };
-        Reply { status, content_type, body, description, delay }
+        // As `X-Description`, beside the body.
+        let headers = description.map(|text| ("x-description", text)).into_iter().collect();
+        Reply { status, content_type, body, headers, delay }
     }
 
     fn run(&mut self, request: &Request) -> Outcome {
@@ -123,7 +109,7 @@ impl Cloud {
             Handler::Async(handler) => {
                 let work = handler(self, &call).map_err(told)?;
                 let id = self.job_id(&params).map_err(told)?;
-                let mut work = self.faults.on(work);
+                let mut work = self.broken_job.on(work);
                 let made = work.made.take();
                 let id = self.submit(command, &caller, id, work);
                 *job = Some(id.clone());

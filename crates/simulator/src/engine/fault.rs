@@ -1,131 +1,19 @@
-//! Faults on demand: what networks, proxies, overloaded servers and dying callers do, at one
-//! chosen call, before or after the call has taken effect.
+//! Faults that strike jobs, and not only calls. The others are every simulator's.
 
-use super::wire::Wire;
 use super::{Job, Refusal, Reply, Request};
 use crate::Shared;
-use rustix::process::{Pid, Signal, kill_process};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
 
-/// One fault to come.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// At which command: `deployVirtualMachine`; `*` for any.
-    pub command: String,
-    /// At the how-manieth such call from when the fault was declared, counted from 1.
-    #[serde(default = "one")]
-    pub occurrence: u32,
-    /// At how many such calls in a row.
-    #[serde(default = "one")]
-    pub times: u32,
-    /// Before or after the call has taken effect.
-    pub when: When,
-    /// What goes wrong.
-    pub kind: FaultKind,
-}
+pub use simulator_kit::fault::{Fault, FaultKind, Faults, Struck, When, answer, strike};
 
-/// Whether a call that meets a fault takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// It does not.
-    Before,
-    /// It does, and the caller does not learn of it.
-    After,
-}
+/// The fault that the job of the call that is being answered meets.
+#[derive(Debug, Clone, Default)]
+pub struct BrokenJob(Option<(FaultKind, When)>);
 
-/// What goes wrong.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// The connection is closed without an answer.
-    Reset,
-    /// 503, and not by CloudStack.
-    Unavailable,
-    /// A proxy's error page in HTML, with 502.
-    ProxyPage,
-    /// The answer breaks off in the middle.
-    Truncated,
-    /// 200 and no body.
-    Empty,
-    /// This process is killed (SIGKILL), and the connection closed.
-    Kill {
-        /// The process.
-        pid: i32,
-    },
-    /// The connection is closed, and the call takes effect later, whatever `when` says.
-    Late {
-        /// So many seconds later.
-        seconds: f64,
-    },
-    /// The call's job fails with 530: before it did anything, or after it did everything.
-    JobFailure,
-    /// The call's job is forgotten: before it did anything, or while it goes on.
-    JobPurged,
-    /// No answer for so long; then the connection is closed.
-    Hang {
-        /// So many seconds.
-        seconds: f64,
-    },
-}
-
-/// The faults of a cloud, and which of them have struck.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Faults {
-    armed: Vec<Armed>,
-    #[serde(skip)]
-    of_the_job: Option<(FaultKind, When)>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Armed {
-    #[serde(flatten)]
-    fault: Fault,
-    /// Calls of this command so far.
-    seen: u32,
-    /// How often it has struck.
-    struck: u32,
-}
-
-fn one() -> u32 {
-    1
-}
-
-impl Faults {
-    /// Declares faults in place of those before.
-    pub fn declare(&mut self, faults: Vec<Fault>) {
-        self.armed = faults.into_iter().map(|fault| Armed { fault, seen: 0, struck: 0 }).collect();
-    }
-
-    /// How many times the declared faults have struck.
-    pub fn struck(&self) -> u32 {
-        self.armed.iter().map(|armed| armed.struck).sum()
-    }
-
-    /// The fault that this call meets.
-    fn meet(&mut self, command: &str) -> Option<Fault> {
-        let mut met = None;
-        for armed in &mut self.armed {
-            let Fault { command: wanted, occurrence, times, .. } = &armed.fault;
-            if wanted != "*" && !wanted.eq_ignore_ascii_case(command) {
-                continue;
-            }
-            armed.seen += 1;
-            if met.is_none() && (*occurrence..occurrence + times).contains(&armed.seen) {
-                armed.struck += 1;
-                met = Some(armed.fault.clone());
-            }
-        }
-        met
-    }
-
+impl BrokenJob {
     /// Lets a job that starts now fail, if the call that starts it met such a fault.
-    pub(crate) fn on(&mut self, job: Job) -> Job {
-        match self.of_the_job {
+    pub(crate) fn on(&self, job: Job) -> Job {
+        match self.0 {
             Some((FaultKind::JobFailure, When::After)) => job.then_fails(failure()),
             Some((FaultKind::JobFailure | FaultKind::JobPurged, When::Before)) => {
                 job.only_fails(failure())
@@ -139,116 +27,17 @@ fn failure() -> Refusal {
     Refusal::internal("the job failed, as a fault of the world wants it")
 }
 
-/// Answers a request, or fails to, as the faults have it. None where the wire is cut.
-pub(crate) async fn answer(shared: &Shared, request: &Request, wire: &Wire) -> Option<Reply> {
-    let fault = shared.cloud().faults.meet(request.command());
-    let Some(Fault { kind, when, .. }) = fault else {
-        return Some(shared.answer(request));
-    };
-    tracing::info!(command = request.command(), ?kind, ?when, "fault");
-    if matches!(kind, FaultKind::JobFailure | FaultKind::JobPurged) {
-        return Some(answer_with_broken_job(shared, request, kind, when));
-    }
-    // Killed while its request waits: the caller has sent it, and nothing has happened yet.
-    if let (FaultKind::Kill { pid }, When::Before) = (&kind, when) {
-        kill(*pid);
-    }
-    let reply = match (&kind, when) {
-        (FaultKind::Late { .. }, _) | (_, When::Before) => None,
-        (_, When::After) => Some(shared.answer(request)),
-    };
-    spoil(shared, request, kind, reply, wire).await
-}
-
-async fn spoil(
-    shared: &Shared,
-    request: &Request,
-    kind: FaultKind,
-    reply: Option<Reply>,
-    wire: &Wire,
-) -> Option<Reply> {
-    match kind {
-        FaultKind::Unavailable => Some(plain(503, "text/plain", "overloaded")),
-        FaultKind::ProxyPage => Some(plain(502, "text/html", PROXY_PAGE)),
-        FaultKind::Empty => Some(plain(200, "application/json", "")),
-        FaultKind::Truncated => {
-            let whole = reply.unwrap_or_else(|| plain(200, "application/json", HALF));
-            wire.cut_after_half_of(&whole.body);
-            Some(whole)
-        }
-        FaultKind::Reset | FaultKind::JobFailure | FaultKind::JobPurged => cut(wire),
-        FaultKind::Kill { pid } => {
-            kill(pid);
-            cut(wire)
-        }
-        FaultKind::Late { seconds } => {
-            tokio::spawn(take_effect_later(shared.clone(), request.clone(), seconds));
-            cut(wire)
-        }
-        FaultKind::Hang { seconds } => {
-            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-            cut(wire)
-        }
-    }
-}
-
-/// What a fault makes of something that is no call of the API: an upload.
-pub(crate) enum Struck {
-    /// None: it goes on.
-    No,
-    /// It does not happen; this is answered, or nothing.
-    Before(Option<(u16, String)>),
-    /// It happens, and then this.
-    After(Fault),
-}
-
-/// Meets the faults of something that is no call of the API.
-pub(crate) async fn strike(shared: &Shared, command: &str) -> Struck {
-    let fault = shared.cloud().faults.meet(command);
-    match fault {
-        None => Struck::No,
-        Some(fault) if fault.when == When::Before => Struck::Before(fault.happen().await),
-        Some(fault) => Struck::After(fault),
-    }
-}
-
-impl Fault {
-    /// Does what the fault does to a caller, and gives what is answered. A fault of answers or
-    /// jobs only is a cut wire here.
-    pub(crate) async fn happen(self) -> Option<(u16, String)> {
-        match self.kind {
-            FaultKind::Unavailable => return Some((503, "overloaded".into())),
-            FaultKind::ProxyPage => return Some((502, PROXY_PAGE.into())),
-            FaultKind::Kill { pid } => kill(pid),
-            FaultKind::Hang { seconds } => {
-                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-            }
-            _ => {}
-        }
-        None
-    }
-}
-
-fn cut(wire: &Wire) -> Option<Reply> {
-    wire.cut();
-    None
-}
-
-async fn take_effect_later(shared: Shared, request: Request, seconds: f64) {
-    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    shared.answer(&request);
-}
-
-fn answer_with_broken_job(
+/// Answers a request whose job fails, or is forgotten.
+pub(crate) fn answer_with_broken_job(
     shared: &Shared,
     request: &Request,
     kind: FaultKind,
     when: When,
 ) -> Reply {
     let mut cloud = shared.cloud();
-    cloud.faults.of_the_job = Some((kind.clone(), when));
+    cloud.broken_job = BrokenJob(Some((kind.clone(), when)));
     let reply = cloud.answer(request);
-    cloud.faults.of_the_job = None;
+    cloud.broken_job = BrokenJob::default();
     if kind == FaultKind::JobPurged
         && let Some(job) = job_of(&reply)
     {
@@ -261,23 +50,4 @@ fn job_of(reply: &Reply) -> Option<String> {
     let body: Value = serde_json::from_str(&reply.body).ok()?;
     let (_, answer) = body.as_object()?.iter().next()?;
     answer.get("jobid")?.as_str().map(str::to_owned)
-}
-
-fn plain(status: u16, content_type: &'static str, body: &str) -> Reply {
-    Reply { status, content_type, body: body.to_owned(), description: None, delay: Duration::ZERO }
-}
-
-const PROXY_PAGE: &str = "<html><head><title>502 Bad Gateway</title></head>\
-    <body><h1>Bad Gateway</h1><p>The proxy got no answer from the server.</p></body></html>";
-
-/// What half an answer is of, where the call was never run.
-const HALF: &str = "{\"answer\":{\"count\":1,\"rows\":[{\"id\":\"0\"}]}}";
-
-/// A world may name any number; a process that is gone already is as good as killed.
-fn kill(pid: i32) {
-    if let Some(pid) = Pid::from_raw(pid)
-        && let Err(error) = kill_process(pid, Signal::KILL)
-    {
-        tracing::warn!(%error, "cannot kill");
-    }
 }

@@ -1,6 +1,5 @@
 //! The HTTP front: `/client/api` speaks CloudStack's protocol.
 
-use super::wire::Wire;
 use super::{Reply, Request, fault};
 use crate::Shared;
 use axum::Router;
@@ -9,6 +8,7 @@ use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use simulator_kit::Wire;
 
 /// Serves the API.
 pub fn router(shared: Shared) -> Router {
@@ -65,8 +65,10 @@ fn write(reply: Reply, now: jiff::Timestamp) -> Response {
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(header::DATE, date);
     }
-    if let Some(Ok(text)) = reply.description.map(|text| HeaderValue::from_str(&text)) {
-        response.headers_mut().insert("x-description", text);
+    for (name, text) in reply.headers {
+        if let Ok(text) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(name, text);
+        }
     }
     response
 }

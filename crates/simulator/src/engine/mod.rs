@@ -2,7 +2,6 @@
 
 mod admission;
 pub mod answer;
-mod calls;
 mod dispatch;
 pub mod fault;
 pub mod http;
@@ -12,15 +11,14 @@ mod params;
 mod refusal;
 pub mod signature;
 mod table;
-pub mod wire;
 mod xml;
 
 pub use admission::Throttle;
 pub use answer::{Answer, Page, fields, value};
-pub use calls::{CallLog, CallRecord};
-pub use dispatch::{Reply, Request, seconds};
+pub use dispatch::{Request, seconds};
 pub use job::{Job, JobRecord, Jobs};
 pub use named::{gone, live_id};
 pub use params::Params;
 pub use refusal::Refusal;
+pub use simulator_kit::{CallLog, CallRecord, Reply};
 pub use table::{Call, Command, Handler};

@@ -41,7 +41,7 @@ pub use vm::{Nic, Size, Vm, VmState};
 pub use volume::{Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState};
 pub use zone::Zone;
 
-use crate::engine::fault::Faults;
+use crate::engine::fault::{BrokenJob, Faults};
 use crate::engine::{CallLog, Jobs, Throttle};
 use crate::world::{Named, World};
 use clock::Clock;
@@ -104,6 +104,8 @@ pub struct Cloud {
     pub jobs: Jobs,
     /// Faults to come.
     pub faults: Faults,
+    /// What happens to the job of the call that is being answered.
+    pub(crate) broken_job: BrokenJob,
     /// The calls that were made.
     pub calls: CallLog,
     /// How often accounts have called lately.
@@ -143,6 +145,7 @@ impl Cloud {
             tags: Vec::new(),
             jobs: Jobs::default(),
             faults: Faults::default(),
+            broken_job: BrokenJob::default(),
             calls: CallLog::default(),
             throttle: Throttle::default(),
             world,

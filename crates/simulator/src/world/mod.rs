@@ -3,7 +3,6 @@
 mod account;
 mod catalog;
 mod check;
-mod latency;
 mod network;
 mod routing;
 mod settings;
@@ -14,10 +13,10 @@ pub use account::{AccountSpec, ProjectSpec, RoleSpec};
 pub use catalog::{
     Between, DiskOfferingSpec, OsTypeSpec, ServiceOfferingSpec, Storage, TemplateSpec,
 };
-pub use latency::{Latencies, Latency};
 pub use network::{NetworkKind, NetworkSpec};
 pub use routing::{KeyPairSpec, NetworkOfferingSpec, PublicRangeSpec};
 pub use settings::Settings;
+pub use simulator_kit::{Latencies, Latency};
 pub use storage::SecondaryStorage;
 pub use zone::{ClusterSpec, HostSpec, ZoneKind, ZoneSpec};
 

@@ -11,7 +11,7 @@ const SECRET: &[&str] = &["signature", "apikey", "userdata", "password", "secret
 pub struct CallRecord {
     /// Its place in the log, from 1; never used twice.
     pub number: u64,
-    /// The command.
+    /// The command, or the service and its method.
     pub command: String,
     /// Its parameters, without secrets.
     pub params: BTreeMap<String, String>,

@@ -1,11 +1,10 @@
 //! `/sim/…`: what a driver of the simulator may ask and set behind the API's back. It is not
-//! part of CloudStack, and takes no keys. A fault may kill a process, so a web page in somebody's
+//! part of the cloud, and takes no keys. A fault may kill a process, so a web page in somebody's
 //! browser must not reach it: requests name a loopback host, and changes come as JSON, which no
 //! page may send elsewhere unasked.
 
-use crate::engine::fault::Fault;
-use crate::inventory::{Inventory, JobEntry};
-use crate::running::Shared;
+use crate::fault::Fault;
+use crate::front::Front;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -16,16 +15,16 @@ use serde::Serialize;
 use std::net::IpAddr;
 
 /// Serves the control API.
-pub fn router(shared: Shared) -> Router {
+pub fn router<F: Front>(cloud: F) -> Router {
     Router::new()
-        .route("/sim/inventory", get(inventory))
-        .route("/sim/calls", get(calls))
-        .route("/sim/calls/clear", post(clear_calls))
-        .route("/sim/jobs", get(jobs))
-        .route("/sim/agents", get(agents))
-        .route("/sim/faults", get(faults).post(declare_faults).delete(clear_faults))
+        .route("/sim/inventory", get(inventory::<F>))
+        .route("/sim/calls", get(calls::<F>))
+        .route("/sim/calls/clear", post(clear_calls::<F>))
+        .route("/sim/jobs", get(jobs::<F>))
+        .route("/sim/agents", get(agents::<F>))
+        .route("/sim/faults", get(faults::<F>).post(declare_faults::<F>).delete(clear_faults::<F>))
         .layer(middleware::from_fn(guard))
-        .with_state(shared)
+        .with_state(cloud)
 }
 
 /// Lets through what cannot come from a web page.
@@ -46,50 +45,47 @@ fn may_come_in(request: &Request) -> bool {
 }
 
 fn json(value: impl Serialize) -> Response {
-    axum::Json(crate::engine::value(value)).into_response()
+    axum::Json(value).into_response()
 }
 
-async fn inventory(State(shared): State<Shared>) -> Response {
-    json(Inventory::of_running(&shared))
+async fn inventory<F: Front>(State(cloud): State<F>) -> Response {
+    json(cloud.inventory())
 }
 
-async fn agents(State(shared): State<Shared>) -> Response {
-    json(shared.agents())
+async fn agents<F: Front>(State(cloud): State<F>) -> Response {
+    json(cloud.agents())
 }
 
-async fn calls(State(shared): State<Shared>) -> Response {
-    json(shared.cloud().calls.records())
+async fn calls<F: Front>(State(cloud): State<F>) -> Response {
+    cloud.with_calls(|calls| json(calls.records()))
 }
 
-async fn clear_calls(State(shared): State<Shared>) -> StatusCode {
-    shared.cloud().calls.clear();
+async fn clear_calls<F: Front>(State(cloud): State<F>) -> StatusCode {
+    cloud.with_calls(|calls| calls.clear());
     StatusCode::NO_CONTENT
 }
 
-async fn jobs(State(shared): State<Shared>) -> Response {
-    let mut cloud = shared.cloud();
-    cloud.settle();
-    let jobs: Vec<JobEntry> = cloud.jobs.iter().map(JobEntry::of).collect();
-    json(jobs)
+async fn jobs<F: Front>(State(cloud): State<F>) -> Response {
+    json(cloud.jobs())
 }
 
-async fn faults(State(shared): State<Shared>) -> Response {
-    json(&shared.cloud().faults)
+async fn faults<F: Front>(State(cloud): State<F>) -> Response {
+    cloud.with_faults(|faults| json(&*faults))
 }
 
 /// A list of faults, in place of those before.
-async fn declare_faults(State(shared): State<Shared>, body: axum::body::Bytes) -> Response {
+async fn declare_faults<F: Front>(State(cloud): State<F>, body: axum::body::Bytes) -> Response {
     let mut read = serde_json::Deserializer::from_slice(&body);
     match serde_path_to_error::deserialize::<_, Vec<Fault>>(&mut read) {
-        Ok(faults) => {
-            shared.cloud().faults.declare(faults);
+        Ok(declared) => {
+            cloud.with_faults(|faults| faults.declare(declared));
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => (StatusCode::BAD_REQUEST, format!("faults: {error}")).into_response(),
     }
 }
 
-async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
-    shared.cloud().faults.declare(Vec::new());
+async fn clear_faults<F: Front>(State(cloud): State<F>) -> StatusCode {
+    cloud.with_faults(|faults| faults.declare(Vec::new()));
     StatusCode::NO_CONTENT
 }
