@@ -6,8 +6,11 @@
 mod connector;
 mod deadline;
 mod effect;
+mod exchanged;
 mod outcome;
+mod pause;
 mod retry;
+mod scrub;
 mod secret;
 mod settings;
 mod transport;
@@ -16,9 +19,12 @@ mod watched;
 
 pub use deadline::Deadline;
 pub use effect::Effect;
+pub use exchanged::{CALL_FIELD, Exchanged, POLL_FIELD, TOOK_FIELD};
 pub use outcome::Outcome;
+pub use pause::{jittered_pause, pause, paused};
 pub use retry::{Retry, Waits};
+pub use scrub::Scrubber;
 pub use secret::{Secret, expose, reveal};
 pub use settings::{Proxy, Tls, TransportError, TransportSettings};
 pub use transport::{SendError, Transport};
-pub use upload::{Upload, Uploaded, upload};
+pub use upload::{Put, Upload, Uploaded, put, upload};

@@ -2,7 +2,9 @@
 
 mod scripted;
 
-use cloud_http::{Deadline, Proxy, Secret, SendError, Tls, TransportSettings, Upload, Uploaded};
+use cloud_http::{
+    Deadline, Proxy, Put, Secret, SendError, Tls, TransportSettings, Upload, Uploaded,
+};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use scripted::{Reply, Server};
 use std::sync::Arc;
@@ -29,11 +31,11 @@ async fn send(
     let mut gone = 0;
     let deadline = Deadline::after(Duration::from_secs(30));
     let answer = cloud_http::upload(settings, upload, |bytes| gone = bytes, deadline).await;
-    (answer, gone)
+    (answer.map(|answer| Uploaded { head: String::new(), ..answer }), gone)
 }
 
 fn said(status: u16, text: &str) -> Result<Uploaded, SendError> {
-    Ok(Uploaded { status, text: text.into() })
+    Ok(Uploaded { status, head: String::new(), text: text.into() })
 }
 
 /// The storage VMs of older clouds know these headers in this spelling only.
@@ -52,6 +54,23 @@ async fn headers_are_spelled_as_given_and_the_length_is_told() {
     assert!(
         seen.body.contains("filename=\"x.qcow2\"") && seen.body.contains("\r\n\r\nan image\r\n")
     );
+}
+
+/// Nothing stands around a file that is put, and the answer's headers can be read.
+#[tokio::test]
+async fn a_file_that_is_put_is_the_whole_body() {
+    let server = Server::start([Reply::Http(201, "text/plain", "made".into())]).await;
+    let (url, headers) = (server.url("/files/x"), [("Authorization", "Basic eA==")]);
+    let put = Put { url: &url, headers: &headers, file: FILE, length: FILE.len() as u64 };
+    let deadline = Deadline::after(Duration::from_secs(30));
+    let answer = cloud_http::put(&TransportSettings::default(), put, |_| {}, deadline).await;
+    let answer = answer.unwrap();
+    assert_eq!((answer.status, answer.text.as_str()), (201, "made"));
+    assert_eq!(answer.header("Content-Type"), Some("text/plain"));
+    let seen = server.seen().remove(0);
+    assert!(seen.head.starts_with("PUT /files/x HTTP/1.1\r\n"), "{}", seen.head);
+    assert!(seen.head.contains("\r\nAuthorization: Basic eA=="), "{}", seen.head);
+    assert_eq!(seen.body.as_bytes(), FILE);
 }
 
 /// The reason stands in the answer, however early it comes.

@@ -1,4 +1,4 @@
-//! Sending a large file in one multipart POST.
+//! Sending a large file: in one multipart POST, or as the body of a PUT.
 //!
 //! By hand, since the storage VMs of some CloudStack releases know their headers in one spelling
 //! only (`X-signature`), and hyper writes every header in lower case.
@@ -32,34 +32,103 @@ pub struct Upload<'a, F> {
     pub length: u64,
 }
 
+/// A file to send as the whole body of a PUT.
+pub struct Put<'a, F> {
+    /// Where to: `https://…` or `http://…`.
+    pub url: &'a str,
+    /// Headers, spelled as they are to be sent.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The file.
+    pub file: F,
+    /// How many bytes of it there are.
+    pub length: u64,
+}
+
 /// What the other side says to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
     /// The HTTP status.
     pub status: u16,
+    /// The headers, a line each.
+    pub head: String,
     /// The body, or its beginning, as text.
     pub text: String,
 }
 
-/// Sends the file, and tells `progress` how many bytes of it have gone. Holds no more than a
-/// piece of it in memory.
+impl Uploaded {
+    /// A header of the answer.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+}
+
+/// Sends the file in a form, and tells `progress` how many bytes of it have gone. Holds no more
+/// than a piece of it in memory.
 pub async fn upload<F: Read>(
     settings: &TransportSettings,
     upload: Upload<'_, F>,
     progress: impl FnMut(u64),
     deadline: Deadline,
 ) -> Result<Uploaded, SendError> {
+    let Upload { url, headers, file_name, file, length } = upload;
+    let boundary = format!("cpi-{:032x}", fastrand::u128(..));
+    let before = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let body = Body { before, file, length, after: format!("\r\n--{boundary}--\r\n") };
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    let request = Request { method: "POST", url, kind: &kind, headers };
+    exchange(settings, request, body, progress, deadline).await
+}
+
+/// Sends the file as it is, and tells `progress` how many bytes of it have gone. Holds no more
+/// than a piece of it in memory.
+pub async fn put<F: Read>(
+    settings: &TransportSettings,
+    put: Put<'_, F>,
+    progress: impl FnMut(u64),
+    deadline: Deadline,
+) -> Result<Uploaded, SendError> {
+    let Put { url, headers, file, length } = put;
+    let body = Body { before: String::new(), file, length, after: String::new() };
+    let request = Request { method: "PUT", url, kind: "application/octet-stream", headers };
+    exchange(settings, request, body, progress, deadline).await
+}
+
+/// What the request says before its body.
+struct Request<'a> {
+    method: &'a str,
+    url: &'a str,
+    /// The body's type.
+    kind: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+}
+
+/// The file, and what stands around it.
+struct Body<F> {
+    before: String,
+    file: F,
+    length: u64,
+    after: String,
+}
+
+async fn exchange<F: Read>(
+    settings: &TransportSettings,
+    request: Request<'_>,
+    body: Body<F>,
+    progress: impl FnMut(u64),
+    deadline: Deadline,
+) -> Result<Uploaded, SendError> {
     let exchange = async {
-        let target = Target::of(upload.url)?;
+        let target = Target::of(request.url)?;
         let connection = dial::connect(settings, &target).await?;
-        let boundary = format!("cpi-{:032x}", fastrand::u128(..));
-        let form = Form::of(&upload, &boundary);
-        let head = head(&upload, &target, &connection, &form, &boundary);
+        let head = head(&request, &target, &connection, &body);
         let (reader, writer) = tokio::io::split(connection.stream);
         tokio::select! {
             biased;
             answer = read_answer(reader) => answer,
-            failure = send(writer, head, form, upload, progress) => Err(failure),
+            failure = send(writer, head, body, progress) => Err(failure),
         }
     };
     match tokio::time::timeout(deadline.left(), exchange).await {
@@ -68,45 +137,25 @@ pub async fn upload<F: Read>(
     }
 }
 
-/// What stands around the file.
-struct Form {
-    before: String,
-    after: String,
-    length: u64,
-}
-
-impl Form {
-    fn of<F>(upload: &Upload<'_, F>, boundary: &str) -> Self {
-        let before = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n",
-            upload.file_name
-        );
-        let after = format!("\r\n--{boundary}--\r\n");
-        let length = (before.len() + after.len()) as u64 + upload.length;
-        Self { before, after, length }
-    }
-}
-
 fn head<F>(
-    upload: &Upload<'_, F>,
+    request: &Request<'_>,
     target: &Target,
     connection: &Connection,
-    form: &Form,
-    boundary: &str,
+    body: &Body<F>,
 ) -> String {
-    let line = if connection.proxied { upload.url } else { &target.path };
+    let line = if connection.proxied { request.url } else { &target.path };
     let mut head = format!(
-        "POST {line} HTTP/1.1\r\nHost: {}\r\nUser-Agent: bosh-cpi/{}\r\nAccept: */*\r\n\
-         Connection: close\r\nContent-Type: multipart/form-data; boundary={boundary}\r\n\
-         Content-Length: {}\r\n",
+        "{} {line} HTTP/1.1\r\nHost: {}\r\nUser-Agent: bosh-cpi/{}\r\nAccept: */*\r\n\
+         Connection: close\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+        request.method,
         target.authority,
         env!("CARGO_PKG_VERSION"),
-        form.length,
+        request.kind,
+        (body.before.len() + body.after.len()) as u64 + body.length,
     );
     let authorization = connection.authorization.as_deref();
     let authorization = authorization.map(|value| ("Proxy-Authorization", value));
-    for (name, value) in upload.headers.iter().copied().chain(authorization) {
+    for (name, value) in request.headers.iter().copied().chain(authorization) {
         // Writing to a text does not fail.
         let _ = write!(head, "{name}: {value}\r\n");
     }
@@ -119,15 +168,15 @@ fn head<F>(
 async fn send<F: Read>(
     mut writer: WriteHalf<Stream>,
     head: String,
-    form: Form,
-    upload: Upload<'_, F>,
+    body: Body<F>,
     progress: impl FnMut(u64),
 ) -> SendError {
     let sent = async {
+        let Body { before, file, length, after } = body;
         writer.write_all(head.as_bytes()).await.map_err(lost)?;
-        writer.write_all(form.before.as_bytes()).await.map_err(lost)?;
-        send_file(&mut writer, upload, progress).await?;
-        writer.write_all(form.after.as_bytes()).await.map_err(lost)?;
+        writer.write_all(before.as_bytes()).await.map_err(lost)?;
+        send_file(&mut writer, file, length, progress).await?;
+        writer.write_all(after.as_bytes()).await.map_err(lost)?;
         writer.flush().await.map_err(lost)
     };
     match sent.await {
@@ -143,11 +192,12 @@ async fn send<F: Read>(
 
 async fn send_file<F: Read>(
     writer: &mut WriteHalf<Stream>,
-    upload: Upload<'_, F>,
+    file: F,
+    length: u64,
     mut progress: impl FnMut(u64),
 ) -> Result<(), SendError> {
+    let (mut source, mut done) = (file.take(length), 0);
     let file = |why: &dyn std::fmt::Display| SendError::Setup(format!("the file: {why}"));
-    let (mut source, mut done) = (upload.file.take(upload.length), 0);
     let mut piece = vec![0; PIECE];
     loop {
         let read = source.read(&mut piece).map_err(|e| file(&e))?;
@@ -158,10 +208,10 @@ async fn send_file<F: Read>(
         done += read as u64;
         progress(done);
     }
-    if done == upload.length {
+    if done == length {
         return Ok(());
     }
-    let missing = upload.length - done;
+    let missing = length - done;
     Err(file(&format!("it became {missing} bytes shorter while it was sent")))
 }
 
@@ -194,17 +244,21 @@ fn is_end(error: &io::Error) -> bool {
 /// The answer, if all that it promises is there. A `100 Continue` is none.
 fn whole(held: &[u8]) -> Option<Uploaded> {
     let (head, body) = split(held)?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    })?;
+    let length: usize = header(&head, "content-length")?.parse().ok()?;
     if body.len() < length { None } else { parse(held) }
+}
+
+fn header<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+    })
 }
 
 fn parse(held: &[u8]) -> Option<Uploaded> {
     let (head, body) = split(held)?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Uploaded { status, text: String::from_utf8_lossy(body).trim().to_owned() })
+    Some(Uploaded { status, text: String::from_utf8_lossy(body).trim().to_owned(), head })
 }
 
 fn split(held: &[u8]) -> Option<(String, &[u8])> {

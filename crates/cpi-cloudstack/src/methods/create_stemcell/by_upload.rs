@@ -108,7 +108,7 @@ fn judge(
 ) -> std::result::Result<(), Refused> {
     match answer {
         Ok(Uploaded { status: 200..=299, .. }) => Ok(()),
-        Ok(Uploaded { status, text }) => {
+        Ok(Uploaded { status, text, .. }) => {
             let text: String = text.chars().take(300).collect();
             let stale = text.contains("not valid anymore") || text.contains("already used");
             let may_pass = status >= 500 || stale;
