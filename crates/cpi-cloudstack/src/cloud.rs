@@ -1,37 +1,18 @@
 //! The provider: what one call of the CPI works with.
 
-use crate::connect;
-use crate::lookup::Cache;
-use crate::naming::{Names, fingerprint};
 use crate::properties::{CloudStackProperties, Wait};
-use crate::state_dir::StateDir;
 use crate::steps::Target;
+use crate::{connect, doctor, gc};
+use bosh_cpi::Result;
 use bosh_cpi::agent::AgentProperties;
-use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, reveal};
 use cloudstack::Client;
-use ledger::{Key, Ledger, Parked, Patience, Place, Recovery};
-use std::cell::{Cell, OnceCell, RefCell};
+use ledger::Key;
+use provider::naming::{Names, fingerprint};
+use provider::{Cache, Finding, Journal, Provider, Questions, Setup, Thing};
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
-use std::time::Duration;
 use tokio::sync;
-
-/// How long an undo waits at once; it is tried again where that was too short.
-const SHORT: Duration = Duration::from_secs(10);
-
-/// What a [`CloudStack`] is made of.
-pub struct Setup<'a> {
-    /// The plugin's properties, the context's laid over the file's.
-    pub properties: CloudStackProperties,
-    /// What every VM's agent is told.
-    pub agent: AgentProperties,
-    /// Where the journal and the lookups are kept.
-    pub state_dir: StateDir,
-    /// Who asks: its mark is in every name.
-    pub director_uuid: Option<&'a str>,
-    /// The caller's id of this request, for people who read the journal.
-    pub request_id: Option<&'a str>,
-}
 
 /// The CPI for one account of one CloudStack.
 pub struct CloudStack {
@@ -39,37 +20,34 @@ pub struct CloudStack {
     pub(crate) agent: AgentProperties,
     pub(crate) names: Names,
     pub(crate) cache: Cache,
-    pub(crate) request_id: String,
-    /// What is answered but not yet written to the caller.
-    pub(crate) parked: RefCell<Vec<Parked<Target>>>,
-    state_dir: Rc<StateDir>,
+    journal: Journal<Target>,
     client: OnceCell<Client>,
     scoped: sync::OnceCell<Client>,
     /// The cloud does not know the project or the account that every call names.
     pub(crate) scope_refused: Cell<bool>,
-    ledger: sync::OnceCell<Ledger>,
 }
 
 impl CloudStack {
     /// Takes the setup. Touches nothing, and asks for no more than `info` needs: what is
     /// missing from the properties is told by the first call that needs it.
-    pub fn new(setup: Setup<'_>) -> Result<Self> {
-        let state_dir = Rc::new(setup.state_dir);
-        let account = account(&setup.properties);
-        let scope = setup.properties.scope_text();
-        let key = fingerprint(&[setup.properties.endpoint(), &account, &scope]);
+    pub fn new(setup: Setup<'_, CloudStackProperties>) -> Result<Self> {
+        let Setup { properties, agent, state_dir, director_uuid, request_id } = setup;
+        let state_dir = Rc::new(state_dir);
+        let key = Key {
+            endpoint: properties.endpoint().to_owned(),
+            account: account(&properties),
+            project: properties.scope_text(),
+        };
+        let cache_key = fingerprint(&[&key.endpoint, &key.account, &key.project]);
         Ok(Self {
-            cache: Cache::new(Rc::clone(&state_dir), key),
-            names: Names::new(setup.director_uuid),
-            request_id: setup.request_id.unwrap_or_default().to_owned(),
-            properties: setup.properties,
-            agent: setup.agent,
-            parked: RefCell::default(),
-            state_dir,
+            cache: Cache::new(Rc::clone(&state_dir), cache_key),
+            names: Names::new(director_uuid),
+            journal: Journal::new(state_dir, key, properties.ledger.clone(), request_id),
+            properties,
+            agent,
             client: OnceCell::new(),
             scoped: sync::OnceCell::new(),
             scope_refused: Cell::new(false),
-            ledger: sync::OnceCell::new(),
         })
     }
 
@@ -90,81 +68,6 @@ impl CloudStack {
         Box::pin(self.scoped.get_or_try_init(scoped)).await
     }
 
-    /// The journal.
-    pub async fn ledger(&self) -> Result<&Ledger> {
-        self.ledger.get_or_try_init(|| self.open_ledger()).await
-    }
-
-    async fn open_ledger(&self) -> Result<Ledger> {
-        self.properties.validate()?;
-        let key = Key {
-            endpoint: self.properties.endpoint().to_owned(),
-            account: account(&self.properties),
-            project: self.properties.scope_text(),
-        };
-        let url = self.properties.ledger.url.as_ref();
-        let opened = match url.filter(|url| !reveal(url).is_empty()) {
-            Some(url) => Ledger::open(Place::Postgres(url), key).await,
-            None => Ledger::open(Place::Directory(self.state_dir.path()?), key).await,
-        };
-        opened.map_err(|e| CpiError::cpi(e.to_string()))
-    }
-
-    /// Finishes what calls that died, or gave up, left open, and notes that the caller knows
-    /// `cids`. To be called at the start of any call but `info`; costs one read of the journal,
-    /// and one for each CID, when there is nothing to do. What cannot be finished at once is
-    /// left to the next call: this one is about something else.
-    pub async fn open_with(&self, cids: &[&str]) -> Result<()> {
-        let journal = |e: ledger::LedgerError| CpiError::cpi(e.to_string());
-        let ledger = self.ledger().await?;
-        let once = Patience { deadline: Deadline::after(Duration::ZERO), ..self.patience() };
-        let recovery = ledger.recover(self, once).await.map_err(journal)?;
-        for (id, left) in &recovery.left {
-            let left: Vec<_> = left.iter().map(ToString::to_string).collect();
-            tracing::warn!("operation {id} is not undone yet: {}", left.join("; "));
-        }
-        for cid in cids {
-            ledger.acknowledge(cid).await.map_err(journal)?;
-        }
-        Ok(())
-    }
-
-    /// Finishes what calls that died, or gave up, left open, and insists on it.
-    pub async fn recover(&self) -> Result<Recovery> {
-        let recovery = self.ledger().await?.recover(self, self.patience()).await;
-        recovery.map_err(|e| CpiError::cpi(e.to_string()))
-    }
-
-    /// To be called once the answer was written to the caller.
-    pub async fn answer_was_written(&self) {
-        for parked in self.parked.take() {
-            if let Some(ledger) = self.ledger.get() {
-                ledger.close(parked).await;
-            }
-        }
-    }
-
-    /// To be called if the answer could not be written: nobody knows what was made, so it is
-    /// undone. The error names what is left.
-    pub async fn answer_was_lost(&self) -> Result<()> {
-        let mut left = Vec::new();
-        for parked in self.parked.take() {
-            let undone = self.ledger().await?.unwind(parked, self, self.patience()).await;
-            let undone = undone.map_err(|e| CpiError::cpi(e.to_string()))?;
-            left.extend(undone.iter().map(ToString::to_string));
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(CpiError::cpi(format!("left in the cloud for a later call: {}", left.join("; "))))
-    }
-
-    /// How long to insist on removing what a failed call has made.
-    pub(crate) fn patience(&self) -> Patience {
-        let properties = &self.properties.ledger;
-        Patience { horizon: properties.horizon(), deadline: Deadline::after(properties.budget()) }
-    }
-
     /// When waiting for `wait`, begun now, must end.
     pub(crate) fn deadline(&self, wait: Wait) -> Deadline {
         self.properties.deadline(wait)
@@ -173,12 +76,30 @@ impl CloudStack {
     /// The same for an undo. It is tried again, by this call or a later one, so that it may
     /// give up sooner.
     pub(crate) fn undo_deadline(&self, wait: Wait) -> Deadline {
-        self.deadline(wait).or_sooner(self.properties.ledger.budget().max(SHORT))
+        self.journal.undo_deadline(self.deadline(wait))
     }
 
     /// When an undo stops waiting for a job of the call that it undoes.
     pub(crate) fn soon(&self) -> Deadline {
-        Deadline::after(SHORT)
+        self.journal.soon()
+    }
+}
+
+impl Provider for CloudStack {
+    fn journal(&self) -> &Journal<Target> {
+        &self.journal
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.properties.validate()
+    }
+
+    async fn things(&self) -> Result<Vec<Thing<Target>>> {
+        gc::things(self).await
+    }
+
+    async fn examine(&self, questions: &Questions) -> Vec<Finding> {
+        doctor::examine(self, questions).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The BOSH CPI for CloudStack: [`CloudStack`] implements [`bosh_cpi::Cpi`].
 //!
 //! A method is a file under `methods`, which reads like its description: find, plan, run,
-//! answer. It finds ids with `lookup`, names things with [`naming`], and changes the cloud in
+//! answer. It finds ids with `lookup`, names things with [`provider::naming`], and changes the cloud in
 //! `steps` only, so that what fails is undone and what dies is repaired. What the cloud
 //! refuses becomes BOSH's errors in the one table of `errors`.
 
@@ -15,19 +15,15 @@ mod groups;
 mod hints;
 mod lookup;
 mod methods;
-pub mod naming;
+mod naming;
 mod outside;
 pub mod properties;
 mod settings;
-mod state_dir;
 mod steps;
 mod tags;
 mod version;
 
-pub use cloud::{CloudStack, Setup};
-pub use doctor::{Finding, Level, Questions};
-pub use gc::{Found, GcPolicy, Persistent, Verdict};
+pub use cloud::CloudStack;
 pub use outside::{Outside, OutsideThing};
 pub use properties::CloudStackProperties;
-pub use state_dir::StateDir;
 pub use steps::Target;

@@ -12,7 +12,7 @@ use cloudstack::api::{
     ListVolumes, Volume,
 };
 use cloudstack::{Command, Outcome};
-use ledger::{Operation, Undo, Was};
+use ledger::{Undo, Was};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -284,59 +284,6 @@ impl CloudStack {
         self.run(&detach, self.undo_deadline(Wait::DetachVolume)).await.map_err(failed)?;
         Ok(Was::There)
     }
-
-    /// Waits until no earlier call works on what has this id, nor is being undone there: this one
-    /// would answer for what is undone a moment later.
-    pub(crate) async fn wait_for_earlier_calls_on(&self, id: &str) -> Result<()> {
-        let open = self.ledger().await?.settle(id, self, self.patience()).await;
-        let open = open.map_err(|e| CpiError::cpi(e.to_string()))?;
-        let Some(operation) = open.first() else { return Ok(()) };
-        let message = format!(
-            "an earlier call on {id} has not ended, or is not undone yet: operation {operation} \
-             (`cpi ops` tells more)"
-        );
-        Err(CpiError::cloud(message).retry(true))
-    }
-
-    /// Runs `work` as one operation. If it fails, everything it made is removed before the
-    /// error is answered; what cannot be removed is named in it.
-    ///
-    /// `work` gives its answer, and the CID of what it made, or of what it changed such that a
-    /// later call may change it back.
-    pub(crate) async fn operation<T>(
-        &self,
-        method: &str,
-        work: impl AsyncFnOnce(&mut Operation<'_, Target>) -> Result<(T, Option<String>)>,
-    ) -> Result<T> {
-        let ledger = self.ledger().await?;
-        let mut operation = ledger.begin(method, &self.request_id);
-        let error = match work(&mut operation).await {
-            Ok((answer, cid)) => match operation.answer(cid.as_deref()).await {
-                Ok(()) => {
-                    self.parked.borrow_mut().extend(operation.park());
-                    return Ok(answer);
-                }
-                Err(error) => CpiError::cpi(format!("{method}: {error}")),
-            },
-            Err(error) => error,
-        };
-        match operation.unwind(self, self.patience()).await {
-            Ok(left) if left.is_empty() => Err(error),
-            Ok(left) => {
-                let left: Vec<_> = left.iter().map(ToString::to_string).collect();
-                Err(with_left(error, &left.join("; ")))
-            }
-            Err(journal) => Err(with_left(error, &journal.to_string())),
-        }
-    }
-}
-
-fn with_left(mut error: CpiError, left: &str) -> CpiError {
-    error.message = format!(
-        "{}. Left in the cloud for a later call, which tries again: {left}",
-        error.message.trim_end_matches('.')
-    );
-    error.retry(false)
 }
 
 /// What came of a call, for a step. A call that the cloud has answered with a refusal, at once

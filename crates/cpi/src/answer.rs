@@ -1,11 +1,12 @@
 //! The one way through: bytes of a request in, a response out, whatever happens.
 
 use crate::log::{self, Account};
-use crate::providers::Cloud;
+use crate::providers;
 use crate::redact::Secrets;
 use crate::state_dir::StateDir;
 use bosh_cpi::config::{Config, LogLevel};
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
+use provider::Cloud;
 use serde_json::Value;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -45,7 +46,7 @@ pub fn answer(
     let is_known = outcome.is_ok();
     let delivered = deliver(&asked.respond(outcome, &account));
     if let (Some(cloud), Some(runtime)) = (cloud, runtime) {
-        let end = end(&cloud, is_known && delivered.is_ok()).instrument(asked.span());
+        let end = end(cloud.as_ref(), is_known && delivered.is_ok()).instrument(asked.span());
         if let Err(error) = unpanicked(|| runtime.block_on(end)) {
             tracing::error!("{error}");
         }
@@ -108,17 +109,17 @@ fn new_runtime() -> Result<Runtime> {
 async fn run(
     request: Request,
     config: Result<(Config, Value)>,
-    cloud: &mut Option<Cloud>,
+    cloud: &mut Option<Box<dyn Cloud>>,
 ) -> Result<Value> {
     // An unknown method is told as such even if the config is broken.
     let call = Call::decode(&request)?;
     let (config, _) = config?;
     let state_dir = StateDir::of(&config);
-    let cloud = cloud.insert(Cloud::configured(&request, &config, state_dir)?);
+    let cloud = cloud.insert(providers::configured(&request, &config, state_dir)?);
     cloud.run(call, request.api_version).await
 }
 
-async fn end(cloud: &Cloud, result_is_known: bool) -> Result<()> {
+async fn end(cloud: &dyn Cloud, result_is_known: bool) -> Result<()> {
     if result_is_known {
         cloud.answer_was_written().await;
         return Ok(());

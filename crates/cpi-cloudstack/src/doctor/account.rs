@@ -1,10 +1,11 @@
 //! Whose the keys are, and what is left of its limits.
 
-use super::Finding;
+use super::unknown;
 use crate::CloudStack;
 use crate::errors::Failure;
 use cloudstack::Scope;
 use cloudstack::api::{Account, ListAccounts, ListProjects, Other};
+use provider::Finding;
 use serde_json::Value;
 
 /// What a deployment needs: the name that people know, and the field that tells what is left.
@@ -27,7 +28,7 @@ const WANTED: &[(&str, &str)] = &[
 pub(super) async fn check(cloud: &CloudStack) -> Vec<Finding> {
     match find(cloud).await {
         Ok((whose, counts)) => vec![Finding::ok("account", whose), limits(&counts)],
-        Err(failure) => vec![Finding::unknown("account", &failure)],
+        Err(failure) => vec![unknown("account", &failure)],
     }
 }
 

@@ -1,12 +1,12 @@
 //! Reachability, TLS, clocks, keys, version; and where our own state is kept.
 
-use super::Finding;
 use crate::CloudStack;
 use crate::properties::PATH;
 use cloud_http::{Deadline, SendError};
 use cloudstack::api::{Capabilities, ListCapabilities, Object};
 use cloudstack::{Error, Version};
 use jiff::SignedDuration;
+use provider::{Finding, Provider};
 use std::time::{Duration, Instant};
 
 /// How long the cloud may take for its first answer.

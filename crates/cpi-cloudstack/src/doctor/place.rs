@@ -1,6 +1,6 @@
 //! The zone, and what it offers: offerings, networks and their user-data, templates.
 
-use super::{Finding, Questions};
+use super::unknown;
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::lookup::{UserDataBy, is_id};
@@ -10,6 +10,7 @@ use cloudstack::api::{
     ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones, Network,
     Template, Zone,
 };
+use provider::{Finding, Questions};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -36,7 +37,7 @@ pub(super) async fn check(cloud: &CloudStack, questions: &Questions) -> Vec<Find
         ("networks", networks),
         ("templates", templates),
     ] {
-        findings.extend(part.unwrap_or_else(|failure| vec![Finding::unknown(check, &failure)]));
+        findings.extend(part.unwrap_or_else(|failure| vec![unknown(check, &failure)]));
     }
     findings
 }
@@ -44,7 +45,7 @@ pub(super) async fn check(cloud: &CloudStack, questions: &Questions) -> Vec<Find
 fn zone_row(cloud: &CloudStack, zone: &Answer<Option<Zone>>) -> Finding {
     let (check, wanted) = ("zone", cloud.properties.default_zone());
     match (zone, wanted) {
-        (Err(failure), _) => Finding::unknown(check, failure),
+        (Err(failure), _) => unknown(check, failure),
         (Ok(None), None) => Finding::warn(
             check,
             format!("{PATH}.default_zone is not set"),

@@ -1,11 +1,12 @@
 //! What the keys' role lets them do, and what the cloud lets nobody do but admins.
 
-use super::Finding;
+use super::unknown;
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::PATH;
 use cloudstack::COMMANDS;
 use cloudstack::api::{Api, Capabilities, ListApis, ListSystemVms};
+use provider::Finding;
 use std::collections::BTreeSet;
 
 /// Calls without which VMs and disks cannot be made, found, changed or deleted.
@@ -38,7 +39,7 @@ const FOR_ADMINS: &[&str] = &["listConfigurations", "listSystemVms", "listDomain
 pub(super) async fn check(cloud: &CloudStack, capabilities: &Capabilities) -> Vec<Finding> {
     let allowed = match allowed(cloud).await {
         Ok(allowed) => allowed,
-        Err(failure) => return vec![Finding::unknown("role", &failure)],
+        Err(failure) => return vec![unknown("role", &failure)],
     };
     vec![role(&allowed), expunge(cloud, capabilities, &allowed), carrier(cloud, &allowed).await]
 }
@@ -102,7 +103,7 @@ async fn carrier(cloud: &CloudStack, allowed: &BTreeSet<String>) -> Finding {
     let listed = cloud.list(ListSystemVms { systemvmtype, zoneid: None }).await;
     let vms = match listed {
         Ok(vms) => vms,
-        Err(failure) => return Finding::unknown(check, &failure),
+        Err(failure) => return unknown(check, &failure),
     };
     let zone = cloud.properties.default_zone();
     let here = vms.iter().filter(|vm| {

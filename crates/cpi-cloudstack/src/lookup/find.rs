@@ -1,8 +1,6 @@
 //! How each noun is looked up: one call, or none.
 
-use super::rows::{
-    DiskOfferingRow, NetworkRow, Offered, OfferingRow, Remembered, TemplateRow, ZoneRow,
-};
+use super::rows::{DiskOfferingRow, NetworkRow, Offered, OfferingRow, TemplateRow, ZoneRow};
 use super::{Found, NetworkWanted, Source, Wanted, only};
 use crate::CloudStack;
 use crate::errors::{self, Doing};
@@ -11,6 +9,7 @@ use cloudstack::Paged;
 use cloudstack::api::{
     ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones, Network, Other,
 };
+use provider::Remembered;
 
 impl CloudStack {
     /// A zone.

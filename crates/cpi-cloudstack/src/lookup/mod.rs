@@ -1,16 +1,14 @@
 //! From the names that operators write to the ids that CloudStack wants.
 //!
-//! What was found is remembered for later processes (see [`cache`]). An id may go stale, so
+//! What was found is remembered for later processes (see [`provider::Cache`]). An id may go stale, so
 //! whoever acts on a [`Found`] that was remembered, and is refused, forgets it and finds again.
 
-mod cache;
 mod find;
 mod known;
 mod network;
 mod rows;
 mod scope;
 
-pub(crate) use cache::Cache;
 pub(crate) use rows::{
     DiskOfferingRow, DiskRow, NetworkRow, OfferingRow, TemplateRow, UserDataBy, VersionRow, VmRow,
     ZoneRow, serves, zones,

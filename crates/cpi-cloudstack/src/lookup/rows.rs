@@ -6,18 +6,12 @@ use cloudstack::api::{
     DiskOffering, Network, NetworkService, Other, ServiceOffering, Template, VirtualMachine,
     Volume, Zone,
 };
-use serde::de::DeserializeOwned;
+use provider::Remembered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The storage type of an offering whose disks stand on a host.
 const LOCAL: &str = "local";
-
-/// A row of the cache.
-pub(crate) trait Remembered: Serialize + DeserializeOwned + Clone {
-    /// The first part of its key.
-    const NOUN: &'static str;
-}
 
 /// A zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -221,11 +215,11 @@ impl Remembered for ZoneRow {
     const NOUN: &'static str = "zone";
 }
 /// All of one name: which one is meant, the zone tells.
-impl Remembered for Vec<OfferingRow> {
+impl Remembered for OfferingRow {
     const NOUN: &'static str = "service offering";
 }
 /// All of one name: which one is meant, the zone tells.
-impl Remembered for Vec<DiskOfferingRow> {
+impl Remembered for DiskOfferingRow {
     const NOUN: &'static str = "disk offering";
 }
 impl Remembered for NetworkRow {

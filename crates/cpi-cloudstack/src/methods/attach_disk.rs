@@ -10,6 +10,7 @@ use crate::steps::{Target, ended, is_there};
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, Result};
 use cloudstack::api::{AttachVolume, Volume};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint> {
     let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);

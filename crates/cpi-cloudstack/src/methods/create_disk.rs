@@ -10,6 +10,7 @@ use bosh_cpi::method::CreateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result, VmCid};
 use cloudstack::api::{CreateVolume, ListVolumes, Volume};
 use ledger::Operation;
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid> {
     let path = call.cloud_properties.path().to_owned();

@@ -10,6 +10,7 @@ use bosh_cpi::answer::NetworkCreated;
 use bosh_cpi::method::{CreateNetwork as Call, Hash};
 use bosh_cpi::{CloudProperties, CpiError, NetworkCid, Result};
 use cloudstack::api::{CreateNetwork, ListNetworks, Network, Object, Vpc};
+use provider::Provider;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -8,6 +8,7 @@ use crate::steps::{Target, ended, gone_is_fine, is_there};
 use bosh_cpi::method::DeleteDisk;
 use bosh_cpi::{CpiError, DiskCid, Result};
 use cloudstack::api::{DeleteVolume, Success};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
     let cid = call.disk_cid;

@@ -10,6 +10,7 @@ use bosh_cpi::method::DeleteNetwork as Call;
 use cloud_http::Deadline;
 use cloudstack::api::DeleteNetwork;
 use ledger::Was;
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<()> {
     let id = call.network_cid.as_str();

@@ -8,6 +8,7 @@ use crate::steps::{Target, ended, gone_is_fine};
 use bosh_cpi::method::DeleteSnapshot;
 use bosh_cpi::{Result, SnapshotCid};
 use cloudstack::api::{self, ListSnapshots, Snapshot, Success};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteSnapshot) -> Result<()> {
     let cid = call.snapshot_cid;

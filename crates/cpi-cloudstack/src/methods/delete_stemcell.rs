@@ -9,6 +9,7 @@ use crate::steps::{Target, ended};
 use bosh_cpi::method::DeleteStemcell;
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloudstack::api::{DeleteTemplate, ListTemplates, Success};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> {
     let cid = call.stemcell_cid;

@@ -20,6 +20,7 @@ use cloudstack::api::{
 use cloudstack::phrases::{NO_EXPUNGE_PERMISSION, NOT_ITS_DATADISK};
 use cloudstack::{Command, Error, JobLoss};
 use ledger::Was;
+use provider::Provider;
 
 type Answer<T> = std::result::Result<T, Failure>;
 

@@ -9,6 +9,7 @@ use crate::steps::{Target, ended};
 use bosh_cpi::method::DetachDisk;
 use bosh_cpi::{CpiError, ErrorKind, Result, VmCid};
 use cloudstack::api::{DetachVolume, Volume};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
     let tried = format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);

@@ -10,6 +10,7 @@ use bosh_cpi::method::RebootVm;
 use cloudstack::api::{RebootVirtualMachine, StartVirtualMachine};
 use cloudstack::phrases::{ALREADY_RUNNING, NOT_RUNNING};
 use ledger::Operation;
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: RebootVm) -> Result<()> {
     let cid = call.vm_cid;

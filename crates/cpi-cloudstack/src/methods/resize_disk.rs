@@ -9,6 +9,7 @@ use crate::steps::{Target, ended};
 use bosh_cpi::method::ResizeDisk;
 use bosh_cpi::{CpiError, GiB, Result};
 use cloudstack::api::{ResizeVolume, Volume};
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
     let tried = format!("resizing disk {} to {}", call.disk_cid, call.size);

@@ -8,6 +8,7 @@ use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetDiskMetadata;
 use cloudstack::api::TaggedType;
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: SetDiskMetadata) -> Result<()> {
     let cid = call.disk_cid;

@@ -11,6 +11,7 @@ use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
 use cloudstack::api::{TaggedType, UpdateVirtualMachine, VirtualMachine};
 use ledger::Operation;
+use provider::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;

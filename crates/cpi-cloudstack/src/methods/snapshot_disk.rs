@@ -11,6 +11,7 @@ use bosh_cpi::{CpiError, Result, SnapshotCid};
 use cloud_http::Deadline;
 use cloudstack::api::{CreateSnapshot, ListSnapshots};
 use cloudstack::phrases::{SNAPSHOT_UNDER_WAY, TRY_AGAIN};
+use provider::Provider;
 use std::time::Duration;
 
 /// The first wait for another snapshot of the VM, and the longest.

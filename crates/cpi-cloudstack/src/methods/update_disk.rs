@@ -13,6 +13,7 @@ use bosh_cpi::method::UpdateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
 use cloudstack::api::{ChangeOfferingForVolume, ResizeVolume, Volume};
 use cloudstack::phrases::NO_SUCH_COMMAND;
+use provider::Provider;
 
 type Answer<T> = std::result::Result<T, Failure>;
 

@@ -7,11 +7,11 @@ use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
+use provider::properties::LedgerProperties;
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Where these properties stand in a config, for messages.
 pub(crate) const PATH: &str = "cloud.properties.cloudstack";
@@ -223,43 +223,6 @@ pub struct Debugging {
 pub struct CpiDebugging {
     /// The same as `api_version`.
     pub api_version: Option<u8>,
-}
-
-/// The journal of what calls are about to change, from which a later call repairs what an
-/// earlier one could not finish.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct LedgerProperties {
-    /// A PostgreSQL database instead of a file under `state_dir`, for several directors or an
-    /// HA pair: `postgres://user:password@host/database`.
-    #[schemars(with = "Option<String>", extend("default" = null))]
-    pub url: Option<Secret>,
-    /// The time in seconds within which a request whose answer was lost may still take effect.
-    pub horizon: f64,
-    /// How long a call may take, in seconds, to remove what it made before it failed. What is
-    /// left then is removed by a later call.
-    pub budget: f64,
-}
-
-impl Default for LedgerProperties {
-    fn default() -> Self {
-        Self { url: None, horizon: 60.0, budget: 120.0 }
-    }
-}
-
-impl LedgerProperties {
-    pub(crate) fn horizon(&self) -> Duration {
-        seconds(self.horizon)
-    }
-
-    pub(crate) fn budget(&self) -> Duration {
-        seconds(self.budget)
-    }
-}
-
-/// A time that is no number or negative is none.
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 /// As the Go CPI's job has them: VMs are expunged, and most else is off.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::properties::timeouts::Wait;
+use bosh_cpi::CloudProperties;
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 

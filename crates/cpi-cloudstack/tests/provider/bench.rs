@@ -2,7 +2,8 @@
 
 use bosh_cpi::agent::AgentProperties;
 use bosh_cpi::{ApiVersion, Call, CpiError, Request};
-use cpi_cloudstack::{CloudStack, CloudStackProperties, Setup, StateDir};
+use cpi_cloudstack::{CloudStack, CloudStackProperties};
+use provider::{Provider, Setup, StateDir};
 use serde_json::{Value, json};
 use simulator::{Running, Simulator, World};
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! What a VM is made of: sizes, settings, firmware, keys.
 
 use crate::bench::*;
-use cpi_cloudstack::{GcPolicy, Verdict};
+use provider::{GcPolicy, Provider, Verdict};
 use serde_json::{Value, json};
 use simulator::engine::fault::{Fault, FaultKind, When};
 

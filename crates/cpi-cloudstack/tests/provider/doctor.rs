@@ -1,7 +1,8 @@
 //! `cpi doctor`: each fault is found, named and hinted at; a healthy cloud has none.
 
 use crate::bench::*;
-use cpi_cloudstack::{CloudStack, Finding, Level, Questions};
+use cpi_cloudstack::CloudStack;
+use provider::{Finding, Level, Provider, Questions};
 use serde_json::{Value, json};
 use simulator::state::clock::Clock;
 use simulator::{Simulator, World};

@@ -1,7 +1,7 @@
 //! Where a VM runs: affinity groups, those of instance groups among them, hosts and clusters.
 
 use crate::bench::*;
-use cpi_cloudstack::{GcPolicy, Verdict};
+use provider::{GcPolicy, Provider, Verdict};
 use serde_json::{Value, json};
 use simulator::engine::fault::{Fault, FaultKind, When};
 

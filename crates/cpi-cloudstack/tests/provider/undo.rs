@@ -4,6 +4,7 @@ use crate::bench::*;
 use bosh_cpi::CpiError;
 use cpi_cloudstack::Target;
 use ledger::{Undo, Was};
+use provider::Provider;
 use serde_json::{Value, json};
 use simulator::engine::fault::{Fault, FaultKind, When};
 

@@ -301,9 +301,9 @@ async fn resources_become_the_smallest_offering_that_fits() {
 #[tokio::test]
 async fn info_touches_nothing() {
     let bench = Bench::new().await;
-    let nowhere = || cpi_cloudstack::StateDir::lazy(|| panic!("info opens nothing"));
+    let nowhere = || provider::StateDir::lazy(|| panic!("info opens nothing"));
     let info = async |properties: Value| {
-        let cloud = cpi_cloudstack::CloudStack::new(cpi_cloudstack::Setup {
+        let cloud = cpi_cloudstack::CloudStack::new(provider::Setup {
             properties: serde_json::from_value(properties).unwrap(),
             agent: Default::default(),
             state_dir: nowhere(),

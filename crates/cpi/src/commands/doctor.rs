@@ -3,7 +3,7 @@
 use super::person::{Whose, block_on, table};
 use crate::stdout;
 use clap::Args;
-use cpi_cloudstack::{Finding, Level, Questions};
+use provider::{Finding, Level, Questions};
 use std::path::Path;
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use super::person::{Whose, age, block_on, parse_age, table};
 use crate::stdout;
 use anyhow::{Context, bail};
 use clap::Args;
-use cpi_cloudstack::{Found, GcPolicy, Persistent, Verdict};
+use provider::{Found, GcPolicy, Persistent, Verdict};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,13 @@
 //! What commands for people share: a provider without a director's request.
 
 use crate::answer::read_config;
-use crate::providers::Cloud;
+use crate::providers;
 use crate::state_dir::StateDir;
 use anyhow::{Context as _, Result, bail};
 use bosh_cpi::Request;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
+use provider::Cloud;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Whose {
 
 impl Whose {
     /// The provider for these calls.
-    pub fn cloud(&self, config: Option<&Path>) -> Result<Cloud> {
+    pub fn cloud(&self, config: Option<&Path>) -> Result<Box<dyn Cloud>> {
         if config.is_none() {
             bail!("no config: say where it is with --config FILE");
         }
@@ -38,7 +39,7 @@ impl Whose {
         let request = json!({"method": "info", "arguments": [], "context": context});
         let request = Request::parse(request.to_string().as_bytes())?;
         let state_dir = StateDir::of(&config);
-        Ok(Cloud::configured(&request, &config, state_dir)?)
+        Ok(providers::configured(&request, &config, state_dir)?)
     }
 
     /// Whether somebody said which director.

@@ -22,6 +22,7 @@ use cloudstack::api::{CopyTemplate, TagPair, TaggedType, Template};
 use image::Image;
 use ledger::Operation;
 use plan::Plan;
+use provider::Provider;
 
 /// The tag that tells which image a template was made of.
 const IMAGE_TAG: &str = "bosh-image-sha256";

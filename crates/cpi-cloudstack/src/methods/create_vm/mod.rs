@@ -25,6 +25,7 @@ use cloudstack::api::VirtualMachine;
 use find::Ids;
 use ledger::Operation;
 use plan::Plan;
+use provider::Provider;
 use wishes::Wishes;
 
 pub(crate) use routes::range;

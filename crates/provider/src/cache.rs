@@ -5,8 +5,8 @@
 //! file that cannot be read counts as empty, and one that cannot be written is done without:
 //! the cache only ever saves time.
 
-use super::rows::Remembered;
-use crate::state_dir::StateDir;
+use crate::StateDir;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,9 +26,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The version of the rows' shapes. Files of another one count as empty.
 const VERSION: u32 = 1;
 
+/// A row of the cache.
+pub trait Remembered: Serialize + DeserializeOwned + Clone {
+    /// The first part of its key.
+    const NOUN: &'static str;
+}
+
+/// Several of one name.
+impl<T: Remembered> Remembered for Vec<T> {
+    const NOUN: &'static str = T::NOUN;
+}
+
 /// What names stand for, for one account of one cloud.
 #[derive(Debug, Clone)]
-pub(crate) struct Cache {
+pub struct Cache {
     state_dir: Rc<StateDir>,
     key: String,
 }
@@ -48,12 +59,12 @@ struct Row {
 
 impl Cache {
     /// The cache for `key`, a fingerprint of endpoint, account and project.
-    pub(crate) fn new(state_dir: Rc<StateDir>, key: String) -> Self {
+    pub fn new(state_dir: Rc<StateDir>, key: String) -> Self {
         Self { state_dir, key }
     }
 
     /// What was found under `key`, unless that is too long ago.
-    pub(crate) fn get<T: Remembered>(&self, key: &str) -> Option<T> {
+    pub fn get<T: Remembered>(&self, key: &str) -> Option<T> {
         let row = read(&self.file()?).rows.remove(key)?;
         let age = now().checked_sub(row.at)?;
         if age > KEPT.as_secs() {
@@ -63,7 +74,7 @@ impl Cache {
     }
 
     /// Remembers what was found.
-    pub(crate) fn put<T: Remembered>(&self, key: &str, value: &T) {
+    pub fn put<T: Remembered>(&self, key: &str, value: &T) {
         let Ok(value) = serde_json::to_value(value) else { return };
         self.change(|rows| {
             rows.retain(|_, row| now().saturating_sub(row.at) <= KEPT.as_secs());
@@ -72,7 +83,7 @@ impl Cache {
     }
 
     /// Forgets what has gone stale.
-    pub(crate) fn forget(&self, keys: &[String]) {
+    pub fn forget(&self, keys: &[String]) {
         self.change(|rows| rows.retain(|key, _| !keys.contains(key)));
     }
 
@@ -130,26 +141,43 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lookup::NetworkRow;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Network {
+        id: String,
+    }
+
+    impl Remembered for Network {
+        const NOUN: &'static str = "network";
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Zone {
+        basic: bool,
+    }
+
+    impl Remembered for Zone {
+        const NOUN: &'static str = "zone";
+    }
 
     fn cache(dir: &Path) -> Cache {
         Cache::new(Rc::new(StateDir::at(dir)), "key".into())
     }
 
-    fn network(id: &str) -> NetworkRow {
-        NetworkRow { id: id.into(), user_data: None }
+    fn network(id: &str) -> Network {
+        Network { id: id.into() }
     }
 
     #[test]
     fn what_was_found_is_remembered_until_it_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
         let cache = cache(dir.path());
-        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+        assert_eq!(cache.get::<Network>("network/a"), None);
         cache.put("network/a", &network("1"));
         cache.put("network/b", &network("2"));
         assert_eq!(cache.get("network/a"), Some(network("1")));
         cache.forget(&["network/a".into()]);
-        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+        assert_eq!(cache.get::<Network>("network/a"), None);
         assert_eq!(cache.get("network/b"), Some(network("2")));
     }
 
@@ -162,7 +190,7 @@ mod tests {
         let file = cache.file().unwrap();
         for content in ["", "{", "[]", r#"{"version":99,"rows":{}}"#, "\0\0"] {
             fs::write(&file, content).unwrap();
-            assert_eq!(cache.get::<NetworkRow>("network/a"), None, "{content:?}");
+            assert_eq!(cache.get::<Network>("network/a"), None, "{content:?}");
             cache.put("network/a", &network("1"));
             assert_eq!(cache.get("network/a"), Some(network("1")), "{content:?}");
         }
@@ -174,7 +202,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = cache(dir.path());
         cache.put("zone/a", &network("1"));
-        assert_eq!(cache.get::<crate::lookup::ZoneRow>("zone/a"), None);
+        assert_eq!(cache.get::<Zone>("zone/a"), None);
     }
 
     /// Without the lock a writer would undo what another one has just written.
@@ -201,6 +229,6 @@ mod tests {
         let nowhere = StateDir::lazy(|| Err(bosh_cpi::CpiError::cpi("no place")));
         let cache = Cache::new(Rc::new(nowhere), "key".into());
         cache.put("network/a", &network("1"));
-        assert_eq!(cache.get::<NetworkRow>("network/a"), None);
+        assert_eq!(cache.get::<Network>("network/a"), None);
     }
 }

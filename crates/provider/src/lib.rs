@@ -1,0 +1,26 @@
+//! What every cloud's provider does alike: the journal of a call, names that tell whose a thing
+//! is, what may be deleted as garbage, what a check found, what is remembered between calls,
+//! and [`Provider`], through which the binary asks any of them.
+//!
+//! A provider keeps a [`Journal`], lists its [`Thing`]s and makes its checks; all else that the
+//! binary asks follows from that. Nothing here knows a cloud.
+
+mod cache;
+mod cloud;
+mod doctor;
+mod gc;
+mod journal;
+pub mod naming;
+pub mod properties;
+mod provider;
+mod setup;
+mod state_dir;
+
+pub use cache::{Cache, Remembered};
+pub use cloud::{Cloud, Work};
+pub use doctor::{Finding, Level, Questions};
+pub use gc::{Found, GcPolicy, Persistent, Purpose, Thing, Verdict};
+pub use journal::Journal;
+pub use provider::Provider;
+pub use setup::Setup;
+pub use state_dir::StateDir;
