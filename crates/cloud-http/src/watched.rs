@@ -9,9 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 /// A body, and a flag that is raised when the connection takes it. While it is down no byte of
-/// the body has left, so that the cloud cannot have acted on the request.
+/// the body has left, so that the cloud cannot have acted on the request. A request without a body
+/// is complete with its head: for it the flag is raised when the connection asks, right before it
+/// writes the head, whether there is one.
 pub(crate) struct Watched {
     bytes: Bytes,
+    empty: bool,
     taken: Arc<AtomicBool>,
 }
 
@@ -21,7 +24,7 @@ pub(crate) struct Watch(Arc<AtomicBool>);
 impl Watched {
     pub(crate) fn new(bytes: Bytes) -> (Self, Watch) {
         let taken = Arc::new(AtomicBool::new(false));
-        (Self { bytes, taken: taken.clone() }, Watch(taken))
+        (Self { empty: bytes.is_empty(), bytes, taken: taken.clone() }, Watch(taken))
     }
 }
 
@@ -45,6 +48,9 @@ impl Body for Watched {
     }
 
     fn is_end_stream(&self) -> bool {
+        if self.empty {
+            self.taken.store(true, Relaxed);
+        }
         self.bytes.is_empty()
     }
 

@@ -47,6 +47,24 @@ async fn what_was_read_and_not_answered_may_have_arrived() {
     }
 }
 
+/// Clouds switch machines off by a GET. A request without a body is as good as sent once there is
+/// a connection.
+#[tokio::test]
+async fn a_request_without_a_body_may_have_arrived_too() {
+    let empty = |url: &str| http::Request::get(url).body(Bytes::new()).unwrap();
+    for (reply, wait) in [(Reply::Close, ENOUGH), (Reply::Reset, ENOUGH), (Reply::Hang, IN_VAIN)] {
+        let server = Server::start([reply]).await;
+        let sent = transport().send(empty(&server.url("/")), Deadline::after(wait)).await;
+        let error = sent.unwrap_err();
+        assert!(!error.certainly_not_sent(), "{error:?}");
+        assert_eq!(server.seen().len(), 1);
+    }
+    let address = Server::start([Reply::Close]).await.address;
+    let url = format!("http://{}:1/", address.ip());
+    let error = transport().send(empty(&url), Deadline::after(ENOUGH)).await.unwrap_err();
+    assert!(error.certainly_not_sent(), "{error:?}");
+}
+
 #[tokio::test]
 async fn an_answer_that_never_comes_ends_at_the_deadline() {
     assert_eq!(failure(Reply::Hang, IN_VAIN).await, SendError::TimedOut);

@@ -8,7 +8,7 @@ use crate::scope::Scope;
 use crate::settings::ClientSettings;
 use crate::tally::Tally;
 use crate::{Command, CommandInfo, JobCommand, Paged, job};
-use cloud_http::{Deadline, Effect};
+use cloud_http::{Deadline, Effect, jittered_pause};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -105,7 +105,7 @@ impl Client {
         let begun = Instant::now();
         let mut why = JobLoss::StillRunning;
         loop {
-            let pause = job::jittered(begun.elapsed()).max(why.asked_wait());
+            let pause = jittered_pause(begun.elapsed()).max(why.asked_wait());
             tokio::time::sleep(pause.min(deadline.left())).await;
             if deadline.passed() {
                 return Err(lost(why));

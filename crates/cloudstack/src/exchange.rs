@@ -6,11 +6,10 @@ use crate::answer::{self, Answer, Fault};
 use crate::clock;
 use crate::error::{Error, Refusal};
 use crate::request::{self, Parameters};
-use crate::scrub::Scrubber;
-use crate::settings::ClientSettings;
+use crate::settings::{ClientSettings, Credentials};
 use crate::tally::{Tallied, Tally};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Retry, Transport, Waits};
+use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Exchange {
     endpoint: http::Uri,
+    credentials: Credentials,
     secrets: Scrubber,
     transport: Transport,
     request_timeout: Duration,
@@ -32,9 +32,11 @@ impl Exchange {
         let endpoint = settings.endpoint()?;
         let transport =
             Transport::new(settings.transport).map_err(|e| Error::Settings(e.to_string()))?;
+        let Credentials { api_key, secret_access_key } = &settings.credentials;
         Ok(Self {
             endpoint,
-            secrets: Scrubber::new(settings.credentials),
+            secrets: Scrubber::new([api_key.clone(), secret_access_key.clone()]),
+            credentials: settings.credentials,
             transport,
             request_timeout: settings.request_timeout,
             retry: settings.retry,
@@ -61,7 +63,7 @@ impl Exchange {
         call: &Call,
         deadline: Deadline,
     ) -> Result<T, Error> {
-        self.secrets.remember(&call.parameters);
+        self.secrets.remember(call.parameters.secrets());
         let mut waits = self.retry.waits();
         loop {
             let error = match self.once(call, deadline).await {
@@ -71,7 +73,7 @@ impl Exchange {
             let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
                 return Err(error);
             };
-            tracing::trace!(cs.command = call.name, "again in {} ms", wait.as_millis());
+            tracing::trace!("{}: again in {} ms", call.name, wait.as_millis());
             tokio::time::sleep(wait).await;
             self.tally.retry();
         }
@@ -83,10 +85,9 @@ impl Exchange {
         call: &Call,
         deadline: Deadline,
     ) -> Result<T, Error> {
-        let Self { endpoint, secrets, .. } = self;
         // Signed anew each time: a signature expires.
         let request =
-            request::signed(&call.parameters, endpoint, secrets.keys(), Timestamp::now())?;
+            request::signed(&call.parameters, &self.endpoint, &self.credentials, Timestamp::now())?;
         let deadline = deadline.or_sooner(self.request_timeout);
         let begun = Instant::now();
         let answer = self.transport.send(request, deadline).await;
@@ -100,7 +101,7 @@ impl Exchange {
         };
         let error = result.as_ref().err();
         self.tally.ended(error.and_then(Error::code));
-        call.log(status, took, error);
+        Exchanged { call: call.name, status, took, poll: call.job.as_deref() }.log(error);
         result
     }
 
@@ -171,27 +172,5 @@ impl Call {
     /// Sets a parameter beside the command's own.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.parameters.set(name, value);
-    }
-
-    /// One event per exchange; no parameter but the job's id.
-    fn log(&self, status: u16, took: Duration, error: Option<&Error>) {
-        let (name, duration_ms) = (self.name, took.as_millis() as u64);
-        let job = self.job.as_deref();
-        match error {
-            None => tracing::debug!(
-                cs.command = name,
-                status,
-                duration_ms,
-                cs.job = job,
-                "{name}: {status} in {duration_ms} ms"
-            ),
-            Some(error) => tracing::debug!(
-                cs.command = name,
-                status,
-                duration_ms,
-                cs.job = job,
-                "{error} ({duration_ms} ms)"
-            ),
-        }
     }
 }

@@ -38,7 +38,6 @@ pub mod job;
 pub mod phrases;
 pub mod request;
 mod scope;
-mod scrub;
 mod settings;
 pub mod signing;
 mod tally;

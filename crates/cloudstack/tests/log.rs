@@ -51,7 +51,7 @@ async fn each_exchange_is_one_event() {
     let events: Vec<Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|event: &Value| event["target"].as_str().unwrap().starts_with("cloudstack"))
+        .filter(|event: &Value| event["target"].as_str().unwrap().starts_with("cloud_http"))
         .collect();
     let told: Vec<_> = events
         .iter()
@@ -59,7 +59,11 @@ async fn each_exchange_is_one_event() {
             let fields = &event["fields"];
             assert_eq!(event["level"], "DEBUG");
             assert!(fields["duration_ms"].is_u64(), "{fields}");
-            (fields["cs.command"].as_str(), fields["status"].as_u64(), fields["cs.job"].as_str())
+            (
+                fields["cloud.call"].as_str(),
+                fields["status"].as_u64(),
+                fields["cloud.poll"].as_str(),
+            )
         })
         .collect();
     assert_eq!(

@@ -5,6 +5,7 @@
 
 use crate::redact::Secrets;
 use bosh_cpi::config::LogLevel;
+use cloud_http::{CALL_FIELD, POLL_FIELD, TOOK_FIELD};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,19 +62,13 @@ fn seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
 }
 
-/// Events of an API client that tell of one exchange have these fields: the command's name,
-/// the job's id in a poll, and the time it took.
-const COMMAND: &str = "cs.command";
-const JOB: &str = "cs.job";
-const TOOK: &str = "duration_ms";
-
 impl<S: Subscriber> Layer<S> for Account {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut seen = Seen::default();
         event.record(&mut seen);
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.command && seen.took {
-            let counter = if seen.job { &mut counted.polls } else { &mut counted.calls };
+        if seen.call && seen.took {
+            let counter = if seen.poll { &mut counted.polls } else { &mut counted.calls };
             *counter += 1;
         }
         if *event.metadata().level() <= Level::WARN {
@@ -85,8 +80,8 @@ impl<S: Subscriber> Layer<S> for Account {
 #[derive(Default)]
 struct Seen {
     message: String,
-    command: bool,
-    job: bool,
+    call: bool,
+    poll: bool,
     took: bool,
 }
 
@@ -94,9 +89,9 @@ impl Visit for Seen {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         match field.name() {
             "message" => self.message = format!("{value:?}"),
-            COMMAND => self.command = true,
-            JOB => self.job = true,
-            TOOK => self.took = true,
+            CALL_FIELD => self.call = true,
+            POLL_FIELD => self.poll = true,
+            TOOK_FIELD => self.took = true,
             _ => {}
         }
     }
@@ -175,11 +170,16 @@ mod tests {
         let subscriber = tracing_subscriber::registry().with(account.clone());
         tracing::subscriber::with_default(subscriber, || {
             let name = "deployVirtualMachine";
-            tracing::debug!(cs.command = name, status = 200, duration_ms = 3, "{name}");
+            tracing::debug!(cloud.call = name, status = 200, duration_ms = 3, "{name}");
             for _ in 0..2 {
-                tracing::debug!(cs.command = "q", duration_ms = 1, cs.job = Some("j"), "a poll");
+                tracing::debug!(
+                    cloud.call = "q",
+                    duration_ms = 1,
+                    cloud.poll = Some("j"),
+                    "a poll"
+                );
             }
-            tracing::debug!(cs.command = name, "again in 5 ms");
+            tracing::debug!(cloud.call = name, "again in 5 ms");
             tracing::info!("not noted");
             tracing::warn!("unknown property arguments[2].x\nis ignored");
         });

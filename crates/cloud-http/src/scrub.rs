@@ -1,9 +1,7 @@
-//! Takes secrets out of what the cloud says: some of its errors repeat parameters, whole or in
+//! Takes secrets out of what a cloud says: some of its errors repeat parameters, whole or in
 //! part.
 
-use crate::request::Parameters;
-use crate::settings::Credentials;
-use cloud_http::{Secret, reveal};
+use crate::{Secret, reveal};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -19,24 +17,24 @@ const REMEMBERED: usize = 32;
 
 /// Knows the secrets of a client: its keys, and the secret parameters it sent lately.
 #[derive(Debug)]
-pub(crate) struct Scrubber {
-    keys: Credentials,
+pub struct Scrubber {
+    keys: Vec<Secret>,
     sent: Mutex<VecDeque<Secret>>,
 }
 
 impl Scrubber {
-    pub(crate) fn new(keys: Credentials) -> Self {
-        Self { keys, sent: Mutex::default() }
-    }
-
-    pub(crate) fn keys(&self) -> &Credentials {
-        &self.keys
+    /// One that knows these keys.
+    pub fn new(keys: impl IntoIterator<Item = Secret>) -> Self {
+        Self { keys: keys.into_iter().collect(), sent: Mutex::default() }
     }
 
     /// Remembers the secrets of a call that is about to be sent.
-    pub(crate) fn remember(&self, parameters: &Parameters) {
+    pub fn remember<'s>(&self, secrets: impl Iterator<Item = &'s str>) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        for secret in parameters.secrets() {
+        for secret in secrets {
+            if sent.iter().any(|known| reveal(known) == secret) {
+                continue;
+            }
             if sent.len() == REMEMBERED {
                 sent.pop_front();
             }
@@ -44,11 +42,10 @@ impl Scrubber {
         }
     }
 
-    /// What the cloud said, without secrets.
-    pub(crate) fn clean(&self, text: &str) -> String {
+    /// What the cloud said, without secrets, and not too long.
+    pub fn clean(&self, text: &str) -> String {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Credentials { api_key, secret_access_key } = &self.keys;
-        scrub(text, sent.iter().chain([api_key, secret_access_key]).map(reveal))
+        scrub(text, sent.iter().chain(&self.keys).map(reveal))
     }
 }
 

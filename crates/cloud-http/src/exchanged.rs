@@ -1,0 +1,50 @@
+//! What is told of each exchange with a cloud, whichever it is.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+/// The field of the event of an exchange that holds the API call's name.
+pub const CALL_FIELD: &str = "cloud.call";
+/// The field that holds what is being waited for, in the event of an exchange that only asks
+/// whether something has come about: a job's id, say.
+pub const POLL_FIELD: &str = "cloud.poll";
+/// The field that holds how long the exchange took, in ms.
+pub const TOOK_FIELD: &str = "duration_ms";
+
+/// One exchange with a cloud: a request and what came of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchanged<'e> {
+    /// The API call's name.
+    pub call: &'static str,
+    /// The HTTP status; 0 if no answer came.
+    pub status: u16,
+    /// How long it took.
+    pub took: Duration,
+    /// What is being waited for, if it was a poll.
+    pub poll: Option<&'e str>,
+}
+
+impl Exchanged<'_> {
+    /// Tells of it: one event, without any parameter but a poll's. The error must hold no secret.
+    pub fn log(self, error: Option<&impl Display>) {
+        let Self { call, status, took, poll } = self;
+        let duration_ms = took.as_millis() as u64;
+        // The names are those of the constants above; the macro takes no others.
+        match error {
+            None => tracing::debug!(
+                cloud.call = call,
+                status,
+                duration_ms,
+                cloud.poll = poll,
+                "{call}: {status} in {duration_ms} ms"
+            ),
+            Some(error) => tracing::debug!(
+                cloud.call = call,
+                status,
+                duration_ms,
+                cloud.poll = poll,
+                "{error} ({duration_ms} ms)"
+            ),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The phrases by which two errors of one exception are told apart.
+//!
+//! `SoftLayer_Exception_Public` is anything. Each phrase is from where its doc says. Ask with
+//! [`Refusal::says`](crate::Refusal::says); case does not matter.
+
+/// Something else works on the guest. v51's handling of `deleteObject` and upgrades.
+pub const ACTIVE_TRANSACTION: &str = "active transaction";
+/// The key is registered already. `SoftLayer_Security_Ssh_Key::createObject`, v51.
+pub const KEY_EXISTS: &str = "SSH key already exist";
+/// The image has no disk yet, it is still being imported. `setBootMode`, v51.
+pub const NO_PRIMARY_DISK: &str = "Unable to find the primary block device";
+/// A snapshot of a volume that is being made. `createSnapshot`, v51.
+pub const PROVISIONING: &str = "try again after Volume Provisioning is complete";
+/// What is to be cancelled is cancelled. `cancelItem`, v51's issues 133 and 260.
+pub const NO_BILLING_ITEM: &str = "Cannot find the billing item";
