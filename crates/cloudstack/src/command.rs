@@ -126,6 +126,7 @@ commands! {
     "listTemplates"           ListTemplates           Read    list   Template, owned;
     "registerTemplate"        RegisterTemplate        Create  list   Template, owned;
     "getUploadParamsForTemplate" GetUploadParamsForTemplate Create object UploadParams, owned;
+    "createTemplate"          CreateTemplate          Create  job    Template, owned;
     "copyTemplate"            CopyTemplate            Create  job    Template;
     "deleteTemplate"          DeleteTemplate          Delete  act    Success;
     "listOsTypes"             ListOsTypes             Read    list   OsType;

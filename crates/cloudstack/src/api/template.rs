@@ -73,6 +73,29 @@ pub struct NewTemplate {
     pub arch: Option<String>,
 }
 
+/// Makes a template of a volume that nothing uses, or of a snapshot that is backed up.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CreateTemplate {
+    /// Of this volume: detached, or its VM stopped.
+    pub volumeid: Option<String>,
+    /// Of this snapshot.
+    pub snapshotid: Option<String>,
+    /// Its name; not unique.
+    pub name: String,
+    /// What people see.
+    pub displaytext: String,
+    /// Its OS type.
+    pub ostypeid: String,
+    /// Whether every account sees it.
+    pub ispublic: bool,
+    /// Whether it is put forward; for admins.
+    pub isfeatured: Option<bool>,
+    /// Whether it needs hardware virtualisation.
+    pub requireshvm: bool,
+    /// `x86_64` or `aarch64`; since 4.20.2.
+    pub arch: Option<String>,
+}
+
 /// Where to send an image, and the headers that let it in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(non_snake_case)] // CloudStack's own spelling
