@@ -3,16 +3,23 @@
 use crate::LedgerError;
 use crate::id::{Key, OperationId, now};
 use crate::operation::Operation;
-use crate::row::{OperationRow, OperationState, StepRow, StepState};
+use crate::row::{OperationRow, OperationState, StepRow, StepState, read_id};
 use crate::store::{self, Owner, Postgres, Sqlite, Statement, Store, Value};
 use crate::undo::Target;
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long finished operations are kept, for people who look at `cpi ops`.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long the journal remembers what was answered. A thing that is older and in no journal may
+/// have been in it.
+pub const REMEMBERED: Duration = Duration::from_secs(2 * 365 * 24 * 3600);
+
+/// One operation in so many looks for what can be forgotten.
+const SELDOM: u64 = 64;
 
 /// Where the journal is.
 pub enum Place<'a> {
@@ -87,13 +94,13 @@ impl Ledger {
     /// Every operation of every key, oldest first.
     pub async fn operations(&self) -> Result<Vec<OperationRow>, LedgerError> {
         let rows = self.store.read((store::SELECT_OPERATIONS, Vec::new())).await?;
-        rows.iter().map(OperationRow::read).collect()
+        Ok(rows.iter().filter_map(OperationRow::read).collect())
     }
 
     /// One operation.
     pub async fn operation(&self, id: OperationId) -> Result<Option<OperationRow>, LedgerError> {
         let rows = self.store.read((store::SELECT_OPERATION, vec![id.to_string().into()])).await?;
-        rows.first().map(OperationRow::read).transpose()
+        Ok(rows.first().and_then(OperationRow::read))
     }
 
     /// An operation's steps, in order.
@@ -113,6 +120,22 @@ impl Ledger {
         }
     }
 
+    /// Gives an open operation up, whatever is left of it, for `why`. False if there is none, or
+    /// if a process that lives owns it.
+    pub async fn forget(&self, id: OperationId, why: &str) -> Result<bool, LedgerError> {
+        let Some(owner) = self.own(id).await? else { return Ok(false) };
+        let forgotten = match self.operation(id).await {
+            Ok(Some(row)) if row.state.is_unfinished() => {
+                let note = Some(why.to_owned());
+                self.set_state(id, OperationState::Undone, note).await.map(|()| true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) => Err(error),
+        };
+        self.release(owner).await;
+        forgotten
+    }
+
     /// Those of this key that are neither answered nor undone, live ones among them.
     pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, LedgerError> {
         self.ids((store::SELECT_UNFINISHED, vec![self.key.text().into()])).await
@@ -127,17 +150,31 @@ impl Ledger {
 
     async fn ids(&self, select: Statement) -> Result<Vec<OperationId>, LedgerError> {
         let rows = self.store.read(select).await?;
-        Ok(rows.iter().filter_map(|row| OperationId::parse(&row.text(0))).collect())
+        Ok(rows.iter().filter_map(read_id).collect())
     }
 
-    /// Forgets what ended long ago.
-    pub(crate) async fn forget_old(&self) -> Result<(), LedgerError> {
-        let before = Value::from(now() - KEPT.as_millis() as i64);
+    /// Forgets what ended long before `at`, and what was answered very long before: some of it,
+    /// so that no call has to wait for it.
+    pub async fn tidy(&self, at: SystemTime) -> Result<(), LedgerError> {
+        let at_millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+        let before = |age: Duration| Value::from(at_millis - age.as_millis() as i64);
         let statements = vec![
-            (store::DELETE_OLD_STEPS, vec![before.clone()]),
-            (store::DELETE_OLD_OPERATIONS, vec![before]),
+            (store::DELETE_ENDED, vec![before(KEPT)]),
+            (store::DELETE_ANSWERED, vec![before(REMEMBERED)]),
+            (store::DELETE_STEPS_OF_NONE, Vec::new()),
         ];
-        self.store.write(statements).await.map(drop)
+        self.store.write(statements).await?;
+        self.store.tidy(at)
+    }
+
+    /// The same once in a while, as the last thing of a call: that it fails is no matter.
+    pub(crate) async fn tidy_seldom(&self, id: OperationId) {
+        if !(id.lock_number() as u64).is_multiple_of(SELDOM) {
+            return;
+        }
+        if let Err(error) = self.tidy(SystemTime::now()).await {
+            tracing::warn!("tidying the journal: {error}");
+        }
     }
 
     pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, LedgerError> {

@@ -17,7 +17,8 @@
 //!                       undone
 //! ```
 //!
-//! An operation that only changes something ends as `done`.
+//! An operation that only changes something ends as `done`. What has ended is forgotten after a
+//! week, what was answered after [`REMEMBERED`].
 
 mod error;
 mod id;
@@ -30,7 +31,7 @@ mod undo;
 
 pub use error::LedgerError;
 pub use id::{Key, OperationId};
-pub use journal::{Ledger, Place};
+pub use journal::{Ledger, Place, REMEMBERED};
 pub use operation::{Operation, Parked};
 pub use recover::Recovery;
 pub use row::{OperationRow, OperationState, StepRow, StepState};

@@ -122,6 +122,7 @@ impl Ledger {
     /// Ends an operation whose answer was written.
     pub async fn close<T>(&self, parked: Parked<T>) {
         self.release(parked.owner).await;
+        self.tidy_seldom(parked.id).await;
     }
 
     /// Undoes an operation whose answer could not be written, or that failed.

@@ -4,7 +4,8 @@ use crate::LedgerError;
 use crate::id::OperationId;
 use crate::journal::Ledger;
 use crate::operation::record;
-use crate::undo::{Leftover, Patience, Sent, Undo, undo_all};
+use crate::row::{OperationRow, StepRow};
+use crate::undo::{Leftover, Patience, Sent, Target, Undo, undo_all};
 use std::time::Duration;
 
 /// How long to wait before looking again whether another process is done.
@@ -31,53 +32,59 @@ impl Ledger {
         let unfinished = self.unfinished().await?;
         for id in &unfinished {
             match self.adopt(*id, undo, patience).await? {
-                None => {}
-                Some(left) if left.is_empty() => recovery.undone.push(*id),
-                Some(left) => recovery.left.push((*id, left)),
+                Adopted::NotOurs => {}
+                Adopted::Undone(left) if left.is_empty() => recovery.undone.push(*id),
+                Adopted::Undone(left) | Adopted::Unreadable(left) => {
+                    recovery.left.push((*id, left));
+                }
             }
-        }
-        if !recovery.undone.is_empty() {
-            self.forget_old().await?;
         }
         Ok(recovery)
     }
 
     /// Waits until no earlier operation on `cid` is open: who changes a thing while another
     /// process undoes what was done to it would answer for what is undone a moment later. What
-    /// nobody owns is undone here. Gives those that are still open when the deadline passes.
+    /// nobody owns is undone here. Gives those that are still open when the deadline passes, but
+    /// for those that this release cannot read: nobody would ever see their end.
     pub async fn settle<U: Undo>(
         &self,
         cid: &str,
         undo: &U,
         patience: Patience,
     ) -> Result<Vec<OperationId>, LedgerError> {
+        let mut unreadable = Vec::new();
         loop {
-            let unfinished = self.unfinished_on(cid).await?;
+            let mut unfinished = self.unfinished_on(cid).await?;
+            unfinished.retain(|id| !unreadable.contains(id));
             if unfinished.is_empty() || patience.deadline.passed() {
                 return Ok(unfinished);
             }
             for id in unfinished {
-                if self.adopt(id, undo, patience).await?.is_none() {
-                    tokio::time::sleep(PAUSE.min(patience.deadline.left())).await;
+                match self.adopt(id, undo, patience).await? {
+                    Adopted::NotOurs => {
+                        tokio::time::sleep(PAUSE.min(patience.deadline.left())).await;
+                    }
+                    Adopted::Unreadable(_) => unreadable.push(id),
+                    Adopted::Undone(_) => {}
                 }
             }
         }
     }
 
-    /// None where the operation has a living owner, or has ended meanwhile.
     async fn adopt<U: Undo>(
         &self,
         id: OperationId,
         undo: &U,
         patience: Patience,
-    ) -> Result<Option<Vec<Leftover>>, LedgerError> {
-        let Some(owner) = self.own(id).await? else { return Ok(None) };
+    ) -> Result<Adopted, LedgerError> {
+        let Some(owner) = self.own(id).await? else { return Ok(Adopted::NotOurs) };
         // Its owner may have ended it between our reading and our lock.
-        let unfinished = self.operation(id).await?.is_some_and(|row| row.state.is_unfinished());
-        let outcome = if unfinished {
-            self.undo_adopted(id, undo, patience).await.map(Some)
-        } else {
-            Ok(None)
+        let outcome = match self.operation(id).await {
+            Ok(Some(row)) if row.state.is_unfinished() => {
+                self.undo_adopted(&row, undo, patience).await
+            }
+            Ok(_) => Ok(Adopted::NotOurs),
+            Err(error) => Err(error),
         };
         self.release(owner).await;
         outcome
@@ -85,20 +92,51 @@ impl Ledger {
 
     async fn undo_adopted<U: Undo>(
         &self,
-        id: OperationId,
+        row: &OperationRow,
         undo: &U,
         patience: Patience,
-    ) -> Result<Vec<Leftover>, LedgerError> {
-        tracing::info!("operation {id} was never answered: undoing it");
-        let mut steps = Vec::new();
-        for row in self.steps(id).await? {
-            let target = serde_json::from_str(&row.target).map_err(|e| {
-                LedgerError::Row(format!("step {} of operation {id}: {e}", row.number))
-            })?;
-            steps.push(Sent { target, settled: false, at: row.sent });
+    ) -> Result<Adopted, LedgerError> {
+        let id = row.id;
+        let rows = self.steps(id).await?;
+        let unreadable: Vec<_> = rows.iter().filter_map(unreadable::<U::Target>).collect();
+        // Steps are undone in order, or what a later one needs is gone: so all of them or none.
+        if !unreadable.is_empty() {
+            self.note(row, &unreadable).await?;
+            return Ok(Adopted::Unreadable(unreadable));
         }
+        tracing::info!("operation {id} was never answered: undoing it");
+        let read = |row: &StepRow| {
+            let target = serde_json::from_str(&row.target).ok()?;
+            Some(Sent { target, settled: false, at: row.sent })
+        };
+        let steps: Vec<_> = rows.iter().filter_map(read).collect();
         let left = undo_all(self, id, &steps, undo, patience).await?;
         record(self, id, &left).await?;
-        Ok(left)
+        Ok(Adopted::Undone(left))
     }
+
+    /// Writes down once why an operation stays open.
+    async fn note(&self, row: &OperationRow, left: &[Leftover]) -> Result<(), LedgerError> {
+        let note = left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        if row.note.as_ref() == Some(&note) {
+            return Ok(());
+        }
+        self.set_state(row.id, row.state, Some(note)).await
+    }
+}
+
+/// What came of taking an operation over.
+enum Adopted {
+    /// It has a living owner, or has ended meanwhile.
+    NotOurs,
+    /// It was undone, but for this.
+    Undone(Vec<Leftover>),
+    /// A newer release has written these steps, or something has spoilt them: it stays open.
+    Unreadable(Vec<Leftover>),
+}
+
+fn unreadable<T: Target>(row: &StepRow) -> Option<Leftover> {
+    let error = serde_json::from_str::<T>(&row.target).err()?;
+    let why = format!("this release of the CPI cannot read it: {error}");
+    Some(Leftover { what: format!("step {} of it", row.number), why })
 }

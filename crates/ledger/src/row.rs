@@ -1,6 +1,5 @@
 //! What the journal says of an operation.
 
-use crate::LedgerError;
 use crate::id::{Key, OperationId};
 use crate::store::Row;
 use serde::Serialize;
@@ -21,6 +20,8 @@ pub enum OperationState {
     Unwinding,
     /// It failed, and nothing of it is left.
     Undone,
+    /// A word that this release does not know.
+    Unreadable,
 }
 
 impl OperationState {
@@ -36,11 +37,13 @@ impl OperationState {
             Self::Done => "done",
             Self::Unwinding => "unwinding",
             Self::Undone => "undone",
+            Self::Unreadable => "unreadable",
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    fn parse(word: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|state| state.as_str() == word);
+        known.unwrap_or(Self::Unreadable)
     }
 
     /// What this state says of every step.
@@ -115,16 +118,15 @@ pub struct StepRow {
 }
 
 impl OperationRow {
-    pub(crate) fn read(row: &Row) -> Result<Self, LedgerError> {
-        let id = row.text(0);
-        let unreadable = || LedgerError::Row(format!("operation {id}"));
+    /// None for a row that cannot be of ours.
+    pub(crate) fn read(row: &Row) -> Option<Self> {
         let filled = |text: String| (!text.is_empty()).then_some(text);
-        Ok(Self {
-            id: OperationId::parse(&id).ok_or_else(unreadable)?,
+        Some(Self {
+            id: read_id(row)?,
             key: Key { endpoint: row.text(1), account: row.text(2), project: row.text(3) },
             method: row.text(4),
             request: row.text(5),
-            state: OperationState::parse(&row.text(6)).ok_or_else(unreadable)?,
+            state: OperationState::parse(&row.text(6)),
             begun: row.int(7),
             changed: row.int(8),
             cid: filled(row.text(9)),
@@ -142,6 +144,16 @@ impl StepRow {
         };
         Self { number: row.int(0), target: row.text(1), state, sent: row.int(3) }
     }
+}
+
+/// The id in the first column.
+pub(crate) fn read_id(row: &Row) -> Option<OperationId> {
+    let text = row.text(0);
+    let id = OperationId::parse(&text);
+    if id.is_none() {
+        tracing::warn!("the journal has an operation '{text}', which is no id of ours");
+    }
+    id
 }
 
 fn as_text<S: serde::Serializer>(id: &OperationId, s: S) -> Result<S::Ok, S::Error> {

@@ -6,7 +6,7 @@
 
 use crate::naming::Ours;
 use bosh_cpi::{CpiError, Result};
-use ledger::{Ledger, LedgerError, Target};
+use ledger::{Ledger, LedgerError, OperationId, REMEMBERED, Target};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -167,10 +167,19 @@ async fn by_journal<T>(
         None => false,
     };
     let known = tagged || ledger.is_known(&thing.cid).await?;
+    let forgotten = !journaled && thing.ours.is_some_and(|ours| is_forgotten(ours.operation));
     Ok(match (known, journaled, &policy.known) {
+        (false, _, None) if forgotten => {
+            (Verdict::List, "older than the journal remembers: give --keep to decide")
+        }
         (true, true, _) => (Verdict::Keep, "the director knows it"),
         (true, false, None) => (Verdict::List, "tagged, but in no journal: give --keep to decide"),
         (true, false, Some(_)) => (Verdict::Delete, "in no journal, and not in --keep"),
         (false, _, _) => (Verdict::Delete, "answered, if at all, and never named since"),
     })
+}
+
+/// Whether the journal no longer knows what came of an operation.
+fn is_forgotten(operation: OperationId) -> bool {
+    operation.age() > REMEMBERED
 }

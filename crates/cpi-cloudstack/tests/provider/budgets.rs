@@ -16,8 +16,21 @@ impl Figures {
         method: &str,
         arguments: Value,
     ) -> Value {
+        self.count_as(bench, json!({}), label, allowed, method, arguments).await
+    }
+
+    /// The same with properties of the config.
+    async fn count_as(
+        &mut self,
+        bench: &Bench,
+        config: Value,
+        label: &str,
+        allowed: usize,
+        method: &str,
+        arguments: Value,
+    ) -> Value {
         bench.calls();
-        let answer = bench.ask(method, arguments).await;
+        let answer = ask(&bench.cloud_with(config), method, arguments).await;
         self.0.push((label.to_owned(), allowed, bench.calls()));
         answer.unwrap_or_else(|error| panic!("{label}: {error}"))
     }
@@ -120,5 +133,106 @@ async fn a_name_costs_one_call_more() {
     figures.count(&bench, "resize_disk", 3, "resize_disk", json!([disk_name, 9000])).await;
     figures.count(&bench, "delete_disk", 2, "delete_disk", json!([disk_name])).await;
     figures.count(&bench, "delete_vm", 4, "delete_vm", json!([vm_name])).await;
+    figures.check();
+}
+
+/// A create_vm where every name is known: one call.
+const WARM: usize = 1;
+
+/// The arguments of a VM in `bosh-net` with a vip in front of it.
+fn fronted(ip: &str, front: Value) -> Value {
+    vm_arguments(json!({}), json!({"default": manual("bosh-net", ip), "front": front}))
+}
+
+/// What leads to a VM: 2 for a vip, 1 more to take it over or to acquire it, 1 a firewall rule;
+/// 2 for a load balancer, 2 more where its rule is made.
+#[tokio::test]
+async fn what_leads_to_a_vm_costs_what_it_may() {
+    let bench = Bench::new().await;
+    bench.vm().await;
+    let mut figures = Figures(Vec::new());
+    let (_, ip) = crate::vips::address(&bench);
+    let vip = |properties: Value| json!({"type": "vip", "ip": ip, "cloud_properties": properties});
+    let rules = json!([{"ports": 22}, {"ports": "80-443"}, {"protocol": "icmp"}]);
+    let acquired = |firewall: Value| {
+        let properties = json!({"acquire": true, "firewall": firewall});
+        json!({"type": "vip", "cloud_properties": properties})
+    };
+    let mut create = async |label: &str, more: usize, arguments: Value| {
+        figures.count(&bench, label, WARM + more, "create_vm", arguments).await
+    };
+    create("vip", 2, fronted("10.50.0.20", vip(json!({})))).await;
+    create("vip, taken over", 2 + 1, fronted("10.50.0.21", vip(json!({})))).await;
+    let opened = fronted("10.50.0.22", vip(json!({"firewall": rules})));
+    create("vip, taken over, 3 rules", 2 + 1 + 3, opened).await;
+    create("vip, acquired", 2 + 1, fronted("10.50.0.23", acquired(json!([])))).await;
+    create("vip, acquired, 3 rules", 2 + 1 + 3, fronted("10.50.0.24", acquired(rules))).await;
+    let (_, ip) = crate::vips::address(&bench);
+    let behind = |at: &str, names: &[&str]| {
+        let port = |name: &str| 80 + u16::from(name.as_bytes()[0]);
+        let lb = |name: &&str| json!({"name": name, "private_port": 8080, "public_port": port(name), "public_ip": ip});
+        let lbs: Vec<Value> = names.iter().map(lb).collect();
+        vm_arguments(json!({"lbs": lbs}), json!({"default": manual("bosh-net", at)}))
+    };
+    create("load balancer, made", 2 + 2, behind("10.50.0.30", &["a"])).await;
+    create("load balancer", 2, behind("10.50.0.31", &["a"])).await;
+    create("load balancers, 1 of 2 made", 2 + 4, behind("10.50.0.32", &["a", "b"])).await;
+    let none = vm_arguments(json!({}), json!({"default": manual("bosh-net", "10.50.0.40")}));
+    create("none of it", 0, none).await;
+    figures.check();
+}
+
+/// What a VM is put in: 0 for an affinity group that is there, 2 where it is made; 0 for a
+/// security group that is known, 1 and 1 a rule where it is made.
+#[tokio::test]
+async fn groups_cost_what_they_may() {
+    let bench = Bench::new().await;
+    bench.vm().await;
+    let mut figures = Figures(Vec::new());
+    let apart = || vm_arguments(json!({"affinity_group": "apart"}), json!({}));
+    for (label, more) in [("affinity group, made", 2), ("affinity group", 0)] {
+        figures.count(&bench, label, WARM + more, "create_vm", apart()).await;
+    }
+    let auto = json!({"enable_auto_anti_affinity": true});
+    for (label, more) in [("automatic affinity group, made", 2), ("automatic affinity group", 0)] {
+        let vm = vm_arguments(json!({}), json!({}));
+        figures.count_as(&bench, auto.clone(), label, WARM + more, "create_vm", vm).await;
+    }
+    let guarded = |groups: Value| {
+        let network = json!({"type": "dynamic", "default": ["dns", "gateway"],
+                             "cloud_properties": {"name": "sgnet"}});
+        let vm = json!({"zone": "advsg2", "security_groups": groups});
+        vm_arguments(vm, json!({"default": network}))
+    };
+    bench.ask("create_vm", guarded(json!([]))).await.unwrap();
+    bench.raw("createSecurityGroup", &[("name", "there")]);
+    let makes = json!({
+        "security_groups_create": true,
+        "security_group_rules": {"web": [{"ports": 22}, {"ports": 443}, {"group": "web"}]},
+    });
+    figures.count(&bench, "security group", WARM, "create_vm", guarded(json!("there"))).await;
+    for (label, more, group) in [
+        ("security group, made", 1, "bare"),
+        ("security group, made with 3 rules", 1 + 3, "web"),
+        ("security group that was made", 0, "web"),
+    ] {
+        let vm = guarded(json!(group));
+        figures.count_as(&bench, makes.clone(), label, WARM + more, "create_vm", vm).await;
+    }
+    figures.check();
+}
+
+/// The cloud's version: one call, of the first method that must know it.
+#[tokio::test]
+async fn the_version_costs_one_call_once() {
+    let bench = Bench::new().await;
+    let vms = [bench.vm().await, bench.vm().await];
+    let uefi = || vm_arguments(json!({"boot_type": "UEFI"}), json!({}));
+    let mut figures = Figures(Vec::new());
+    figures.count(&bench, "create_vm by UEFI", WARM + 1, "create_vm", uefi()).await;
+    figures.count(&bench, "create_vm by UEFI again", WARM, "create_vm", uefi()).await;
+    for vm in vms {
+        figures.count(&bench, "delete_vm, version known", 2, "delete_vm", json!([vm])).await;
+    }
     figures.check();
 }

@@ -6,6 +6,7 @@ mod budgets;
 mod compute;
 mod disks;
 mod doctor;
+mod garbage;
 mod heavy_stemcells;
 mod legacy;
 mod lookups;

@@ -2,8 +2,9 @@
 
 use super::person::{Whose, age, block_on, table};
 use crate::stdout;
+use anyhow::{Context as _, bail};
 use clap::Args;
-use ledger::{Ledger, OperationRow, OperationState, StepRow};
+use ledger::{Ledger, OperationId, OperationRow, OperationState, StepRow};
 use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +12,8 @@ use std::process::ExitCode;
 /// List what calls have changed or are changing, of every account in the journal.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  cpi --config cpi.json ops\n  cpi --config cpi.json ops --all --json"
+    after_help = "Example:\n  cpi --config cpi.json ops\n  cpi --config cpi.json ops --all --json\n  \
+    cpi --config cpi.json ops --forget 019a0000000070008000000000000001"
 )]
 pub struct Ops {
     /// Finished ones too, as long as the journal keeps them (7 days).
@@ -21,6 +23,11 @@ pub struct Ops {
     /// Print JSON, with every step.
     #[arg(long)]
     json: bool,
+
+    /// Give this abandoned operation up: a person has looked after what is left of it, and no
+    /// call is to undo it any more.
+    #[arg(long, value_name = "OPERATION", conflicts_with = "all")]
+    forget: Option<String>,
 
     #[command(flatten)]
     whose: Whose,
@@ -40,6 +47,9 @@ impl Ops {
     /// Lists them.
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let cloud = self.whose.cloud(config)?;
+        if let Some(id) = &self.forget {
+            block_on(async { forget(cloud.ledger().await?, id).await })?;
+        }
         let shown = block_on(async { self.shown(cloud.ledger().await?).await })?;
         if self.json {
             stdout::write_line(&serde_json::to_string_pretty(&shown)?)?;
@@ -54,7 +64,8 @@ impl Ops {
     async fn shown(&self, ledger: &Ledger) -> anyhow::Result<Vec<Shown>> {
         let mut shown = Vec::new();
         for row in ledger.operations().await? {
-            let open = row.state.is_unfinished() || row.state == OperationState::Answered;
+            use OperationState::{Answered, Unreadable};
+            let open = row.state.is_unfinished() || matches!(row.state, Answered | Unreadable);
             if !open && !self.all {
                 continue;
             }
@@ -63,6 +74,14 @@ impl Ops {
             shown.push(Shown { row, live, steps });
         }
         Ok(shown)
+    }
+}
+
+async fn forget(ledger: &Ledger, id: &str) -> anyhow::Result<()> {
+    let id = OperationId::parse(id).with_context(|| format!("'{id}' is no operation's id"))?;
+    match ledger.forget(id, "given up with cpi ops --forget").await? {
+        true => Ok(()),
+        false => bail!("operation {id}: there is none that is open, and that no call works on"),
     }
 }
 
@@ -91,5 +110,6 @@ fn state(state: OperationState, live: bool) -> &'static str {
         (OperationState::Known, _) => "answered and known",
         (OperationState::Done, _) => "done",
         (OperationState::Undone, _) => "undone",
+        (OperationState::Unreadable, _) => "in a state that a newer release has written",
     }
 }

@@ -12,6 +12,7 @@ use crate::{LedgerError, OperationId};
 pub(crate) use postgres::Postgres;
 pub(crate) use schema::*;
 pub(crate) use sqlite::Sqlite;
+use std::time::SystemTime;
 
 /// A parameter or a column.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +66,15 @@ impl Store {
         match self {
             Store::Sqlite(store) => Ok(store.own(id)?.map(Owner::File)),
             Store::Postgres(store) => Ok(store.own(id).await?.map(Owner::Session)),
+        }
+    }
+
+    /// Removes what dead owners have left behind.
+    pub(crate) fn tidy(&self, at: SystemTime) -> Result<(), LedgerError> {
+        match self {
+            Store::Sqlite(store) => store.remove_dead_locks(at),
+            // The server has given up their locks.
+            Store::Postgres(_) => Ok(()),
         }
     }
 

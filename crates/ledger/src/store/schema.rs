@@ -79,8 +79,11 @@ pub(crate) const SELECT_LAST_ANSWERED: &str = "SELECT id FROM operation WHERE ow
 pub(crate) const SELECT_KNOWN: &str = "SELECT id FROM operation WHERE owner_key = $1 \
     AND cid = $2 AND state = 'known'";
 
-pub(crate) const DELETE_OLD_STEPS: &str = "DELETE FROM step WHERE operation IN (SELECT id FROM \
-    operation WHERE state IN ('undone', 'done') AND changed < $1)";
+pub(crate) const DELETE_ENDED: &str = "DELETE FROM operation WHERE id IN (SELECT id FROM \
+    operation WHERE state IN ('undone', 'done') AND changed < $1 ORDER BY changed LIMIT 1000)";
 
-pub(crate) const DELETE_OLD_OPERATIONS: &str = "DELETE FROM operation \
-    WHERE state IN ('undone', 'done') AND changed < $1";
+pub(crate) const DELETE_ANSWERED: &str = "DELETE FROM operation WHERE id IN (SELECT id FROM \
+    operation WHERE state IN ('answered', 'known') AND changed < $1 ORDER BY changed LIMIT 1000)";
+
+pub(crate) const DELETE_STEPS_OF_NONE: &str = "DELETE FROM step WHERE NOT EXISTS (SELECT 1 FROM \
+    operation WHERE operation.id = step.operation)";

@@ -9,11 +9,17 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long a writer waits for other processes. A write takes milliseconds, so that even a
 /// hundred processes are through long before.
 const BUSY: Duration = Duration::from_secs(60);
+
+/// The age of a lock file whose owner may be dead.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+
+/// How many lock files are looked at, at once.
+const MANY: usize = 1000;
 
 /// An open journal file.
 pub(crate) struct Sqlite {
@@ -71,6 +77,27 @@ impl Sqlite {
             (0..columns).map(|column| row.get_ref(column).map(Value::from)).collect()
         })?;
         rows.map(|row| row.map(Row)).collect()
+    }
+
+    /// Removes lock files that nobody has locked for long: those of owners that were killed
+    /// before their operation stood in the journal, or after its end.
+    pub(crate) fn remove_dead_locks(&self, at: SystemTime) -> Result<(), LedgerError> {
+        self.try_remove_dead_locks(at).map_err(|e| LedgerError::lock(&self.locks.display(), &e))
+    }
+
+    fn try_remove_dead_locks(&self, at: SystemTime) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.locks)?.take(MANY) {
+            let entry = entry?;
+            let made = entry.metadata().and_then(|data| data.modified());
+            // An owner that is about to lock its file must not find it locked.
+            let age = made.ok().and_then(|made| at.duration_since(made).ok());
+            if age.is_some_and(|age| age > OLD)
+                && let Some(dead) = self.try_own(&entry.path())?
+            {
+                dead.remove();
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn own(&self, id: OperationId) -> Result<Option<LockFile>, LedgerError> {
