@@ -16,8 +16,8 @@ pub struct Subject {
     pub program: PathBuf,
     /// Its arguments; `{config}` stands for the config's path.
     pub arguments: Vec<String>,
-    /// The config, with `{endpoint}`, `{api_key}`, `{secret_access_key}`, `{state_dir}` and
-    /// `{timeout}` in its texts; None for a config of our own form.
+    /// The config, with `{endpoint}`, `{api_key}`, `{secret_access_key}`, `{state_dir}`,
+    /// `{storage_ca_cert}` and `{timeout}` in its texts; None for a config of our own form.
     pub config: Option<String>,
 }
 
@@ -43,6 +43,7 @@ impl Subject {
             .replace("{api_key}", &keys.api_key)
             .replace("{secret_access_key}", &keys.secret_key)
             .replace("{state_dir}", &state.display().to_string())
+            .replace("{storage_ca_cert}", &cloud.storage_ca_cert().replace('\n', "\\n"))
             .replace("\"{timeout}\"", &timeout.to_string()))
     }
 
@@ -63,6 +64,7 @@ fn our_config() -> String {
             "endpoint": "{endpoint}",
             "api_key": "{api_key}",
             "secret_access_key": "{secret_access_key}",
+            "ca_cert": "{storage_ca_cert}",
             "default_zone": "adv",
             "timeout": {"global": "{timeout}", "attach_volume": "{timeout}"},
             "ledger": {"horizon": HORIZON, "budget": 3},

@@ -45,7 +45,7 @@ pub fn clean_run(subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
     let arguments = (scenario.prepare)(&stage)?;
     let before = Inventory::of(&stage.cloud, &stage.account);
     stage.cloud.clear_calls();
-    let result = stage.ask(scenario.method, arguments.clone())?;
+    let result = stage.try_method(scenario.method, &arguments)?;
     let mut counts = BTreeMap::<String, u32>::new();
     let mut calls = Vec::new();
     for call in stage.cloud.calls() {
@@ -70,7 +70,9 @@ pub fn cells(scenario: &'static Scenario, clean: &CleanRun) -> Vec<Cell> {
     };
     for (command, occurrence) in &clean.0 {
         let known = COMMANDS.iter().find(|known| known.name == command);
-        let (effect, job) = known.map_or((Effect::Read, false), |known| (known.effect, known.job));
+        // What is no command is an upload to the storage VM.
+        let (effect, job) =
+            known.map_or((Effect::Create, false), |known| (known.effect, known.job));
         let changes = effect != Effect::Read;
         for when in [When::Before, When::After] {
             for way in ANYWHERE {
@@ -140,7 +142,7 @@ impl Cell {
 
     /// Calls the method; the fault is declared once its process is known.
     fn call(&self, stage: &Stage, arguments: &Value) -> Result<Called> {
-        let request = stage.driver().request(self.scenario.method, arguments.clone()).to_string();
+        let request = stage.request(self.scenario.method, arguments).to_string();
         if self.way == Way::Unread {
             stage.driver().send_unread(request.as_bytes())?;
             return Ok(Called::Unread);

@@ -4,8 +4,8 @@ use serde_json::Value;
 use simulator::Running;
 use std::collections::BTreeSet;
 
-/// Things by kind and id: VMs, volumes with the VM they are attached to, snapshots, networks,
-/// public addresses with the VM they lead to, rules. A VM's root
+/// Things by kind and id: VMs, volumes with the VM they are attached to, snapshots, the account's
+/// own templates in each zone, networks, public addresses with the VM they lead to, rules. A VM's root
 /// and ephemeral disks count as part of it while they are attached to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory(BTreeSet<String>);
@@ -34,6 +34,9 @@ impl Inventory {
         for rule in rows(cloud, account, "listFirewallRules") {
             let port = rule.get("startport").and_then(Value::as_u64).unwrap_or_default();
             things.insert(rule_text(&text(&rule, "ipaddress"), &text(&rule, "protocol"), port));
+        }
+        for template in own_templates(cloud, account) {
+            things.insert(template_text(&template));
         }
         for network in rows(cloud, account, "listNetworks") {
             things.insert(named("network", &text(&network, "id")));
@@ -68,6 +71,11 @@ impl Inventory {
     /// The same with a snapshot.
     pub fn with_snapshot(&self, id: &str) -> Self {
         self.with(format!("snapshot {id}"))
+    }
+
+    /// The same with a template that is ready in a zone.
+    pub fn with_template(&self, id: &str, zone: &str) -> Self {
+        self.with(format!("template {id} in {zone}"))
     }
 
     /// The same with a public address that leads to a VM.
@@ -133,7 +141,16 @@ impl Inventory {
 }
 
 fn rows(cloud: &Running, account: &str, command: &str) -> Vec<Value> {
-    let (_, body) = cloud.call(account, command, &[("listall", "true")]);
+    rows_of(cloud, account, command, ("listall", "true"))
+}
+
+/// With those that wait for their image, and those that failed.
+fn own_templates(cloud: &Running, account: &str) -> Vec<Value> {
+    rows_of(cloud, account, "listTemplates", ("templatefilter", "self"))
+}
+
+fn rows_of(cloud: &Running, account: &str, command: &str, of: (&str, &str)) -> Vec<Value> {
+    let (_, body) = cloud.call(account, command, &[of]);
     let answer = body.as_object().and_then(|body| body.values().next());
     let list = answer.and_then(|answer| answer.as_object()?.values().find(|v| v.is_array()));
     list.and_then(Value::as_array).cloned().unwrap_or_default()
@@ -145,6 +162,14 @@ fn vm_text(vm: &Value) -> String {
         "Error" => format!("VM {id} in state Error"),
         "Destroyed" | "Expunging" => format!("VM {id}, destroyed but not expunged"),
         _ => format!("VM {id}"),
+    }
+}
+
+fn template_text(template: &Value) -> String {
+    let text = format!("template {} in {}", text(template, "id"), text(template, "zonename"));
+    match template.get("isready") {
+        Some(Value::Bool(true)) => text,
+        _ => format!("{text}, not ready"),
     }
 }
 

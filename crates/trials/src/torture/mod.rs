@@ -6,6 +6,8 @@
 
 mod cell;
 mod fault;
+mod heavy;
+mod images;
 mod inventory;
 mod reach;
 mod report;

@@ -1,8 +1,8 @@
 //! The methods under trial: what must be there first, and what each leaves.
 
 use super::inventory::Inventory;
-use super::reach;
 use super::stage::Stage;
+use super::{heavy, reach};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -23,6 +23,30 @@ pub struct Scenario {
 pub const SCENARIOS: &[Scenario] = &[
     Scenario { method: "create_stemcell", prepare: template, done: same, may_be_done: false },
     Scenario { method: "delete_stemcell", prepare: stemcell, done: same, may_be_done: false },
+    Scenario {
+        method: "create_stemcell",
+        prepare: heavy::upload,
+        done: heavy::plus_template,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "create_stemcell",
+        prepare: heavy::two_zones,
+        done: heavy::plus_two,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "create_stemcell",
+        prepare: heavy::url,
+        done: heavy::plus_template,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "delete_stemcell",
+        prepare: heavy::imported,
+        done: minus_first,
+        may_be_done: true,
+    },
     Scenario { method: "create_vm", prepare: new_vm, done: plus_vm, may_be_done: false },
     Scenario { method: "create_vm", prepare: grouped_vm, done: plus_groups, may_be_done: false },
     Scenario { method: "delete_vm", prepare: vm_with_disk, done: minus_vm, may_be_done: true },

@@ -1,13 +1,15 @@
 //! Two clouds, one `state_dir`, and a CPI that is pointed at either.
 
+use super::images::Images;
 use crate::{Driver, Subject};
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use simulator::{Running, Simulator, World};
+use std::cell::RefCell;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A VM's CID that names nothing: for an ordinary call.
@@ -27,12 +29,18 @@ pub struct Stage {
     folder: TempDir,
     driver: Driver,
     other_driver: Driver,
+    /// What the call under trial has in its context, over the config.
+    over_config: RefCell<Map<String, Value>>,
+    /// From where the cloud fetches images.
+    _images: Images,
 }
 
 impl Stage {
     /// Sets the stage. Every wait of the CPI ends after `timeout` seconds.
     pub fn set(subject: &Subject, timeout: u64) -> Result<Self> {
-        let world = World::builtin().instant();
+        let mut world = World::builtin().instant();
+        let images = Images::serve()?;
+        world.secondary_storage.hosts.insert(Images::HOST.into(), images.port);
         let account = world.accounts.first().context("the world has no account")?.name.clone();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let cloud = Simulator::spawn_thread(world.clone(), address)?;
@@ -48,7 +56,32 @@ impl Stage {
         };
         let driver = write("cpi.json", &cloud)?;
         let other_driver = write("other.json", &other)?;
-        Ok(Self { cloud, other, account, folder, driver, other_driver })
+        let over_config = RefCell::default();
+        Ok(Self {
+            cloud,
+            other,
+            account,
+            folder,
+            driver,
+            other_driver,
+            over_config,
+            _images: images,
+        })
+    }
+
+    /// Gives the call under trial a property in its context, as a director with a `cpi-config`
+    /// does. Calls after it are without.
+    pub fn over_config(&self, name: &str, value: Value) {
+        self.over_config.borrow_mut().insert(name.to_owned(), value);
+    }
+
+    /// The request of the method under trial.
+    pub fn request(&self, method: &str, arguments: &Value) -> Value {
+        let mut request = self.driver.request(method, arguments.clone());
+        for (name, value) in &*self.over_config.borrow() {
+            request["context"][name] = value.clone();
+        }
+        request
     }
 
     /// The CPI, pointed at the cloud.
@@ -60,6 +93,29 @@ impl Stage {
     pub fn ask(&self, method: &str, arguments: Value) -> Result<Value> {
         let answer = self.driver.call(method, arguments)?.answer()?;
         answer.outcome.with_context(|| method.to_owned())
+    }
+
+    /// Calls the method under trial, which must succeed.
+    pub fn try_method(&self, method: &str, arguments: &Value) -> Result<Value> {
+        let request = self.request(method, arguments).to_string();
+        let answer = self.driver.send(request.as_bytes())?.answer()?;
+        answer.outcome.with_context(|| method.to_owned())
+    }
+
+    /// A folder of this stage's.
+    pub fn folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(path)
+    }
+
+    /// The image of a heavy stemcell.
+    pub fn image(&self) -> Result<PathBuf> {
+        let path = self.folder.path().join("disk.img");
+        if !path.exists() {
+            private(&path)?.write_all(&super::images::disk())?;
+        }
+        Ok(path)
     }
 
     /// One ordinary call, of which nobody expects more than an answer.
