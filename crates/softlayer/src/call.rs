@@ -56,11 +56,6 @@ fn read<C: Call>(answer: Value) -> Result<(), Misread> {
     C::Answer::read(answer).map(drop)
 }
 
-/// Whether the struct has an `id`.
-fn of_object<C: Call>() -> bool {
-    C::shape().is_some_and(|shape| shape.split(',').next() == Some("id"))
-}
-
 macro_rules! calls {
     ($($service:literal { $($method:literal $noun:ident $struct:ident $effect:ident $kind:ident
         $type:ty $(, $relation:literal)?;)* })*) => {
@@ -80,7 +75,7 @@ macro_rules! calls {
             service: $service,
             method: $method,
             effect: Effect::$effect,
-            of_object: of_object::<$noun::$struct>,
+            of_object: <$noun::$struct as Object>::has_id,
             shape: <<$noun::$struct as Call>::Answer as Field>::shape,
             read: read::<$noun::$struct>,
         },)*)*];
@@ -101,22 +96,104 @@ macro_rules! calls {
 
 calls! {
     "SoftLayer_Virtual_Guest" {
-        "createObject"      virtual_guest CreateObject      Create one VirtualGuest;
-        "getObject"         virtual_guest GetObject         Read   one VirtualGuest;
-        "editObject"        virtual_guest EditObject        Change one bool;
-        "deleteObject"      virtual_guest DeleteObject      Delete one bool;
-        "setUserMetadata"   virtual_guest SetUserMetadata   Change one bool;
-        "setTags"           virtual_guest SetTags           Change one bool;
-        "rebootSoft"        virtual_guest RebootSoft        Change one bool;
-        "rebootHard"        virtual_guest RebootHard        Change one bool;
-        "powerOff"          virtual_guest PowerOff          Change one bool;
-        "powerOn"           virtual_guest PowerOn           Change one bool;
-        "generateOrderTemplate" virtual_guest GenerateOrderTemplate Read one Value;
-        "getCreateObjectOptions" virtual_guest GetCreateObjectOptions Read one CreateObjectOptions;
+        "createObject"           virtual_guest CreateObject           Create one VirtualGuest;
+        "getObject"              virtual_guest GetObject              Read   one VirtualGuest;
+        "editObject"             virtual_guest EditObject             Change one bool;
+        "deleteObject"           virtual_guest DeleteObject           Delete one bool;
+        "setUserMetadata"        virtual_guest SetUserMetadata        Change one bool;
+        "setTags"                virtual_guest SetTags                Change one bool;
+        "rebootSoft"             virtual_guest RebootSoft             Change one bool;
+        "rebootHard"             virtual_guest RebootHard             Change one bool;
+        "powerOff"               virtual_guest PowerOff               Change one bool;
+        "powerOn"                virtual_guest PowerOn                Change one bool;
+        "generateOrderTemplate"  virtual_guest GenerateOrderTemplate  Read   one Value;
+        "getCreateObjectOptions" virtual_guest GetCreateObjectOptions Read   one CreateObjectOptions;
+    }
+    "SoftLayer_Hardware_Server" {
+        "getObject"       hardware GetObject       Read   one Hardware;
+        "editObject"      hardware EditObject      Change one bool;
+        "setUserMetadata" hardware SetUserMetadata Change one bool;
+        "setTags"         hardware SetTags         Change one bool;
+        "rebootSoft"      hardware RebootSoft      Change one bool;
+        "rebootHard"      hardware RebootHard      Change one bool;
     }
     "SoftLayer_Account" {
-        "getObject"             account GetObject            Read one Account;
-        "getCurrentUser"        account GetCurrentUser       Read one User;
-        "getVirtualGuests"      account GetVirtualGuests     Read list VirtualGuest, "virtualGuests";
+        "getObject"              account GetObject              Read one  Account;
+        "getCurrentUser"         account GetCurrentUser         Read one  User;
+        "getVirtualGuests"       account GetVirtualGuests       Read list VirtualGuest, "virtualGuests";
+        "getHardware"            account GetHardware            Read list Hardware, "hardware";
+        "getIscsiNetworkStorage" account GetIscsiNetworkStorage Read list NetworkStorage, "iscsiNetworkStorage";
+        "getOrders"              account GetOrders              Read list BillingOrder, "orders";
+        "getSshKeys"             account GetSshKeys             Read list SshKey, "sshKeys";
+        "getPrivateBlockDeviceTemplateGroups" account GetPrivateBlockDeviceTemplateGroups Read list Image, "privateBlockDeviceTemplateGroups";
+        "getNetworkVlans"        account GetNetworkVlans        Read list Vlan, "networkVlans";
+        "getSubnets"             account GetSubnets             Read list Subnet, "subnets";
+        "getGlobalIpRecords"     account GetGlobalIpRecords     Read list GlobalIp, "globalIpRecords";
+        "getPlacementGroups"     account GetPlacementGroups     Read list PlacementGroup, "placementGroups";
+        "getDedicatedHosts"      account GetDedicatedHosts      Read list DedicatedHost, "dedicatedHosts";
+    }
+    "SoftLayer_Network_Storage" {
+        "getObject"                    network_storage GetObject                    Read   one  NetworkStorage;
+        "editObject"                   network_storage EditObject                   Change one  bool;
+        "deleteObject"                 network_storage DeleteObject                 Delete one  bool;
+        "allowAccessFromVirtualGuest"  network_storage AllowAccessFromVirtualGuest  Change one  bool;
+        "removeAccessFromVirtualGuest" network_storage RemoveAccessFromVirtualGuest Delete one  bool;
+        "allowAccessFromHardware"      network_storage AllowAccessFromHardware      Change one  bool;
+        "removeAccessFromHardware"     network_storage RemoveAccessFromHardware     Delete one  bool;
+        "createSnapshot"               network_storage CreateSnapshot               Create one  StorageSnapshot;
+        "getSnapshots"                 network_storage GetSnapshots                 Read   list StorageSnapshot, "snapshots";
+        "restoreFromSnapshot"          network_storage RestoreFromSnapshot          Change one  bool;
+    }
+    "SoftLayer_Product_Order" {
+        "verifyOrder" product_order VerifyOrder Read   one Value;
+        "placeOrder"  product_order PlaceOrder  Create one OrderReceipt;
+    }
+    "SoftLayer_Billing_Order" {
+        "getObject"   product_order GetBillingOrder Read one BillingOrder;
+    }
+    "SoftLayer_Billing_Item" {
+        "getObject"   billing GetObject  Read   one BillingItem;
+        "cancelItem"  billing CancelItem Delete one bool;
+    }
+    "SoftLayer_Product_Package" {
+        "getAllObjects"    product_package GetAllObjects    Read list ProductPackage;
+        "getItems"         product_package GetItems         Read list ProductItem, "items";
+        "getActivePresets" product_package GetActivePresets Read list PackagePreset, "activePresets";
+    }
+    "SoftLayer_Virtual_Guest_Block_Device_Template_Group" {
+        "getObject"                image GetObject                Read   one Image;
+        "editObject"               image EditObject               Change one bool;
+        "deleteObject"             image DeleteObject             Delete one Value;
+        "createFromExternalSource" image CreateFromExternalSource Create one Image;
+        "createFromIcos"           image CreateFromIcos           Create one Image;
+        "setBootMode"              image SetBootMode              Change one bool;
+        "setTags"                  image SetTags                  Change one bool;
+        "addLocations"             image AddLocations             Change one bool;
+    }
+    "SoftLayer_Security_Ssh_Key" {
+        "createObject" ssh_key CreateObject Create one SshKey;
+        "getObject"    ssh_key GetObject    Read   one SshKey;
+        "deleteObject" ssh_key DeleteObject Delete one bool;
+    }
+    "SoftLayer_Network_Vlan" {
+        "getObject" network GetVlan Read one Vlan;
+    }
+    "SoftLayer_Network_Subnet" {
+        "getObject" network GetSubnet Read one Subnet;
+    }
+    "SoftLayer_Network_Subnet_IpAddress" {
+        "getByIpAddress" network GetByIpAddress Read   one Option<IpAddress>;
+        "editObject"     network EditIpAddress  Change one bool;
+    }
+    "SoftLayer_Network_Subnet_IpAddress_Global" {
+        "getObject" network GetGlobalIp     Read   one GlobalIp;
+        "route"     network RouteGlobalIp   Change one Value;
+        "unroute"   network UnrouteGlobalIp Delete one Value;
+    }
+    "SoftLayer_Network_SecurityGroup" {
+        "getAllObjects" security_group GetAllObjects Read list SecurityGroup;
+    }
+    "SoftLayer_Location_Datacenter" {
+        "getDatacenters" location GetDatacenters Read list Datacenter;
     }
 }

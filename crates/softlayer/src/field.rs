@@ -243,6 +243,9 @@ impl<T: Field> Field for BTreeMap<String, T> {
 pub trait Object: Field {
     /// Its fields under their wire names, in order, absent ones as null.
     fn entries(&self) -> Vec<(String, Value)>;
+
+    /// Whether it has a field `id`.
+    fn has_id() -> bool;
 }
 
 /// The entries of an object, without those that are absent.
@@ -341,6 +344,11 @@ macro_rules! object {
                     object!(@wire $field $($wire)?),
                     $crate::field::Field::write(&self.$field),
                 ),)*]
+            }
+
+            fn has_id() -> bool {
+                let names: &[&str] = &[$(stringify!($field)),*];
+                names.contains(&"id")
             }
         }
 

@@ -52,7 +52,8 @@ impl Prepared {
         let mut secrets = Vec::new();
         call.secrets(&mut secrets);
         let mut query = Vec::new();
-        if let Some(shape) = View::shape() {
+        // Of calls that only read: were a mask refused, the answer to something done would be lost.
+        if let Some(shape) = View::shape().filter(|_| C::EFFECT == Effect::Read) {
             query.push(("objectMask", format!("mask[{shape}]")));
         }
         Ok(Self {

@@ -18,6 +18,56 @@ object! {
 }
 
 object! {
+    /// Lists the servers.
+    pub struct GetHardware {}
+}
+
+object! {
+    /// Lists the iSCSI volumes.
+    pub struct GetIscsiNetworkStorage {}
+}
+
+object! {
+    /// Lists the orders.
+    pub struct GetOrders {}
+}
+
+object! {
+    /// Lists the public keys.
+    pub struct GetSshKeys {}
+}
+
+object! {
+    /// Lists the account's own images.
+    pub struct GetPrivateBlockDeviceTemplateGroups {}
+}
+
+object! {
+    /// Lists the VLANs.
+    pub struct GetNetworkVlans {}
+}
+
+object! {
+    /// Lists the subnets.
+    pub struct GetSubnets {}
+}
+
+object! {
+    /// Lists the global addresses.
+    pub struct GetGlobalIpRecords {}
+}
+
+object! {
+    /// Lists the placement groups.
+    pub struct GetPlacementGroups {}
+}
+
+object! {
+    /// Lists the dedicated hosts.
+    pub struct GetDedicatedHosts {}
+}
+
+object! {
     /// An account.
     pub struct Account {
         /// Its id.

@@ -5,16 +5,36 @@
 //! type of the same service as the view ([`Client::view`](crate::Client::view)).
 
 pub mod account;
+pub mod billing;
+mod common;
+pub mod hardware;
+pub mod image;
+pub mod location;
+pub mod network;
+pub mod network_storage;
+pub mod placement_group;
+pub mod product_order;
+pub mod product_package;
+pub mod security_group;
+pub mod ssh_key;
 pub mod virtual_guest;
 
-mod common;
-
 pub use account::{Account, User};
+pub use billing::{BillingItem, BillingItemRef};
 pub use common::{
     AllowedHost, Datacenter, HostCredential, Id, Keyed, Named, TagReference, Transaction,
 };
+pub use hardware::{Hardware, HardwareNetworks, HardwareStorage};
+pub use image::{Image, ImageImport};
+pub use network::{GlobalIp, IpAddress, Subnet, Vlan};
+pub use network_storage::{NetworkStorage, StorageProgress, StorageSnapshot};
+pub use placement_group::{DedicatedHost, PlacementGroup};
+pub use product_order::{BillingOrder, Order, OrderForm, OrderReceipt, OrderRef};
+pub use product_package::{ItemPrice, PackagePreset, ProductItem, ProductPackage};
+pub use security_group::SecurityGroup;
+pub use ssh_key::{NewSshKey, SshKey};
 pub use virtual_guest::{
-    CreateObjectOptions, GuestNetworks, GuestProgress, GuestStorage, NetworkComponent,
+    CreateObjectOptions, GuestEdit, GuestNetworks, GuestProgress, GuestStorage, NetworkComponent,
     NewVirtualGuest, VirtualGuest,
 };
 
