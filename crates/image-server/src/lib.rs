@@ -1,0 +1,31 @@
+//! The image server: a folder of images over HTTP and HTTPS, from which a cloud fetches them by
+//! links that need no credentials and expire.
+//!
+//! | request | who | what |
+//! |---|---|---|
+//! | `PUT /images/NAME` | the user | stores a file, and answers its checksums and a link |
+//! | `POST /images/NAME` | the user | a new link to it |
+//! | `GET`, `HEAD`, `DELETE`, `PROPFIND` on `/images/…` | the user | as WebDAV has them |
+//! | `GET`, `HEAD` on `/get/TOKEN/NAME` | anybody | the file, or a range of it |
+//! | the same with `.sha256` or `.md5` behind it | anybody | its checksum, as `sha256sum -c` reads it |
+//! | `GET /healthz` | anybody | whether it works |
+//!
+//! A file is stored under another name until all of it has arrived, been digested and reached
+//! the disk, so that nobody ever reads half of one. The folder is flat; what else is in it
+//! begins with a dot.
+
+mod answer;
+mod body;
+mod dav;
+mod handle;
+mod links;
+mod range;
+mod receive;
+mod serve;
+mod settings;
+mod store;
+mod tls;
+mod user;
+
+pub use serve::{Running, Server};
+pub use settings::{Limits, ServeError, Settings, TlsSettings};
