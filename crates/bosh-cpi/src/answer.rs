@@ -1,6 +1,7 @@
 //! What each method answers, in the shape that the caller's API version wants.
 
 use crate::{DiskCid, NetworkCid, Networks, SnapshotCid, StemcellCid, VmCid};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 /// The CPI API version of one request: 1, 2 or 3.
@@ -60,6 +61,43 @@ pub enum DiskHint {
     Path(String),
     /// Named hints, such as `path` and `volume_id`.
     Fields(Vec<(&'static str, String)>),
+    /// An iSCSI volume, which the agent logs in to itself.
+    Iscsi(IscsiHint),
+}
+
+/// How the agent logs in to an iSCSI volume (`iscsi_settings`). The director keeps it, password
+/// and all.
+#[derive(Debug, Clone)]
+pub struct IscsiHint {
+    /// The disk's CID.
+    pub id: String,
+    /// The VM's own iSCSI name.
+    pub initiator_name: String,
+    /// The address of the storage.
+    pub target: String,
+    /// The VM's CHAP user.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+impl PartialEq for IscsiHint {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for IscsiHint {}
+
+impl IscsiHint {
+    fn to_json(&self) -> Value {
+        json!({"id": self.id, "iscsi_settings": {
+            "initiator_name": self.initiator_name,
+            "target": self.target,
+            "username": self.username,
+            "password": self.password.expose_secret(),
+        }})
+    }
 }
 
 /// The answer of `create_network`.
@@ -99,6 +137,7 @@ impl Answer for DiskHint {
             (_, DiskHint::Fields(fields)) => {
                 Value::Object(fields.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
             }
+            (_, DiskHint::Iscsi(hint)) => hint.to_json(),
         }
     }
 }

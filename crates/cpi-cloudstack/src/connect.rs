@@ -4,8 +4,9 @@ use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::{CloudStackProperties, PATH, Wait, given};
 use bosh_cpi::{CpiError, Result};
-use cloud_http::{Deadline, Proxy, Secret, Tls, TransportSettings, reveal};
+use cloud_http::{Deadline, Proxy, Secret, TransportSettings, reveal};
 use cloudstack::api::{List, ListVirtualMachines, ListVolumes, VirtualMachine, Volume};
+use provider::properties::tls;
 use cloudstack::{Client, ClientSettings, Command, Credentials, Error, JobCommand, JobLoss, Paged};
 
 /// The port where the Java release looked for a proxy.
@@ -41,22 +42,18 @@ pub(crate) fn client(properties: &CloudStackProperties) -> Result<Client> {
 /// How to reach what belongs to the cloud.
 pub(crate) fn transport(properties: &CloudStackProperties) -> Result<TransportSettings> {
     Ok(TransportSettings {
-        tls: Tls {
-            ca_cert: given(&properties.ca_cert).map(str::to_owned),
-            skip_verify: properties.skip_verify_ssl,
-        },
+        tls: tls(&properties.ca_cert, properties.skip_verify_ssl),
         proxy: proxy(properties)?,
         ..TransportSettings::default()
     })
 }
 
 fn proxy(properties: &CloudStackProperties) -> Result<Option<Proxy>> {
-    let no_proxy = given(&properties.no_proxy).map(str::to_owned);
-    let url = properties.proxy.as_ref().map(reveal).filter(|url| !url.trim().is_empty());
-    if let Some(url) = url {
-        let proxy = Proxy::from_url(url.trim(), no_proxy);
-        return proxy.map(Some).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")));
+    let proxy = provider::properties::proxy(&properties.proxy, &properties.no_proxy, PATH)?;
+    if proxy.is_some() {
+        return Ok(proxy);
     }
+    let no_proxy = given(&properties.no_proxy).map(str::to_owned);
     Ok(given(&properties.proxy_host).map(|host| Proxy {
         url: format!("http://{host}:{}", properties.proxy_port.unwrap_or(PROXY_PORT)),
         user: given(&properties.proxy_user).map(str::to_owned),

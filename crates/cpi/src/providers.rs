@@ -7,11 +7,13 @@ use cpi_cloudstack::CloudStack;
 use cpi_cloudstack::properties::{
     CloudStackProperties, DiskProperties, NetworkProperties, StemcellProperties, VmProperties,
 };
+use cpi_softlayer::SoftLayer;
+use cpi_softlayer::properties::SoftLayerProperties;
 use provider::{Cloud, Setup};
 use schemars::{Schema, SchemaGenerator};
 
 /// The names that `cloud.plugin` may have.
-pub const PLUGINS: &[&str] = &["cloudstack"];
+pub const PLUGINS: &[&str] = &["cloudstack", "softlayer"];
 
 /// The provider of the cloud that `config` names, with its properties for this request. Touches
 /// nothing.
@@ -26,6 +28,12 @@ pub fn configured(
             let strict = properties.value.strict;
             let setup = setup(request, config, state_dir, properties.accept(strict)?);
             Ok(Box::new(CloudStack::new(setup)?))
+        }
+        "softlayer" => {
+            let properties = config.properties::<SoftLayerProperties>(&request.context)?;
+            let strict = properties.value.strict;
+            let setup = setup(request, config, state_dir, properties.accept(strict)?);
+            Ok(Box::new(SoftLayer::new(setup)?))
         }
         other => Err(CpiError::cpi(format!(
             "cloud.plugin: there is no '{other}', only {}",

@@ -7,7 +7,7 @@ use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
-use provider::properties::LedgerProperties;
+use provider::properties::{Debugging, LedgerProperties};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -207,22 +207,6 @@ pub struct Calculate {
     pub compute_tags: Vec<String>,
     /// Host tags that a service offering must not have.
     pub not_compute_tags: Vec<String>,
-}
-
-/// `debug.cpi`, as other CPIs have it.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Debugging {
-    /// Switches of the CPI.
-    pub cpi: CpiDebugging,
-}
-
-/// Switches of the CPI.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct CpiDebugging {
-    /// The same as `api_version`.
-    pub api_version: Option<u8>,
 }
 
 /// As the Go CPI's job has them: VMs are expunged, and most else is off.

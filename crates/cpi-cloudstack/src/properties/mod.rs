@@ -14,7 +14,7 @@ mod vm;
 
 pub(crate) use config::PATH;
 pub use config::{
-    Calculate, CloudStackProperties, CpiDebugging, Debugging, DefaultOffers, UserDataSource,
+    Calculate, CloudStackProperties, DefaultOffers, UserDataSource,
 };
 pub use disk::DiskProperties;
 pub use guard::{Direction, Ports, Protocol, SecurityRule};

@@ -3,6 +3,8 @@
 use super::{CloudStackProperties, given};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
 
 /// How stemcells come in, and what their templates are made as.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -27,6 +29,50 @@ pub struct StemcellDefaults {
     /// disks. Without, the stemcell's Ubuntu release or the newest that the cloud has, else
     /// `Other PV (64-bit)`.
     pub os_type: Option<String>,
+    /// Use a template again that this director has made of the same image, in the same zones.
+    /// Deleting one of its stemcells leaves it to the others.
+    pub reuse: bool,
+    /// An `agent.json` of one's own, as an object or as text, for every qcow2 and raw image:
+    /// where its agent looks for its settings. Without, an image for OpenStack gets what works
+    /// on CloudStack, and others keep theirs.
+    pub agent_json: Option<Value>,
+    /// For the route `volume`.
+    pub volume: VolumeRoute,
+}
+
+/// The route `volume`: for a CPI that runs on a VM of the cloud, with the right to write on its
+/// disks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct VolumeRoute {
+    /// The id of the VM that the CPI runs on. Without, the firmware is asked (as root), else the
+    /// virtual router.
+    pub vm: Option<String>,
+    /// The disk offering of the volume, by name or id. Without, `default_offer.disk` or
+    /// `default_offer.custom_disk`.
+    pub disk_offering: Option<String>,
+    /// Where the kernel shows disks by their serials.
+    pub device_directory: String,
+    /// How long an attached volume may take to appear there, in seconds.
+    pub device_timeout: u64,
+}
+
+impl Default for VolumeRoute {
+    fn default() -> Self {
+        Self {
+            vm: None,
+            disk_offering: None,
+            device_directory: "/dev/disk/by-id".to_owned(),
+            device_timeout: 120,
+        }
+    }
+}
+
+impl VolumeRoute {
+    /// How long an attached volume may take to appear.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.device_timeout)
+    }
 }
 
 /// The way of an image into the cloud.
@@ -42,6 +88,8 @@ pub enum StemcellRoute {
     Upload,
     /// CloudStack fetches it.
     Url,
+    /// Onto a volume of the VM that the CPI runs on.
+    Volume,
 }
 
 impl Default for StemcellDefaults {
@@ -54,6 +102,9 @@ impl Default for StemcellDefaults {
             featured: false,
             requires_hvm: true,
             os_type: None,
+            reuse: false,
+            agent_json: None,
+            volume: VolumeRoute::default(),
         }
     }
 }

@@ -2,10 +2,14 @@
 //! nothing, those that must wait.
 
 mod accepted;
+mod debug;
 mod ledger;
+mod reach;
 
 pub use accepted::{Ignored, Later};
+pub use debug::{CpiDebugging, Debugging};
 pub use ledger::LedgerProperties;
+pub use reach::{proxy, tls};
 
 use bosh_cpi::{CloudProperties, CpiError, Result};
 use serde::de::DeserializeOwned;

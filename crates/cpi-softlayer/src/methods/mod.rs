@@ -1,0 +1,3 @@
+//! One file for each method of the contract.
+
+pub(crate) mod info;

@@ -1,0 +1,90 @@
+//! `cloud_properties` of persistent disks: disk_types.
+
+use super::{Ignored, Refusing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+/// What a persistent disk is made of. Its size may be any number of GB that SoftLayer has.
+///
+/// With `tier` it is an endurance volume, whose IOPS grow with its size; else a performance
+/// volume with `iops`, or with the least that its size can have.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DiskProperties {
+    /// The data center. Default: that of the VM that it is for, then `default_datacenter`.
+    #[schemars(example = &"dal13")]
+    pub datacenter: Option<String>,
+    /// The IOPS of a performance volume, a multiple of 100. Default: the least that its size can
+    /// have.
+    #[serde(alias = "Iops")]
+    #[schemars(example = 1000)]
+    pub iops: Option<u64>,
+    /// The IOPS per GB of an endurance volume: `0.25`, `2`, `4` or `10`.
+    #[schemars(with = "Option<f64>", extend("default" = null), example = 2)]
+    pub tier: Option<Tier>,
+    /// The space for snapshots to buy at once, in GB. Default: none; the first snapshot buys
+    /// some.
+    pub snapshot_space: Option<u64>,
+    /// Bill it by the hour. Default: `storage.hourly_billing`.
+    #[serde(alias = "useHourlyPricing", alias = "hourly_billing")]
+    pub hourly_billing_flag: Option<bool>,
+
+    /// Go release: accepted, never used.
+    #[serde(rename = "type")]
+    #[schemars(skip)]
+    pub kind: Ignored,
+    /// The director names dynamic disks so; a note of ours is what makes the disk ours.
+    #[schemars(skip)]
+    pub name: Ignored,
+}
+
+/// An endurance tier, in IOPS per GB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Tier {
+    /// 0.25.
+    Quarter,
+    /// 2.
+    Two,
+    /// 4.
+    Four,
+    /// 10.
+    Ten,
+}
+
+impl Tier {
+    /// How people write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quarter => "0.25",
+            Self::Two => "2",
+            Self::Four => "4",
+            Self::Ten => "10",
+        }
+    }
+
+    /// Reads what people write.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number: f64 = text.trim().parse().ok()?;
+        let tiers = [Self::Quarter, Self::Two, Self::Four, Self::Ten];
+        tiers.into_iter().find(|tier| tier.as_str().parse::<f64>() == Ok(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Tier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Value::deserialize(deserializer)? {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        let expected = "expected one of the endurance tiers: 0.25, 2, 4 or 10";
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(expected))
+    }
+}
+
+impl Refusing for DiskProperties {
+    fn later(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,20 @@
+//! Every property that an operator can set: the plugin's own, and the `cloud_properties` of
+//! VMs, disks, networks and stemcells. Schema and reference pages are generated from here.
+
+mod config;
+mod disk;
+mod ledger;
+mod network;
+mod stemcell;
+mod timeouts;
+
+pub(crate) use config::PATH;
+pub use config::{SoftLayerProperties, StorageProperties};
+pub use disk::{DiskProperties, Tier};
+pub use ledger::SlowLedger;
+pub use network::NetworkProperties;
+pub use stemcell::{ObjectStorage, StemcellProperties};
+pub use timeouts::Timeouts;
+pub(crate) use timeouts::Wait;
+
+pub(crate) use provider::properties::{Ignored, Refusing, given, read};

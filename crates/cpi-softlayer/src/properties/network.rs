@@ -1,0 +1,28 @@
+//! `cloud_properties` of networks.
+
+use super::{Ignored, Refusing};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Which VLANs a network stands for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct NetworkProperties {
+    /// The VLANs' ids: a private one, and a public one for VMs that shall have a public address.
+    #[schemars(example = [1_234_567])]
+    pub vlan_ids: Vec<u64>,
+    /// The primary subnets' ids to take addresses from, instead of `vlan_ids` or beside them.
+    pub subnet_ids: Vec<u64>,
+    /// Security groups' ids for the NICs of this network.
+    pub security_groups: Vec<u64>,
+
+    /// Go release: agents route by what they are told.
+    #[schemars(skip)]
+    pub source_policy_routing: Ignored,
+}
+
+impl Refusing for NetworkProperties {
+    fn later(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
