@@ -56,8 +56,9 @@ pub use system::{
 };
 pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
 pub use template::{
-    CopyTemplate, DeleteTemplate, GetUploadParamsForTemplate, Hypervisor, ListHypervisors,
-    ListOsTypes, ListTemplates, NewTemplate, OsType, RegisterTemplate, Template, UploadParams,
+    CopyTemplate, CreateTemplate, DeleteTemplate, GetUploadParamsForTemplate, Hypervisor,
+    ListHypervisors, ListOsTypes, ListTemplates, NewTemplate, OsType, RegisterTemplate, Template,
+    UploadParams,
 };
 pub use vm::{
     DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
