@@ -8,8 +8,7 @@ mod show;
 mod stage;
 mod story;
 
-pub(crate) use cloud::left;
-pub use cloud::{Thing, world};
+pub use cloud::{Thing, left, world};
 pub use record::{ApiCall, Entry, JobWait};
 
 use crate::Driver;
