@@ -5,12 +5,14 @@ mod outside;
 
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
+use crate::methods::create_stemcell::reuse;
 use crate::steps::Target;
 use bosh_cpi::Result;
 use cloudstack::api::{
-    ListSnapshots, ListVirtualMachines, ListVolumes, Snapshot, Tag, VirtualMachine, Volume,
+    ListSnapshots, ListTemplates, ListVirtualMachines, ListVolumes, Snapshot, Tag, Template,
+    VirtualMachine, Volume,
 };
-use provider::naming::Ours;
+use provider::naming::{Names, Ours};
 use provider::{Purpose, Thing};
 
 type Answer<T> = std::result::Result<T, Failure>;
@@ -29,10 +31,12 @@ pub(crate) async fn things(cloud: &CloudStack) -> Result<Vec<Thing<Target>>> {
 
 /// What the director has CIDs of.
 async fn cids(cloud: &CloudStack) -> Answer<Vec<Thing<Target>>> {
-    let (vms, volumes, snapshots) = tokio::join!(
+    let own = ListTemplates { templatefilter: "self".into(), ..ListTemplates::default() };
+    let (vms, volumes, snapshots, templates) = tokio::join!(
         cloud.list(ListVirtualMachines::default()),
         cloud.list(ListVolumes::default()),
         cloud.list(ListSnapshots::default()),
+        cloud.list(own),
     );
     let names = &cloud.names;
     let vms = vms?.into_iter().filter_map(|vm| Some(of_vm(names.parse(&vm.name)?, vm)));
@@ -42,7 +46,14 @@ async fn cids(cloud: &CloudStack) -> Answer<Vec<Thing<Target>>> {
     let snapshots = snapshots?
         .into_iter()
         .filter_map(|snapshot| Some(of_snapshot(names.parse(&snapshot.name)?, snapshot)));
-    Ok(vms.chain(volumes).chain(snapshots).collect())
+    Ok(vms.chain(volumes).chain(snapshots).chain(stemcells(names, templates?)).collect())
+}
+
+/// A row per zone, of which one tells that the template is ready, or is used again.
+fn stemcells(names: &Names, mut rows: Vec<Template>) -> Vec<Thing<Target>> {
+    rows.sort_by(|one, other| one.id.cmp(&other.id));
+    let templates = rows.chunk_by(|one, other| one.id == other.id);
+    templates.filter_map(|rows| Some(of_template(names.parse(&rows[0].name)?, rows))).collect()
 }
 
 fn is_tagged(tags: &[Tag]) -> bool {
@@ -83,6 +94,21 @@ fn of_snapshot(ours: Ours, snapshot: Snapshot) -> Thing<Target> {
         used: None,
         target: Target::Snapshot { name: snapshot.name.clone() },
         name: snapshot.name,
+    }
+}
+
+/// One that is ready somewhere is as good as data: a stemcell may wait long for its first VM.
+/// The other kind is what a call left that never ended well.
+fn of_template(ours: Ours, rows: &[Template]) -> Thing<Target> {
+    let (first, is_ready) = (&rows[0], rows.iter().any(|row| row.isready));
+    Thing {
+        kind: if is_ready { "stemcell" } else { "half-made stemcell" },
+        cid: first.id.clone(),
+        ours: Some(ours),
+        purpose: Purpose::Cid { tagged: false, persistent: is_ready },
+        used: rows.iter().find_map(reuse::used),
+        target: Target::Template { name: first.name.clone() },
+        name: first.name.clone(),
     }
 }
 

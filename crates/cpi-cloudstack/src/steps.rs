@@ -41,6 +41,13 @@ pub enum Target {
         /// Its name.
         name: String,
     },
+    /// A mark on a template that a second stemcell is made from.
+    StemcellMark {
+        /// The template's id.
+        template: String,
+        /// The tag's key.
+        mark: String,
+    },
     /// An affinity group that is being made. Its name is the operator's, and another may have
     /// made it: only the description tells that it is ours.
     AffinityGroup {
@@ -146,6 +153,9 @@ impl Display for Target {
             Self::Volume { name } => write!(f, "volume {name}"),
             Self::Snapshot { name } => write!(f, "snapshot {name}"),
             Self::Template { name } => write!(f, "template {name}"),
+            Self::StemcellMark { template, mark } => {
+                write!(f, "mark {mark} on template {template}")
+            }
             Self::AffinityGroup { name, .. } => write!(f, "affinity group {name}"),
             Self::SecurityGroup { name, .. } => write!(f, "security group {name}"),
             Self::KeyPair { name } => write!(f, "key pair {name}"),
@@ -196,6 +206,10 @@ impl Undo for CloudStack {
             Target::Volume { name } => self.no_volume(name).await,
             Target::Snapshot { name } => self.no_snapshot(name).await,
             Target::Template { name } => self.no_template(name).await,
+            Target::StemcellMark { template, mark } => {
+                let undone = create_stemcell::reuse::release(self, template, mark).await;
+                undone.map_err(|failure| errors::answer(Doing::Undo, target, failure))
+            }
             Target::AffinityGroup { name, note } => self.no_affinity_group(name, note).await,
             Target::SecurityGroup { name, note } => self.no_security_group(name, note).await,
             Target::KeyPair { name } => self.no_key_pair(name).await,
@@ -220,7 +234,7 @@ impl Undo for CloudStack {
 }
 
 impl CloudStack {
-    async fn no_volume(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_volume(&self, name: &str) -> Result<Was> {
         let tried = format!("removing volume {name}");
         let of = ListVolumes { name: Some(name.to_owned()), ..ListVolumes::default() };
         let failed = |failure| errors::answer(Doing::DeleteDisk, &tried, failure);
@@ -235,7 +249,7 @@ impl CloudStack {
         Ok(was)
     }
 
-    async fn no_snapshot(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_snapshot(&self, name: &str) -> Result<Was> {
         let tried = format!("removing snapshot {name}");
         let of = ListSnapshots { name: Some(name.to_owned()), ..ListSnapshots::default() };
         let failed = |failure| errors::answer(Doing::DeleteSnapshot, &tried, failure);

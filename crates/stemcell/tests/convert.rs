@@ -115,6 +115,40 @@ fn what_cannot_be_done_is_refused() {
     assert!(try_run("qemu-img", &["--version"]).status.success());
 }
 
+/// What is written onto a device is the disk, whatever was there before; zeros take no room where
+/// there were zeros, and what lies behind its end stays.
+#[test]
+fn onto_a_device() {
+    use std::os::unix::fs::MetadataExt;
+    if missing(&["qemu-img"]) {
+        return;
+    }
+    let scratch = scratch();
+    let (raw, device) = (scratch.path().join("disk.raw"), scratch.path().join("device"));
+    fs::write(&raw, disk()).expect("raw");
+    let qcow2 = scratch.path().join("disk.qcow2");
+    qemu_convert(&raw, &qcow2, &["-f", "raw", "-O", "qcow2", "-c"]);
+    assert_eq!(stemcell::disk_size(&qcow2).expect("size"), disk().len() as u64);
+
+    let empty = fs::File::create(&device).expect("device");
+    empty.set_len(64 << 20).expect("size");
+    stemcell::write_onto(&qcow2, &device, &mut |_| ()).expect("written");
+    let blocks = fs::metadata(&device).expect("metadata").blocks();
+    assert!(blocks * 512 < 5 << 20, "{blocks}");
+    let written = fs::read(&device).expect("device");
+    assert!(written[..disk().len()] == disk() && written[disk().len()..].iter().all(|b| *b == 0));
+
+    fs::write(&device, vec![7; 12 << 20]).expect("garbage");
+    stemcell::write_onto(&raw, &device, &mut |_| ()).expect("written");
+    let written = fs::read(&device).expect("device");
+    assert!(written[..disk().len()] == disk() && written[disk().len()..].iter().all(|b| *b == 7));
+
+    fs::write(&device, [7; 512]).expect("small");
+    let error = stemcell::write_onto(&raw, &device, &mut |_| ()).expect_err("too small");
+    assert!(error.to_string().contains("512 bytes"), "{error}");
+    assert_eq!(fs::read(&device).expect("device"), [7; 512]);
+}
+
 /// Which format boots where.
 #[test]
 fn boots_where() {

@@ -1,5 +1,6 @@
 //! `delete_stemcell`: deletes a template of ours; a light stemcell's is left alone.
 
+use super::create_stemcell::reuse;
 use super::create_vm::LIGHT;
 use crate::CloudStack;
 use crate::errors::{self, Doing};
@@ -20,7 +21,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
     let failed = |failure| {
         errors::answer(Doing::DeleteStemcell, format!("deleting stemcell {cid}"), failure)
     };
+    if let Some((template, mark)) = reuse::parse(cid.as_str()) {
+        return release(cloud, template, &mark).await;
+    }
     let Some(id) = template_id(cloud, &cid).await? else { return Ok(()) };
+    if reuse::stays(cloud, &id).await.map_err(failed)? {
+        tracing::info!("{cid}: its template stays, other stemcells are made from it");
+        return Ok(());
+    }
     cloud
         .operation("delete_stemcell", async |operation| {
             let delete = DeleteTemplate { id: id.clone(), zoneid: None };
@@ -37,6 +45,24 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
                 Err(failure) if failure.is_gone() => Ok(((), None)),
                 Err(failure) => Err(failed(failure)),
             }
+        })
+        .await
+}
+
+/// One of several stemcells of a template.
+async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Result<()> {
+    cloud
+        .operation("delete_stemcell", async |operation| {
+            let done = operation
+                .step(
+                    Target::change("delete", template),
+                    async || ended(reuse::release(cloud, template, mark).await),
+                    async || Ok(None),
+                )
+                .await;
+            let tried = format!("deleting a stemcell of template {template}");
+            done.map_err(|failure| errors::answer(Doing::DeleteStemcell, tried, failure))?;
+            Ok(((), None))
         })
         .await
 }

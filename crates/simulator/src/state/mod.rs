@@ -5,6 +5,7 @@ pub mod address;
 mod affinity;
 mod catalog;
 pub mod clock;
+mod guest_disks;
 mod host;
 mod key_pair;
 pub mod limit;
@@ -26,6 +27,7 @@ mod zone;
 pub use account::{Account, Caller, Role, User};
 pub use affinity::AffinityGroup;
 pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy, X86};
+pub use guest_disks::GuestDisks;
 pub use host::Host;
 pub use key_pair::KeyPair;
 pub use network::{Network, Range};
@@ -86,6 +88,8 @@ pub struct Cloud {
     pub vms: Table<Vm>,
     /// Volumes.
     pub volumes: Table<Volume>,
+    /// The disks of a VM that a program outside stands for.
+    pub guest_disks: GuestDisks,
     /// Snapshots.
     pub snapshots: Table<Snapshot>,
     /// Affinity groups.
@@ -136,6 +140,7 @@ impl Cloud {
             networks: Table::default(),
             vms: Table::default(),
             volumes: Table::default(),
+            guest_disks: GuestDisks::default(),
             snapshots: Table::default(),
             affinity_groups: Table::default(),
             security_groups: Table::default(),

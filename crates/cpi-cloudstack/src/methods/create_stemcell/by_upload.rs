@@ -2,6 +2,7 @@
 
 use super::image::Image;
 use super::plan::Plan;
+use super::progress::Progress;
 use crate::CloudStack;
 use crate::connect;
 use crate::errors::{self, Doing, Failure};
@@ -11,13 +12,9 @@ use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, SendError, Upload, Uploaded};
 use cloudstack::api::{GetUploadParamsForTemplate, UploadParams};
 use ledger::Operation;
-use std::time::{Duration, Instant};
 
 /// How often an image is sent. Each time takes a template of its own.
 const TRIES: u32 = 3;
-
-/// How often the log tells how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Why an image did not get there.
 struct Refused {
@@ -97,7 +94,7 @@ async fn post(
         length: image.bytes,
     };
     let settings = connect::transport(&cloud.properties)?;
-    let mut progress = Progress::new(image.bytes);
+    let mut progress = Progress::new(image.bytes, "sent");
     let answer = cloud_http::upload(&settings, upload, |done| progress.tell(done), until).await;
     Ok(judge(answer, host))
 }
@@ -125,29 +122,5 @@ fn judge(
             let may_pass = matches!(error, SendError::NotSent(_) | SendError::MaybeSent(_));
             Err(Refused { why: format!("the storage VM ({host}): {error}{advice}"), may_pass })
         }
-    }
-}
-
-/// Tells now and then how far a transfer is.
-struct Progress {
-    total: u64,
-    begun: Instant,
-    told: Instant,
-}
-
-impl Progress {
-    fn new(total: u64) -> Self {
-        let now = Instant::now();
-        Self { total, begun: now, told: now }
-    }
-
-    fn tell(&mut self, done: u64) {
-        if self.told.elapsed() < TELL_EVERY && done < self.total {
-            return;
-        }
-        self.told = Instant::now();
-        let rate = done as f64 / self.begun.elapsed().as_secs_f64().max(0.001) / 1e6;
-        let percent = done * 100 / self.total.max(1);
-        tracing::info!("{percent} % sent, {done} of {} bytes, {rate:.1} MB/s", self.total);
     }
 }

@@ -2,9 +2,11 @@
 //! such that its agent finds its settings.
 
 use super::hypervisor;
+use super::progress::Progress;
 use crate::properties::{StemcellProperties, given};
 use bosh_cpi::{CpiError, ErrorKind, Result};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use stemcell::{
     AgentSettings, Boot, Checksum, Checksums, Compression, ImageFormat, Layer, Patched,
@@ -30,6 +32,15 @@ pub(super) struct Image {
     pub given_sha256: String,
     /// What goes with it.
     _scratch: Option<TempDir>,
+}
+
+/// What a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A file that CloudStack takes.
+    File,
+    /// A disk that we can read ourselves.
+    Disk,
 }
 
 /// An image on its way, in the scratch folder.
@@ -61,6 +72,7 @@ impl Image {
         stemcell: &StemcellProperties,
         path: &str,
         hypervisor: &str,
+        (form, agent): (Form, Option<&AgentSettings>),
     ) -> Result<Self> {
         let failed = |error: StemcellError| told(file, &error);
         let scratch = scratch(file)?;
@@ -72,15 +84,18 @@ impl Image {
         tracing::info!("the image is a {}{}", unpacked.format, wrapped(&unpacked.layers));
         let path = unpacked.image.keep().map_err(|e| CpiError::cpi(e.to_string()))?;
         let mut draft = Draft { path, format: unpacked.format, changed: false };
-        patch_if_needed(&mut draft, stemcell).map_err(failed)?;
-        let draft = convert_if_needed(draft, hypervisor, scratch.path(), file)?;
+        patch_if_needed(&mut draft, stemcell, agent).map_err(failed)?;
+        let draft = match form {
+            Form::File => convert_if_needed(draft, hypervisor, scratch.path(), file)?,
+            Form::Disk => draft,
+        };
         let format = draft.format.template_format().ok_or_else(|| {
             let what = draft.format;
             CpiError::cloud(format!("arguments[0]: CloudStack takes no {what} as a template"))
         })?;
         let plain = draft.format.extension();
         // As it was given, where nothing changed that CloudStack would not undo by itself.
-        let as_given = packed(&unpacked.layers).filter(|_| !draft.changed);
+        let as_given = packed(&unpacked.layers).filter(|_| form == Form::File && !draft.changed);
         let (path, bytes, sums, extension) = match as_given {
             Some(packed) => {
                 let sums = unpacked.input.clone();
@@ -100,6 +115,28 @@ impl Image {
             sha256: sums.sha256,
             given_sha256: unpacked.input.sha256,
             _scratch: as_given.is_none().then_some(scratch),
+        })
+    }
+
+    /// The size of the disk in it, in bytes.
+    pub(super) fn disk_size(&self) -> Result<u64> {
+        stemcell::disk_size(&self.path).map_err(|error| told(&self.path, &error))
+    }
+
+    /// Writes the disk in it onto a device.
+    pub(super) fn write_onto(&self, device: &Path) -> Result<()> {
+        let mut progress = Progress::new(self.disk_size()?, "written");
+        let written = stemcell::write_onto(&self.path, device, &mut |done| progress.tell(done));
+        written.map_err(|error| match &error {
+            StemcellError::File { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                CpiError::cpi(format!(
+                    "{error}: the route 'volume' needs to write on this VM's disks: run the CPI \
+                     as root, or as a member of the group 'disk'"
+                ))
+            }
+            _ => told(&self.path, &error),
         })
     }
 
@@ -171,17 +208,25 @@ fn packed(layers: &[Layer]) -> Option<&'static str> {
 fn patch_if_needed(
     draft: &mut Draft,
     stemcell: &StemcellProperties,
+    own: Option<&AgentSettings>,
 ) -> std::result::Result<(), StemcellError> {
     let patchable = matches!(draft.format, ImageFormat::Qcow2 | ImageFormat::Raw);
     let openstack = given(&stemcell.infrastructure)
         .is_some_and(|infrastructure| infrastructure.eq_ignore_ascii_case("openstack"));
-    if !patchable || !openstack {
-        return Ok(());
-    }
-    let patched = stemcell::patch(&draft.path, &AgentSettings::CloudStack)?;
+    let settings = match own {
+        Some(own) if patchable => own,
+        None if patchable && openstack => &AgentSettings::CloudStack,
+        Some(_) => {
+            tracing::warn!("stemcell.agent_json is not written: a {} is not patched", draft.format);
+            return Ok(());
+        }
+        None => return Ok(()),
+    };
+    let patched = stemcell::patch(&draft.path, settings)?;
     draft.changed = patched.written > 0;
     let Patched { file, partition, .. } = patched;
-    tracing::info!("{file} on partition {partition} looks where CloudStack puts the settings");
+    let whose = if own.is_some() { "is the operator's own" } else { "fits CloudStack" };
+    tracing::info!("{file} on partition {partition} {whose}");
     Ok(())
 }
 

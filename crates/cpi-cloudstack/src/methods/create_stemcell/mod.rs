@@ -2,12 +2,16 @@
 
 mod by_upload;
 mod by_url;
+mod by_volume;
+mod guest;
 mod hypervisor;
 mod image;
 mod light;
 mod os_type;
 mod plan;
+mod progress;
 mod ready;
+pub(crate) mod reuse;
 
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;
@@ -18,11 +22,15 @@ use crate::tags::{Difference, from_metadata};
 use bosh_cpi::method::{CreateStemcell, Hash};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloud_http::Deadline;
-use cloudstack::api::{CopyTemplate, TagPair, TaggedType, Template};
-use image::Image;
+use cloudstack::api::{CopyTemplate, Tag, TagPair, TaggedType, Template};
+use guest::Guest;
+use image::{Form, Image};
 use ledger::Operation;
 use plan::Plan;
 use provider::Provider;
+use provider::naming::fingerprint;
+use serde_json::Value;
+use stemcell::AgentSettings;
 
 /// The tag that tells which image a template was made of.
 const IMAGE_TAG: &str = "bosh-image-sha256";
@@ -38,13 +46,32 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<Stem
     let way = Way::choose(cloud)?;
     image::check(&call.image_path, &path)?;
     let place = plan::Place::find(cloud, &stemcell).await?;
-    let image = Image::prepare(&call.image_path, &stemcell, &path, &place.hypervisor)?;
+    if cloud.properties.stemcell.reuse {
+        let wanted = reuse::Wanted { file: &call.image_path, stemcell: &stemcell, place: &place };
+        if let Some(cid) = reuse::take(cloud, &wanted).await? {
+            return Ok(cid);
+        }
+    }
+    let guest = match way {
+        Way::Volume => Some(Guest::find(cloud, &place).await?),
+        _ => None,
+    };
+    let form = if guest.is_some() { Form::Disk } else { Form::File };
+    let agent = own_agent(cloud)?;
+    let agent = (form, agent.as_ref());
+    let image = Image::prepare(&call.image_path, &stemcell, &path, &place.hypervisor, agent)?;
     let plan = Plan::make(cloud, &stemcell, place, &image).await?;
     cloud
         .operation("create_stemcell", async |operation| {
-            let id = bring_in(cloud, operation, &plan, &image, way, until).await?;
+            let id = match &guest {
+                Some(guest) => {
+                    let way = by_volume::Way { cloud, plan: &plan, guest };
+                    bring_by_volume(&way, operation, &image, until).await?
+                }
+                None => bring_in(cloud, operation, &plan, &image, way, until).await?,
+            };
             let mut tags = from_metadata(tags_of(&call.env));
-            let (key, value) = (IMAGE_TAG.to_owned(), image.given_sha256.clone());
+            let (key, value) = (IMAGE_TAG.to_owned(), image_tag(cloud, &image.given_sha256));
             tags.push(TagPair { key, value });
             let tagged = Tagged { kind: TaggedType::Template, id: &id };
             let difference = Difference { stale: Vec::new(), new: tags };
@@ -61,6 +88,7 @@ enum Way<'a> {
     Upload,
     /// With the template of the URL.
     Url(&'a str),
+    Volume,
 }
 
 impl<'a> Way<'a> {
@@ -73,6 +101,7 @@ impl<'a> Way<'a> {
                  '{{\"template_id\":\"…\"}}'"
             ))),
             (StemcellRoute::Upload, _) => Ok(Self::Upload),
+            (StemcellRoute::Volume, _) => Ok(Self::Volume),
             (StemcellRoute::Url, Some(template)) => Ok(Self::Url(template)),
             (StemcellRoute::Url, None) => Err(CpiError::cpi(format!(
                 "{PATH}.stemcell.url_template: missing; the route 'url' needs to know where \
@@ -108,24 +137,35 @@ async fn bring_in(
     }
     let id = by_upload::send(cloud, operation, plan, image, &name, until).await?;
     ready::wait(cloud, &id, &plan.zones()[..1], until).await?;
-    copy(cloud, operation, plan, &name, &id, until).await.map_err(|failure| {
-        errors::answer(Doing::CreateStemcell, format!("copying template {id}"), failure)
-    })?;
-    ready::wait(cloud, &id, &plan.zones()[1..], until).await?;
+    copy(cloud, operation, &plan.zones(), &name, &id, until).await?;
     Ok(id)
 }
 
-/// An upload goes to one zone; the others get a copy of it.
+/// The same by way of a volume, which is in the zone of our VM.
+async fn bring_by_volume(
+    way: &by_volume::Way<'_>,
+    operation: &mut Operation<'_, Target>,
+    image: &Image,
+    until: Deadline,
+) -> Result<String> {
+    let name = way.cloud.names.stemcell(operation.id());
+    let id = way.bring(operation, image, &name, until).await?;
+    let mut zones = way.plan.zones();
+    zones.sort_by_key(|zone| *zone != way.guest.zone);
+    copy(way.cloud, operation, &zones, &name, &id, until).await?;
+    Ok(id)
+}
+
+/// What is ready in one zone, the first, gets copies in the others.
 async fn copy(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Target>,
-    plan: &Plan,
+    zones: &[&str],
     name: &str,
     id: &str,
     until: Deadline,
-) -> std::result::Result<(), Failure> {
-    let zones = plan.zones();
-    let [first, others @ ..] = zones.as_slice() else { return Ok(()) };
+) -> Result<()> {
+    let [first, others @ ..] = zones else { return Ok(()) };
     if others.is_empty() {
         return Ok(());
     }
@@ -136,7 +176,36 @@ async fn copy(
     };
     let target = Target::Template { name: name.to_owned() };
     let run = async || ended(cloud.run(&call, until).await.map(|_| ()));
-    operation.step(target, run, async || Ok(None)).await
+    operation.step(target, run, async || Ok(None)).await.map_err(|failure| {
+        errors::answer(Doing::CreateStemcell, format!("copying template {id}"), failure)
+    })?;
+    ready::wait(cloud, id, others, until).await
+}
+
+/// The operator's own agent.json.
+fn own_agent(cloud: &CloudStack) -> Result<Option<AgentSettings>> {
+    let text = match &cloud.properties.stemcell.agent_json {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let own = AgentSettings::own(&text);
+    own.map(Some).map_err(|e| CpiError::cpi(format!("{PATH}.stemcell.agent_json: {e}")))
+}
+
+/// What tells that two templates were made of the same: the image as it was given, and what was
+/// written into it.
+fn image_tag(cloud: &CloudStack, sha256: &str) -> String {
+    match &cloud.properties.stemcell.agent_json {
+        None | Some(Value::Null) => sha256.to_owned(),
+        Some(own) => format!("{sha256} agent {}", &fingerprint(&[&own.to_string()])[..8]),
+    }
+}
+
+fn tag_of<'a>(template: &'a Template, key: &str) -> Option<&'a String> {
+    let is_it = |tag: &&Tag| tag.key.eq_ignore_ascii_case(key);
+    template.tags.iter().find(is_it).map(|tag| &tag.value)
 }
 
 /// Since version 3 of the contract a stemcell may have tags.

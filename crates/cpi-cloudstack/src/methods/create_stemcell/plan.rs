@@ -37,6 +37,16 @@ impl Place {
         let hypervisor = hypervisor::choose(cloud, &zones[0], made_for).await?;
         Ok(Self { zones, hypervisor })
     }
+
+    /// The ids of the zones; at least one.
+    pub(super) fn zones(&self) -> Vec<&str> {
+        self.zones.iter().map(|zone| zone.id.as_str()).collect()
+    }
+
+    /// Whether the template is wanted in that zone.
+    pub(super) fn is_in(&self, zone: &str) -> bool {
+        self.zones.iter().any(|wanted| wanted.id == zone)
+    }
 }
 
 /// At least one.
@@ -93,7 +103,7 @@ impl Plan {
 
     /// The ids of the zones; at least one.
     pub(super) fn zones(&self) -> Vec<&str> {
-        self.place.zones.iter().map(|zone| zone.id.as_str()).collect()
+        self.place.zones()
     }
 
     /// The zone that comes first.

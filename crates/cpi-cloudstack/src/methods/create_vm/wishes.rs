@@ -10,6 +10,7 @@ use super::nics::{NetworkWishes, NicWish};
 use super::vip::VipWish;
 use crate::CloudStack;
 use crate::lookup::Wanted;
+use crate::methods::create_stemcell::reuse;
 use crate::properties::{self, PATH, VmProperties, given};
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, MiB, Result, StemcellCid};
@@ -71,7 +72,10 @@ impl Wishes {
 
 /// The template that a stemcell stands for.
 pub(crate) fn template(cid: &StemcellCid) -> &str {
-    cid.as_str().strip_suffix(LIGHT).unwrap_or(cid.as_str())
+    match reuse::parse(cid.as_str()) {
+        Some((template, _)) => template,
+        None => cid.as_str().strip_suffix(LIGHT).unwrap_or(cid.as_str()),
+    }
 }
 
 fn offering(vm: &VmProperties, path: &str) -> Result<Wanted> {

@@ -14,6 +14,8 @@ struct Source {
     zone: String,
     owner: String,
     bytes: Option<u64>,
+    /// Of what is on it, where that is known.
+    sha256: Option<String>,
     template: Option<String>,
     details: BTreeMap<String, String>,
 }
@@ -37,7 +39,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         name,
         owner: Some(source.owner),
         public: params.flag("ispublic") == Some(true),
-        featured: false,
+        featured: params.flag("isfeatured") == Some(true) && call.caller.is_admin(),
         extractable: params.flag("isextractable") == Some(true),
         os_type,
         format: "RAW".into(),
@@ -47,16 +49,16 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         source: source.template,
         details: source.details,
         shared_with: Vec::new(),
-        requires_hvm: true,
+        requires_hvm: params.flag("requireshvm") != Some(false),
         checksum: None,
-        arch: X86.into(),
+        arch: params.text("arch").unwrap_or(X86).to_owned(),
         created,
         copies: vec![TemplateCopy {
             zone: source.zone.clone(),
             state: CopyState::Creating,
             size: source.bytes,
             physical: None,
-            sha256: None,
+            sha256: source.sha256,
             created,
         }],
     });
@@ -91,6 +93,7 @@ fn from_volume(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         zone: volume.zone.clone(),
         owner: cloud.new_owner(call)?,
         bytes: Some(volume.size),
+        sha256: None,
         template: root_template(volume),
         details: vm.map(|vm| vm.details.clone()).unwrap_or_default(),
     })
@@ -115,6 +118,7 @@ fn from_snapshot(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         owner: cloud.new_owner(call)?,
         // The simulated storage does not tell, as recorded.
         bytes: None,
+        sha256: cloud.guest_disks.content(&snapshot.volume).map(|seen| seen.sums.sha256.clone()),
         template: snapshot.template.clone(),
         details: BTreeMap::new(),
     })

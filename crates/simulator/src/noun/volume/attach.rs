@@ -31,6 +31,7 @@ pub fn attach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
                 attachment.since = Some(now);
             }
         }
+        cloud.plug(&volume);
         Ok(view::result(cloud, &caller, &volume))
     });
     Ok(job.begin(begin).on(id).queued(Some(queue)))
@@ -107,6 +108,7 @@ pub fn detach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         Ok(())
     };
     let job = Job::new(move |cloud| {
+        cloud.unplug(&volume);
         if let Some(volume) = cloud.volumes.get_mut(&volume) {
             volume.attached = None;
         }

@@ -1,0 +1,106 @@
+//! Which VM of the cloud the CPI runs on.
+
+use super::plan::Place;
+use crate::CloudStack;
+use crate::errors::{self, Doing};
+use crate::lookup::is_id;
+use crate::properties::{PATH, given};
+use bosh_cpi::{CpiError, Result};
+use bytes::Bytes;
+use cloud_http::{Deadline, Transport, TransportSettings};
+use std::path::Path;
+use std::time::Duration;
+
+/// What the firmware tells: on KVM the VM's id. Only root may read it.
+const FIRMWARE: &str = "/sys/class/dmi/id/product_uuid";
+
+/// Where the virtual router tells a VM its id.
+const METADATA: &str = "http://data-server/latest/meta-data/instance-id";
+
+/// How long the virtual router may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The hypervisors whose guests see a volume's id as its serial.
+const WITH_SERIALS: &[&str] = &["KVM", super::hypervisor::SIMULATOR];
+
+/// The VM that we run on.
+pub(super) struct Guest {
+    /// Its id.
+    pub vm: String,
+    /// The id of its zone.
+    pub zone: String,
+}
+
+impl Guest {
+    /// Finds it, and checks that the template can be made from there.
+    pub(super) async fn find(cloud: &CloudStack, place: &Place) -> Result<Self> {
+        if !WITH_SERIALS.contains(&place.hypervisor.as_str()) {
+            return Err(CpiError::not_supported(format!(
+                "{PATH}.stemcell.route: 'volume' needs KVM, whose guests see which disk is which \
+                 volume; this zone has {}",
+                place.hypervisor
+            )));
+        }
+        let (vm, said_by) = match given(&cloud.properties.stemcell.volume.vm) {
+            Some(vm) => (vm.to_owned(), format!("{PATH}.stemcell.volume.vm")),
+            None => told(Path::new(FIRMWARE), METADATA).await?,
+        };
+        let row = match is_id(&vm) {
+            true => cloud.vm_by_id(&vm).await.map_err(|failure| {
+                errors::answer(Doing::Lookup, "looking up the VM that the CPI runs on", failure)
+            })?,
+            false => None,
+        };
+        let Some(row) = row else {
+            return Err(CpiError::cloud(format!(
+                "{said_by}: '{vm}' is the id of no VM of this account; the route 'volume' is for \
+                 a CPI that runs on one"
+            )));
+        };
+        if !place.is_in(&row.zoneid) {
+            return Err(CpiError::cloud(format!(
+                "{said_by}: VM {vm} is in zone '{}', where the stemcell is not wanted; a volume \
+                 does not leave its zone",
+                row.zonename
+            )));
+        }
+        Ok(Self { vm, zone: row.zoneid })
+    }
+}
+
+/// What this machine is told of itself, and by whom.
+async fn told(firmware: &Path, metadata: &str) -> Result<(String, String)> {
+    let first = match std::fs::read_to_string(firmware) {
+        Ok(text) if is_id(&text.trim().to_lowercase()) => {
+            return Ok((text.trim().to_lowercase(), firmware.display().to_string()));
+        }
+        Ok(text) => format!("'{}' is no id", text.trim()),
+        Err(error) => error.to_string(),
+    };
+    match ask(metadata).await {
+        Ok(id) => Ok((id, metadata.to_owned())),
+        Err(second) => Err(CpiError::cpi(format!(
+            "{PATH}.stemcell.volume.vm: missing, and this machine does not tell which VM it is \
+             ({}: {first}; {metadata}: {second})",
+            firmware.display()
+        ))),
+    }
+}
+
+/// Asks the virtual router: past any proxy.
+async fn ask(url: &str) -> std::result::Result<String, String> {
+    let settings = TransportSettings {
+        connect_timeout: Some(PATIENCE),
+        answer_limit: Some(4096),
+        ..TransportSettings::default()
+    };
+    let transport = Transport::new(settings).map_err(|e| e.to_string())?;
+    let request = http::Request::get(url).body(Bytes::new()).map_err(|e| e.to_string())?;
+    let answer = transport.send(request, Deadline::after(PATIENCE)).await;
+    let answer = answer.map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(answer.body()).trim().to_owned();
+    match is_id(&text) && answer.status().is_success() {
+        true => Ok(text),
+        false => Err(format!("{} and no id", answer.status())),
+    }
+}
