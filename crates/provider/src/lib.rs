@@ -13,6 +13,7 @@ mod journal;
 pub mod naming;
 pub mod properties;
 mod provider;
+mod publisher;
 mod setup;
 mod state_dir;
 
@@ -22,5 +23,6 @@ pub use doctor::{Finding, Level, Questions};
 pub use gc::{Found, GcPolicy, Persistent, Purpose, Thing, Verdict};
 pub use journal::Journal;
 pub use provider::Provider;
+pub use publisher::Publisher;
 pub use setup::Setup;
 pub use state_dir::StateDir;

@@ -105,6 +105,29 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
         }
     }
 
+    /// Makes something that must not outlive `work`, and removes it again however that ends. It
+    /// is an operation of its own, which nobody ever answers for: if the process dies, a later
+    /// one removes it.
+    async fn with_temporary<M, T>(
+        &self,
+        method: &str,
+        make: impl AsyncFnOnce(&mut Operation<'_, Self::Target>) -> Result<M>,
+        work: impl AsyncFnOnce(M) -> Result<T>,
+    ) -> Result<T> {
+        let mut operation = self.journal().begin(self.ledger().await?, method);
+        let outcome = match make(&mut operation).await {
+            Ok(made) => work(made).await,
+            Err(error) => Err(error),
+        };
+        let left = match operation.unwind(self, self.journal().patience()).await {
+            Ok(left) if left.is_empty() => return outcome,
+            Ok(left) => left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            Err(journal) => journal.to_string(),
+        };
+        tracing::warn!("{method}: left for a later call, which tries again: {left}");
+        outcome.map_err(|error| with_left(error, &left))
+    }
+
     /// Waits until no earlier call works on what has this id, nor is being undone there: this one
     /// would answer for what is undone a moment later.
     async fn wait_for_earlier_calls_on(&self, id: &str) -> Result<()> {

@@ -4,11 +4,13 @@
 mod accepted;
 mod debug;
 mod ledger;
+mod publishing;
 mod reach;
 
 pub use accepted::{Ignored, Later};
 pub use debug::{CpiDebugging, Debugging};
 pub use ledger::LedgerProperties;
+pub use publishing::{ImageServerProperties, S3Properties};
 pub use reach::{proxy, tls};
 
 use bosh_cpi::{CloudProperties, CpiError, Result};
