@@ -1,0 +1,244 @@
+//! What is told of a guest.
+
+use super::{Guest, Power};
+use crate::kind::{Kind, Leads};
+use crate::noun::transaction::Transaction;
+use crate::noun::{image, location, nic, ssh_key, tag, transaction};
+use crate::state::{Cloud, stamp};
+use crate::thing::{Machine, Node, Thing};
+use serde_json::{Value, json};
+
+pub static KIND: Kind = Kind {
+    name: "SoftLayer_Virtual_Guest",
+    locals: &[
+        "id",
+        "accountId",
+        "createDate",
+        "dedicatedAccountHostOnlyFlag",
+        "deviceStatusId",
+        "domain",
+        "fullyQualifiedDomainName",
+        "globalIdentifier",
+        "hostname",
+        "lastPowerStateId",
+        "lastVerifiedDate",
+        "maxCpu",
+        "maxCpuUnits",
+        "maxMemory",
+        "metricPollDate",
+        "modifyDate",
+        "notes",
+        "placementGroupId",
+        "provisionDate",
+        "startCpus",
+        "statusId",
+        "typeId",
+        "uuid",
+    ],
+    relations: &[
+        ("activeTransaction", Leads::One(&transaction::KIND)),
+        ("activeTransactions", Leads::Many(&transaction::KIND)),
+        ("activeTransactionCount", Leads::Value),
+        ("lastTransaction", Leads::One(&transaction::KIND)),
+        ("lastOperatingSystemReload", Leads::One(&transaction::KIND)),
+        ("account", Leads::One(&super::super::account::KIND)),
+        ("backendNetworkComponents", Leads::Many(&nic::KIND)),
+        ("frontendNetworkComponents", Leads::Many(&nic::KIND)),
+        ("networkComponents", Leads::Many(&nic::KIND)),
+        ("primaryBackendNetworkComponent", Leads::One(&nic::KIND)),
+        ("primaryNetworkComponent", Leads::One(&nic::KIND)),
+        ("primaryIpAddress", Leads::Value),
+        ("primaryBackendIpAddress", Leads::Value),
+        ("blockDevices", Leads::Many(&BLOCK_DEVICE)),
+        ("blockDeviceTemplateGroup", Leads::One(&image::KIND)),
+        ("bootMode", Leads::Value),
+        ("datacenter", Leads::One(&location::KIND)),
+        ("location", Leads::One(&location::KIND)),
+        ("hourlyBillingFlag", Leads::Value),
+        ("localDiskFlag", Leads::Value),
+        ("privateNetworkOnlyFlag", Leads::Value),
+        ("transientGuestFlag", Leads::Value),
+        ("powerState", Leads::One(&POWER)),
+        ("status", Leads::One(&STATUS)),
+        ("sshKeys", Leads::Many(&ssh_key::KIND)),
+        ("tagReferences", Leads::Many(&tag::REFERENCE)),
+        ("userData", Leads::Many(&USER_DATA)),
+        ("postInstallScriptUri", Leads::Value),
+    ],
+};
+
+static POWER: Kind = Kind {
+    name: "SoftLayer_Virtual_Guest_Power_State",
+    locals: &["keyName", "name", "description"],
+    relations: &[],
+};
+
+static STATUS: Kind =
+    Kind { name: "SoftLayer_Virtual_Guest_Status", locals: &["keyName", "name"], relations: &[] };
+
+static USER_DATA: Kind = Kind {
+    name: "SoftLayer_Virtual_Guest_Attribute",
+    locals: &["value"],
+    relations: &[("type", Leads::One(&USER_DATA_TYPE))],
+};
+
+static USER_DATA_TYPE: Kind = Kind {
+    name: "SoftLayer_Virtual_Guest_Attribute_Type",
+    locals: &["keyname", "name"],
+    relations: &[],
+};
+
+static BLOCK_DEVICE: Kind = Kind {
+    name: "SoftLayer_Virtual_Guest_Block_Device",
+    locals: &[
+        "id",
+        "device",
+        "mountMode",
+        "mountType",
+        "bootableFlag",
+        "diskImageId",
+        "guestId",
+        "statusId",
+    ],
+    relations: &[("diskImage", Leads::One(&DISK_IMAGE))],
+};
+
+static DISK_IMAGE: Kind = Kind {
+    name: "SoftLayer_Virtual_Disk_Image",
+    locals: &["id", "capacity", "name", "units", "description", "typeId"],
+    relations: &[("type", Leads::One(&DISK_TYPE)), ("metadataFlag", Leads::Value)],
+};
+
+static DISK_TYPE: Kind = Kind {
+    name: "SoftLayer_Virtual_Disk_Image_Type",
+    locals: &["keyName", "name"],
+    relations: &[],
+};
+
+pub fn read(cloud: &Cloud, guest: &Guest, name: &str) -> Node {
+    let transaction = |it: &Option<Transaction>| {
+        json!(it.as_ref().map(|it| it.value(cloud.now(), ("guestId", guest.id))))
+    };
+    match name {
+        "id" => guest.id.into(),
+        "accountId" => cloud.world.account.into(),
+        "createDate" => stamp(guest.created).into(),
+        "modifyDate" => json!(guest.modified.map(stamp)).into(),
+        "provisionDate" => json!(guest.provisioned.map(stamp)).into(),
+        "dedicatedAccountHostOnlyFlag" => guest.dedicated.into(),
+        "domain" => guest.domain.as_str().into(),
+        "hostname" => guest.hostname.as_str().into(),
+        "fullyQualifiedDomainName" => guest.full_name().into(),
+        "globalIdentifier" | "uuid" => guest.uuid.as_str().into(),
+        "maxCpu" | "startCpus" => guest.cores.into(),
+        "maxCpuUnits" => "CORE".into(),
+        "maxMemory" => guest.memory.into(),
+        "notes" => json!(guest.notes).into(),
+        "placementGroupId" => json!(guest.placement_group).into(),
+        "statusId" => 1001.into(),
+        "typeId" => 0.into(),
+        "activeTransaction" => transaction(&guest.transaction).into(),
+        "activeTransactions" => json!(
+            guest
+                .transaction
+                .iter()
+                .map(|it| it.value(cloud.now(), ("guestId", guest.id)))
+                .collect::<Vec<_>>()
+        )
+        .into(),
+        "activeTransactionCount" => u64::from(guest.transaction.is_some()).into(),
+        "lastTransaction" => transaction(&guest.transaction).into(),
+        "lastOperatingSystemReload" => transaction(&guest.reload).into(),
+        "account" => Node::One(Some(Thing::Account(cloud.world.account))),
+        "bootMode" => json!(guest.boot_mode).into(),
+        "datacenter" | "location" => Node::One(Some(Thing::Location(guest.location))),
+        "blockDeviceTemplateGroup" => Node::One(guest.image.map(Thing::Image)),
+        "blockDevices" => disks(guest).into(),
+        "hourlyBillingFlag" => guest.hourly.into(),
+        "localDiskFlag" => guest.local_disk.into(),
+        "privateNetworkOnlyFlag" => guest.private_only.into(),
+        "transientGuestFlag" => guest.transient.into(),
+        "powerState" => power(guest.power).into(),
+        "status" => status(guest).into(),
+        "sshKeys" => Node::Many(guest.ssh_keys.iter().map(|id| Thing::SshKey(*id)).collect()),
+        "tagReferences" => cloud.tag_references(&guest.tags, guest.id, 2).into(),
+        "userData" => {
+            let kind = json!({"keyname": "USER_DATA", "name": "User Data"});
+            let data = guest.user_data.iter().map(|text| json!({"value": text, "type": kind}));
+            json!(data.collect::<Vec<_>>()).into()
+        }
+        "postInstallScriptUri" => json!(guest.script).into(),
+        _ => cloud.network_of(Machine::Guest(guest.id), name),
+    }
+}
+
+impl Cloud {
+    /// What is told of the network components of a machine; null for what is none of them.
+    pub fn network_of(&self, machine: Machine, name: &str) -> Node {
+        let on = |port: Option<u64>| {
+            let mine = self.nics.values().filter(move |nic| nic.machine == machine);
+            mine.filter(move |nic| port.is_none_or(|port| nic.port == port))
+        };
+        let all = |port| Node::Many(on(port).map(|nic| Thing::Nic(nic.id)).collect());
+        let first = |port| Node::One(on(Some(port)).next().map(|nic| Thing::Nic(nic.id)));
+        let address =
+            |port| json!(on(Some(port)).find_map(|nic| nic.address).map(|it| it.to_string()));
+        match name {
+            "networkComponents" => all(None),
+            "backendNetworkComponents" => all(Some(0)),
+            "frontendNetworkComponents" => all(Some(1)),
+            "primaryBackendNetworkComponent" => first(0),
+            "primaryNetworkComponent" => first(1),
+            "primaryBackendIpAddress" => address(0).into(),
+            "primaryIpAddress" => address(1).into(),
+            _ => json!(null).into(),
+        }
+    }
+}
+
+pub fn power(power: Power) -> Value {
+    match power {
+        Power::Running => {
+            json!({"keyName": "RUNNING", "name": "Running", "description": "Running"})
+        }
+        Power::Halted => json!({"keyName": "HALTED", "name": "Halted", "description": "Halted"}),
+    }
+}
+
+fn status(guest: &Guest) -> Value {
+    match guest.deleted {
+        true => json!({"keyName": "DISCONNECTED", "name": "Disconnected"}),
+        false => json!({"keyName": "ACTIVE", "name": "Active"}),
+    }
+}
+
+/// Metadata comes on a disk of its own, if there was some when the guest was ordered.
+fn disks(guest: &Guest) -> Value {
+    let device = |disk: &super::Disk| {
+        let kind = match disk.device {
+            1 => json!({"keyName": "SWAP", "name": "Swap"}),
+            _ => json!({"keyName": "SYSTEM", "name": "System"}),
+        };
+        json!({
+            "id": disk.id,
+            // A number, as a text.
+            "device": disk.device.to_string(),
+            "mountMode": "RW",
+            "mountType": "Disk",
+            "bootableFlag": u64::from(disk.device == 0),
+            "diskImageId": disk.id + 1,
+            "guestId": guest.id,
+            "statusId": 1,
+            "diskImage": {
+                "id": disk.id + 1,
+                "capacity": disk.gb,
+                "name": format!("{}-{}", guest.hostname, disk.device),
+                "units": "GB",
+                "description": format!("{} - Disk {}", guest.full_name(), disk.device),
+                "type": kind,
+                "metadataFlag": false,
+            },
+        })
+    };
+    guest.disks.iter().map(device).collect()
+}

@@ -1,0 +1,58 @@
+//! What will happen, and when.
+
+use super::Cloud;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Something that will happen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A guest comes one step further.
+    Guest(u64, Step),
+}
+
+/// A step in the life of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is placed on a host.
+    Placed,
+    /// It has its addresses.
+    Addressed,
+    /// It runs.
+    Provisioned,
+    /// Its transaction ends.
+    Idle,
+    /// It is gone.
+    Reclaimed,
+}
+
+/// What will happen, the next first.
+#[derive(Debug, Clone, Default)]
+pub struct Due {
+    queue: BTreeMap<(Timestamp, u64), Event>,
+    next: u64,
+}
+
+impl Due {
+    /// Adds something. What falls due at the same moment happens in the order in which it came.
+    pub fn push(&mut self, at: Timestamp, event: Event) {
+        self.next += 1;
+        self.queue.insert((at, self.next), event);
+    }
+
+    /// The next that has fallen due.
+    pub fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Event)> {
+        let entry = self.queue.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let ((at, _), event) = entry.remove_entry();
+        Some((at, event))
+    }
+}
+
+impl Cloud {
+    /// Lets it happen. What is gone meanwhile has no further steps.
+    pub(super) fn happen(&mut self, event: Event) {
+        match event {
+            Event::Guest(id, step) => self.guest_step(id, step),
+        }
+    }
+}
