@@ -6,8 +6,8 @@ use crate::properties::{CloudStackProperties, PATH, Wait, given};
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Proxy, Secret, TransportSettings, reveal};
 use cloudstack::api::{List, ListVirtualMachines, ListVolumes, VirtualMachine, Volume};
-use provider::properties::tls;
 use cloudstack::{Client, ClientSettings, Command, Credentials, Error, JobCommand, JobLoss, Paged};
+use provider::properties::tls;
 
 /// The port where the Java release looked for a proxy.
 const PROXY_PORT: u16 = 8080;

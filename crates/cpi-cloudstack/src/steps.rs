@@ -124,6 +124,13 @@ pub enum Target {
         /// The network in which that VM had it.
         network: String,
     },
+    /// An image that is being published, for as long as the cloud fetches it.
+    Published {
+        /// Where, without anything secret.
+        place: String,
+        /// Its name there, which nothing else ever had.
+        name: String,
+    },
     /// A network that is being made.
     Network {
         /// Its name.
@@ -169,6 +176,7 @@ impl Display for Target {
             Self::TakenOver { address, vm, .. } => {
                 write!(f, "public address {address}, taken from VM {vm}")
             }
+            Self::Published { place, name } => write!(f, "{name} at {place}"),
             Self::Network { name } => write!(f, "network {name}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
         }
@@ -222,6 +230,9 @@ impl Undo for CloudStack {
             Target::StaticNat { address, vm } => self.not_led(address, vm).await,
             Target::TakenOver { address, vm, network } => {
                 self.led_again(address, vm, network).await
+            }
+            Target::Published { place, name } => {
+                create_stemcell::publication::nothing_published(self, place, name).await
             }
             Target::Network { name } => delete_network::no_network(self, name).await,
             Target::Change { .. } => Ok(Was::There),

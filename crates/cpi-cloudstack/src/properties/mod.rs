@@ -13,9 +13,7 @@ mod timeouts;
 mod vm;
 
 pub(crate) use config::PATH;
-pub use config::{
-    Calculate, CloudStackProperties, DefaultOffers, UserDataSource,
-};
+pub use config::{Calculate, CloudStackProperties, DefaultOffers, UserDataSource};
 pub use disk::DiskProperties;
 pub use guard::{Direction, Ports, Protocol, SecurityRule};
 pub use names::{Details, Names};

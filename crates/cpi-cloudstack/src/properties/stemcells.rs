@@ -1,6 +1,7 @@
 //! The plugin's `stemcell`: how stemcells come in, and what their templates are made as.
 
 use super::{CloudStackProperties, given};
+use provider::properties::{ImageServerProperties, S3Properties};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,6 +18,12 @@ pub struct StemcellDefaults {
     /// stand in it: `{name}` and `{version}` of the stemcell, `{sha1}` and `{sha256}` of the
     /// image, and `{extension}`, one that CloudStack takes for it (`qcow2`, `vhd.bz2` …).
     pub url_template: Option<String>,
+    /// For the route `url`: an image server of this project, on which the image is published
+    /// while CloudStack fetches it.
+    pub image_server: ImageServerProperties,
+    /// For the route `url`: an S3-compatible bucket, in which the image is put while CloudStack
+    /// fetches it.
+    pub s3: S3Properties,
     /// The zones in which the template shall be, by name or id; `default_zone` without.
     pub zones: Vec<String>,
     /// Let every account use the template.
@@ -79,7 +86,8 @@ impl VolumeRoute {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StemcellRoute {
-    /// `url` where there is a `url_template`, else `upload`. The log says which and why.
+    /// `url` where there is a `url_template`, an `image_server` or an `s3` bucket, else `upload`.
+    /// The log says which and why.
     #[default]
     Auto,
     /// None: only light stemcells are taken.
@@ -97,6 +105,8 @@ impl Default for StemcellDefaults {
         Self {
             route: StemcellRoute::Auto,
             url_template: None,
+            image_server: ImageServerProperties::default(),
+            s3: S3Properties::default(),
             zones: Vec::new(),
             public_visibility: true,
             featured: false,

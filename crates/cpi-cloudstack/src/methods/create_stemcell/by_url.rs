@@ -1,4 +1,4 @@
-//! The route `url`: CloudStack fetches the image from where the operator has put it.
+//! The route `url`: CloudStack fetches the image, from where the operator or we have put it.
 
 use super::image::Image;
 use super::plan::Plan;
@@ -14,8 +14,15 @@ use ledger::Operation;
 /// What CloudStack takes.
 const LONGEST: usize = 2048;
 
+/// From where CloudStack fetches.
+pub(super) struct Source {
+    pub url: String,
+    /// The same for people: without what may be a key.
+    pub shown: String,
+}
+
 /// Fills in the operator's template.
-pub(super) fn url(template: &str, plan: &Plan, image: &Image) -> Result<String> {
+pub(super) fn source(template: &str, plan: &Plan, image: &Image) -> Result<Source> {
     let mut url = template.to_owned();
     for (name, value) in [
         ("{name}", plan.name.as_str()),
@@ -45,7 +52,9 @@ pub(super) fn url(template: &str, plan: &Plan, image: &Image) -> Result<String> 
     if url.len() > LONGEST {
         return Err(wrong(&format!("makes {} characters, CloudStack takes {LONGEST}", url.len())));
     }
-    Ok(url)
+    // What stands behind the question mark may be a key.
+    let shown = url.split('?').next().unwrap_or_default().to_owned();
+    Ok(Source { url, shown })
 }
 
 /// Makes the template, in all zones at once; its id.
@@ -54,13 +63,12 @@ pub(super) async fn register(
     operation: &mut Operation<'_, Target>,
     plan: &Plan,
     name: &str,
-    url: String,
+    source: &Source,
 ) -> Result<String> {
-    // What stands behind the question mark may be a key.
-    let shown = url.split('?').next().unwrap_or_default().to_owned();
+    let Source { url, shown } = source;
     tracing::info!("CloudStack fetches {shown}");
     let zoneids = plan.zones().into_iter().map(str::to_owned).collect();
-    let call = RegisterTemplate { url, zoneids, new: plan.named(name) };
+    let call = RegisterTemplate { url: url.clone(), zoneids, new: plan.named(name) };
     let until = cloud.deadline(Wait::Lookup);
     let registered = operation
         .step(
@@ -73,7 +81,10 @@ pub(super) async fn register(
         )
         .await;
     let id = registered.map_err(|failure| {
-        errors::answer(Doing::CreateStemcell, format!("registering {shown}"), failure)
+        let tried = format!("registering {shown}");
+        let mut error = errors::answer(Doing::CreateStemcell, tried, failure);
+        error.message = error.message.replace(url, shown);
+        error
     })?;
     id.ok_or_else(|| CpiError::cloud("registerTemplate: the answer names no template"))
 }

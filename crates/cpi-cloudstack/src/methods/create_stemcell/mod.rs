@@ -10,13 +10,15 @@ mod light;
 mod os_type;
 mod plan;
 mod progress;
+pub(crate) mod publication;
 mod ready;
 pub(crate) mod reuse;
+mod way;
 
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;
 use crate::errors::{self, Doing, Failure};
-use crate::properties::{self, PATH, StemcellProperties, StemcellRoute, Wait, given};
+use crate::properties::{self, PATH, StemcellProperties, Wait};
 use crate::steps::{Target, ended};
 use crate::tags::{Difference, from_metadata};
 use bosh_cpi::method::{CreateStemcell, Hash};
@@ -29,8 +31,10 @@ use ledger::Operation;
 use plan::Plan;
 use provider::Provider;
 use provider::naming::fingerprint;
+use publish::Link;
 use serde_json::Value;
 use stemcell::AgentSettings;
+use way::Way;
 
 /// The tag that tells which image a template was made of.
 const IMAGE_TAG: &str = "bosh-image-sha256";
@@ -61,99 +65,91 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<Stem
     let agent = (form, agent.as_ref());
     let image = Image::prepare(&call.image_path, &stemcell, &path, &place.hypervisor, agent)?;
     let plan = Plan::make(cloud, &stemcell, place, &image).await?;
-    cloud
-        .operation("create_stemcell", async |operation| {
-            let id = match &guest {
-                Some(guest) => {
-                    let way = by_volume::Way { cloud, plan: &plan, guest };
-                    bring_by_volume(&way, operation, &image, until).await?
-                }
-                None => bring_in(cloud, operation, &plan, &image, way, until).await?,
+    let coming = Coming { cloud, plan: &plan, image: &image, env: &call.env, until };
+    match (&way, &guest) {
+        (Way::Published(publisher), _) => {
+            let make = async |link: Link| {
+                let (url, shown) = (link.reveal().to_owned(), link.to_string());
+                coming.make(&Carrier::Fetch(by_url::Source { url, shown })).await
             };
-            let mut tags = from_metadata(tags_of(&call.env));
-            let (key, value) = (IMAGE_TAG.to_owned(), image_tag(cloud, &image.given_sha256));
-            tags.push(TagPair { key, value });
-            let tagged = Tagged { kind: TaggedType::Template, id: &id };
-            let difference = Difference { stale: Vec::new(), new: tags };
-            write_tags::write(cloud, operation, &tagged, difference).await;
-            let cid = StemcellCid::new(&id).map_err(|e| CpiError::cloud(e.to_string()))?;
-            Ok((cid, Some(id)))
-        })
-        .await
-}
-
-/// The way of a heavy stemcell.
-#[derive(Debug, Clone, Copy)]
-enum Way<'a> {
-    Upload,
-    /// With the template of the URL.
-    Url(&'a str),
-    Volume,
-}
-
-impl<'a> Way<'a> {
-    fn choose(cloud: &'a CloudStack) -> Result<Self> {
-        let url_template = given(&cloud.properties.stemcell.url_template);
-        match (cloud.properties.stemcell.route, url_template) {
-            (StemcellRoute::Light, _) => Err(CpiError::not_supported(format!(
-                "{PATH}.stemcell.route is 'light', and this stemcell names no template: bosh \
-                 repack-stemcell --empty-image --format cloudstack-light --cloud-properties \
-                 '{{\"template_id\":\"…\"}}'"
-            ))),
-            (StemcellRoute::Upload, _) => Ok(Self::Upload),
-            (StemcellRoute::Volume, _) => Ok(Self::Volume),
-            (StemcellRoute::Url, Some(template)) => Ok(Self::Url(template)),
-            (StemcellRoute::Url, None) => Err(CpiError::cpi(format!(
-                "{PATH}.stemcell.url_template: missing; the route 'url' needs to know where \
-                 CloudStack finds the image"
-            ))),
-            (StemcellRoute::Auto, Some(template)) => {
-                tracing::info!("route url, as stemcell.url_template says where the image is");
-                Ok(Self::Url(template))
-            }
-            (StemcellRoute::Auto, None) => {
-                tracing::info!("route upload, as there is no stemcell.url_template");
-                Ok(Self::Upload)
-            }
+            publication::with_link(cloud, publisher, &image, until, make).await
         }
+        (Way::Url(template), _) => {
+            let source = by_url::source(template, &plan, &image)?;
+            coming.make(&Carrier::Fetch(source)).await
+        }
+        (_, Some(guest)) => coming.make(&Carrier::Volume(guest)).await,
+        (Way::Upload | Way::Volume, None) => coming.make(&Carrier::Upload).await,
     }
 }
 
-/// Makes the template, in every zone that is wanted, ready to make VMs from.
-async fn bring_in(
-    cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
-    plan: &Plan,
-    image: &Image,
-    way: Way<'_>,
-    until: Deadline,
-) -> Result<String> {
-    let name = cloud.names.stemcell(operation.id());
-    if let Way::Url(template) = way {
-        let url = by_url::url(template, plan, image)?;
-        let id = by_url::register(cloud, operation, plan, &name, url).await?;
-        ready::wait(cloud, &id, &plan.zones(), until).await?;
-        return Ok(id);
-    }
-    let id = by_upload::send(cloud, operation, plan, image, &name, until).await?;
-    ready::wait(cloud, &id, &plan.zones()[..1], until).await?;
-    copy(cloud, operation, &plan.zones(), &name, &id, until).await?;
-    Ok(id)
+/// Who brings the image in.
+enum Carrier<'a> {
+    /// We do.
+    Upload,
+    /// CloudStack does.
+    Fetch(by_url::Source),
+    /// A volume of our own VM.
+    Volume(&'a Guest),
 }
 
-/// The same by way of a volume, which is in the zone of our VM.
-async fn bring_by_volume(
-    way: &by_volume::Way<'_>,
-    operation: &mut Operation<'_, Target>,
-    image: &Image,
+/// A template that is to be made.
+struct Coming<'a> {
+    cloud: &'a CloudStack,
+    plan: &'a Plan,
+    image: &'a Image,
+    env: &'a Hash,
     until: Deadline,
-) -> Result<String> {
-    let name = way.cloud.names.stemcell(operation.id());
-    let id = way.bring(operation, image, &name, until).await?;
-    let mut zones = way.plan.zones();
-    zones.sort_by_key(|zone| *zone != way.guest.zone);
-    copy(way.cloud, operation, &zones, &name, &id, until).await?;
-    Ok(id)
+}
+
+impl Coming<'_> {
+    /// Makes it, with its tags.
+    async fn make(&self, carrier: &Carrier<'_>) -> Result<StemcellCid> {
+        let cloud = self.cloud;
+        cloud
+            .operation("create_stemcell", async |operation| {
+                let id = self.bring_in(operation, carrier).await?;
+                let mut tags = from_metadata(tags_of(self.env));
+                let value = image_tag(cloud, &self.image.given_sha256);
+                tags.push(TagPair { key: IMAGE_TAG.to_owned(), value });
+                let tagged = Tagged { kind: TaggedType::Template, id: &id };
+                let difference = Difference { stale: Vec::new(), new: tags };
+                write_tags::write(cloud, operation, &tagged, difference).await;
+                let cid = StemcellCid::new(&id).map_err(|e| CpiError::cloud(e.to_string()))?;
+                Ok((cid, Some(id)))
+            })
+            .await
+    }
+
+    /// Makes the template, in every zone that is wanted, ready to make VMs from.
+    async fn bring_in(
+        &self,
+        operation: &mut Operation<'_, Target>,
+        carrier: &Carrier<'_>,
+    ) -> Result<String> {
+        let &Self { cloud, plan, image, until, .. } = self;
+        let name = cloud.names.stemcell(operation.id());
+        let mut zones = plan.zones();
+        let id = match carrier {
+            Carrier::Fetch(source) => {
+                let id = by_url::register(cloud, operation, plan, &name, source).await?;
+                ready::wait(cloud, &id, &zones, until).await?;
+                return Ok(id);
+            }
+            Carrier::Upload => {
+                let id = by_upload::send(cloud, operation, plan, image, &name, until).await?;
+                ready::wait(cloud, &id, &zones[..1], until).await?;
+                id
+            }
+            Carrier::Volume(guest) => {
+                zones.sort_by_key(|zone| *zone != guest.zone);
+                let way = by_volume::Way { cloud, plan, guest };
+                way.bring(operation, image, &name, until).await?
+            }
+        };
+        copy(cloud, operation, &zones, &name, &id, until).await?;
+        Ok(id)
+    }
 }
 
 /// What is ready in one zone, the first, gets copies in the others.
