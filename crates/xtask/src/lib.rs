@@ -7,6 +7,7 @@
 pub mod archive;
 pub mod binary;
 pub mod check;
+pub mod conform;
 pub mod job;
 pub mod release;
 pub mod schema;

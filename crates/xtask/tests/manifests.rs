@@ -1,9 +1,12 @@
-//! Every file under `manifests/` has only properties that the schema of the CPI knows.
+//! Every file under `manifests/` has only properties that the schema of the CPI knows, of the
+//! types that it says.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::LazyLock;
+use xtask::conform::by_definition;
 use xtask::{release, root};
 
 const OPS: [&str; 4] = ["release.yml", "cpi.yml", "ca-cert.yml", "jumpbox.yml"];
@@ -26,14 +29,18 @@ struct Op {
     value: Value,
 }
 
-/// Each key of a hash is a property of that name in the schema.
+fn schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let text = std::fs::read_to_string(root().join("docs/schema.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    });
+    &SCHEMA
+}
+
+/// A hash is what the schema says, at every depth: names, types and choices.
 fn known(hash: &Value, definition: &str, at: &str) {
-    let schema = std::fs::read_to_string(root().join("docs/schema.json")).unwrap();
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    let properties = schema["$defs"][definition]["properties"].as_object().unwrap();
-    for key in hash.as_object().unwrap_or_else(|| panic!("{at} is no hash: {hash}")).keys() {
-        assert!(properties.contains_key(key), "{at}.{key} is not in the schema");
-    }
+    assert!(hash.is_object(), "{at} is no hash: {hash}");
+    assert_eq!(by_definition(schema(), definition, hash, at), Vec::<String>::new());
 }
 
 /// The properties of a director or of a cpi-config.

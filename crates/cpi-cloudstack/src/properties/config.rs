@@ -69,7 +69,6 @@ pub struct CloudStackProperties {
     /// name is not registered yet; without one, under a name that is made of the key.
     pub default_public_key: Option<String>,
     /// Security groups, by name or id, of VMs whose `cloud_properties` name none.
-    #[schemars(with = "Vec<String>")]
     pub default_security_groups: Names,
     /// Make security groups that are not there yet, with the rules of `security_group_rules`.
     pub security_groups_create: bool,

@@ -1,7 +1,7 @@
 //! Rules of security groups that the CPI makes.
 
 use super::Names;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// One rule of a security group.
@@ -13,14 +13,12 @@ pub struct SecurityRule {
     /// `tcp` (default), `udp`, `icmp` or `all`.
     pub protocol: Protocol,
     /// A port (`443`) or a range (`8000-8080`). Default: all of them.
-    #[schemars(with = "Option<String>")]
     pub ports: Ports,
     /// The ICMP type. Default: any.
     pub icmp_type: Option<i16>,
     /// The ICMP code. Default: any.
     pub icmp_code: Option<i16>,
     /// The range or ranges on the other side. Default: `0.0.0.0/0` where `group` is not given.
-    #[schemars(with = "Vec<String>")]
     pub cidr: Names,
     /// The security group on the other side, by name: of the same account.
     pub group: Option<String>,
@@ -95,6 +93,20 @@ impl<'de> Deserialize<'de> for Ports {
                 "'{text}': expected a port such as 443, or a range such as 8000-8080"
             ))),
         }
+    }
+}
+
+impl JsonSchema for Ports {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ports".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "integer", "null"]})
     }
 }
 

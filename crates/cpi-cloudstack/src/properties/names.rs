@@ -1,5 +1,6 @@
 //! Values that are written in more than one way.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,6 +25,21 @@ impl<'de> Deserialize<'de> for Names {
         };
         let names = names.iter().map(|name| name.trim().to_owned());
         Ok(Self(names.filter(|name| !name.is_empty()).collect()))
+    }
+}
+
+impl JsonSchema for Names {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Names".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [
+            {"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
     }
 }
 

@@ -18,7 +18,6 @@ pub struct NetworkProperties {
     #[serde(alias = "availability_zone")]
     pub zone: Option<String>,
     /// Security groups of the VMs in this network, by name or id, beside those of the VM.
-    #[schemars(with = "Vec<String>")]
     pub security_groups: Names,
     /// The VPC, by name or id, whose tier it is: tells two tiers of one name apart.
     pub vpc: Option<String>,

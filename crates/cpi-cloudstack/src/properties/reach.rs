@@ -12,14 +12,12 @@ pub struct FirewallRule {
     /// `tcp` (default), `udp` or `icmp`.
     pub protocol: Protocol,
     /// A port (`443`) or a range (`8000-8080`). Default: all of them.
-    #[schemars(with = "Option<String>")]
     pub ports: Ports,
     /// The ICMP type. Default: any.
     pub icmp_type: Option<i16>,
     /// The ICMP code. Default: any.
     pub icmp_code: Option<i16>,
     /// The range or ranges that may come in. Default: `0.0.0.0/0`.
-    #[schemars(with = "Vec<String>")]
     #[serde(alias = "cidrs")]
     pub cidr: Names,
 }

@@ -44,7 +44,6 @@ pub struct VmProperties {
     /// The affinity group, by name. Made where there is none of that name.
     pub affinity_group: Option<String>,
     /// More affinity groups, by name.
-    #[schemars(with = "Vec<String>")]
     pub affinity_groups: Names,
     /// The type of affinity groups that have to be made: `host anti-affinity`, `host affinity`,
     /// or, since CloudStack 4.18, the same after `non-strict `. Default:
@@ -52,7 +51,6 @@ pub struct VmProperties {
     pub affinity_group_type: Option<String>,
     /// Security groups, by name or id, beside those of the networks. Default:
     /// `default_security_groups`.
-    #[schemars(with = "Vec<String>")]
     pub security_groups: Names,
     /// Make the security groups that are not there yet. Default: the same of the config.
     pub security_groups_create: Option<bool>,
