@@ -99,7 +99,13 @@ impl Inside {
                 (200, Some(etag(body)), Vec::new())
             }
             ("GET" | "HEAD", None) => match self.objects.get(key) {
-                Some(bytes) => (200, Some(etag(bytes)), bytes.clone()),
+                Some(bytes) => {
+                    let mut sent = bytes.clone();
+                    if let Some(last) = sent.last_mut().filter(|_| self.garbles) {
+                        *last ^= 1;
+                    }
+                    (200, Some(etag(bytes)), sent)
+                }
                 None => refused(404, "NoSuchKey"),
             },
             ("DELETE", None) => {

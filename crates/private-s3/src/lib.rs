@@ -40,6 +40,7 @@ struct Inside {
     uploads: BTreeMap<String, (String, BTreeMap<u32, Vec<u8>>)>,
     requests: Vec<String>,
     faults: Vec<Fault>,
+    garbles: bool,
     begun: u32,
 }
 
@@ -101,6 +102,11 @@ impl PrivateS3 {
     /// The next request of that kind fails.
     pub fn fail(&self, fault: Fault) {
         self.inside().faults.push(fault);
+    }
+
+    /// What is fetched is other than what was put.
+    pub fn garble(&self, garbles: bool) {
+        self.inside().garbles = garbles;
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
