@@ -16,7 +16,7 @@ pub const JOB: &str = "cloudstack_cpi";
 #[derive(Debug, Clone)]
 pub struct Release {
     version: String,
-    commit: String,
+    source: Source,
     job: Files,
     package: Files,
 }
@@ -37,7 +37,7 @@ impl Release {
         let program = File { bytes: read(binary)?, mode: Mode::Program };
         let package =
             Files::from([("packaging".into(), plain(packaging)), (format!("{JOB}/cpi"), program)]);
-        Ok(Self { version: version.to_owned(), commit: commit(root), job, package })
+        Ok(Self { version: version.to_owned(), source: Source::of(root), job, package })
     }
 
     /// The tarball: the same bytes for the same release.
@@ -54,10 +54,11 @@ impl Release {
 
     /// `release.MF`. JSON's strings are YAML's too.
     fn manifest(&self, job: &str, package: &str) -> Result<String> {
-        let (name, version, commit) = (json!(NAME), json!(self.version), json!(self.commit));
+        let (name, version, commit) = (json!(NAME), json!(self.version), json!(self.source.commit));
         let mut text = format!(
             "---\nname: {name}\nversion: {version}\ncommit_hash: {commit}\n\
-             uncommitted_changes: false\n"
+             uncommitted_changes: {}\n",
+            self.source.changed
         );
         let parts = [
             ("jobs", &self.job, job, format!("packages: [{}]", json!(JOB))),
@@ -81,13 +82,28 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// The commit, for people only; a tree without git has none.
-fn commit(root: &Path) -> String {
-    let git = std::process::Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .current_dir(root)
-        .output();
-    let commit = git.ok().filter(|output| output.status.success());
-    let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    commit.unwrap_or_else(|| "unknown".to_owned())
+/// What the release was made of, for people only.
+#[derive(Debug, Clone)]
+struct Source {
+    commit: String,
+    /// Whether files were there that the commit does not have.
+    changed: bool,
+}
+
+impl Source {
+    /// A tree without git has no commit, and nobody knows what it is.
+    fn of(root: &Path) -> Self {
+        let commit = git(root, &["rev-parse", "--short=12", "HEAD"]);
+        let changes = git(root, &["status", "--porcelain"]);
+        Self {
+            commit: commit.unwrap_or_else(|| "unknown".to_owned()),
+            changed: changes.is_none_or(|changes| !changes.is_empty()),
+        }
+    }
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let git = std::process::Command::new("git").args(arguments).current_dir(root).output();
+    let said = git.ok().filter(|output| output.status.success())?.stdout;
+    Some(String::from_utf8_lossy(&said).trim().to_owned())
 }

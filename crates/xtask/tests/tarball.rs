@@ -1,6 +1,6 @@
 //! The tarball itself, with a program in the place of the CPI that answers `info`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use xtask::archive::{self, Files, plain};
 use xtask::release::{NAME, Release};
@@ -25,6 +25,49 @@ fn tarball() -> Vec<u8> {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     assert!(tarball() == tarball(), "two tarballs differ");
+}
+
+/// Runs git in a folder, as nobody in particular.
+fn git(dir: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// The manifest says of which commit a release is made, and whether of more than that.
+#[test]
+fn the_commit_and_changes_since_are_told() {
+    if Command::new("git").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no git");
+        return;
+    }
+    let (_dir, program) = stand_in();
+    let home = tempfile::tempdir().unwrap();
+    let copied = Command::new("cp").arg("-r").arg(root().join("release")).arg(home.path()).status();
+    assert!(copied.unwrap().success());
+    let manifest = || {
+        let tarball = Release::read(home.path(), &program, "1").unwrap().tarball().unwrap();
+        let files = archive::unpack(&tarball).unwrap();
+        String::from_utf8(files["release.MF"].bytes.clone()).unwrap()
+    };
+    let says = |commit: &str, changed: bool| {
+        let manifest = manifest();
+        let line = format!("commit_hash: \"{commit}\"\nuncommitted_changes: {changed}\n");
+        assert!(manifest.contains(&line), "{manifest}");
+    };
+    says("unknown", true);
+    git(home.path(), &["init", "-q"]);
+    git(home.path(), &["add", "."]);
+    git(home.path(), &["commit", "-q", "-m", "all"]);
+    let commit = git(home.path(), &["rev-parse", "--short=12", "HEAD"]);
+    says(&commit, false);
+    std::fs::write(home.path().join("release/jobs/cloudstack_cpi/monit"), "# changed\n").unwrap();
+    says(&commit, true);
 }
 
 #[test]
