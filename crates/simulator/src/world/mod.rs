@@ -4,6 +4,7 @@ mod account;
 mod catalog;
 mod check;
 mod network;
+mod overlay;
 mod routing;
 mod settings;
 mod storage;
@@ -108,8 +109,17 @@ pub enum WorldError {
 impl World {
     /// Reads a world file.
     pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
-        let value: serde_json::Value =
-            serde_saphyr::from_str(text).map_err(|e| WorldError::Yaml(e.to_string()))?;
+        Self::read(yaml(text)?)
+    }
+
+    /// The built-in world with a difference: rows of a known name are changed, others added.
+    pub fn builtin_with(text: &str) -> Result<Self, WorldError> {
+        let mut value = yaml(DEFAULT)?;
+        overlay::lay_over(&mut value, yaml(text)?);
+        Self::read(value)
+    }
+
+    fn read(value: serde_json::Value) -> Result<Self, WorldError> {
         let world: Self = serde_path_to_error::deserialize(value).map_err(|e| {
             WorldError::Content { path: e.path().to_string(), reason: e.inner().to_string() }
         })?;
@@ -136,6 +146,10 @@ impl World {
         self.latency = Latencies::default();
         self
     }
+}
+
+fn yaml(text: &str) -> Result<serde_json::Value, WorldError> {
+    serde_saphyr::from_str(text).map_err(|e| WorldError::Yaml(e.to_string()))
 }
 
 #[cfg(test)]

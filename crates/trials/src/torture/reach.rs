@@ -11,25 +11,54 @@ use serde_json::{Value, json};
 pub fn new_vm(stage: &Stage) -> Result<Value> {
     let mut arguments = scenario::new_vm(stage)?;
     arguments[2]["lbs"] = json!([{
-        "name": "web", "private_port": 8080, "public_port": 80, "public_ip": address(stage)?,
+        "name": "web", "private_port": 8080, "public_port": 80,
+        "public_ip": address(stage, "bosh-net")?,
     }]);
-    arguments[3]["front"] = json!({
-        "type": "vip",
-        "cloud_properties": {"acquire": true, "firewall": [{"ports": 22}]},
-    });
+    arguments[3]["front"] = front();
     Ok(arguments)
 }
 
-/// A public address that an operator has acquired.
-fn address(stage: &Stage) -> Result<String> {
+/// The arguments of a create_vm with everything that can stand around a VM: an acquired address
+/// with its firewall, a load balancer, an affinity group, a security group with rules, a key.
+/// All of it has to be made.
+pub fn new_vm_with_all(stage: &Stage) -> Result<Value> {
+    let mut arguments = scenario::grouped_vm(stage)?;
+    arguments[2]["zone"] = json!("around");
+    arguments[2]["lbs"] = json!([{
+        "name": "web", "private_port": 8080, "public_port": 80,
+        "public_ip": address(stage, "around-net")?,
+    }]);
+    arguments[3]["default"]["cloud_properties"]["name"] = json!("around-net");
+    arguments[3]["front"] = front();
+    Ok(arguments)
+}
+
+/// Such a VM.
+pub fn vm_with_all(stage: &Stage) -> Result<Value> {
+    let created = stage.ask("create_vm", new_vm_with_all(stage)?)?;
+    Ok(json!([created[0]]))
+}
+
+/// With the VM and all of it. What is shared stays, for the next VM.
+pub fn plus_vm_with_all(before: &Inventory, arguments: &Value, result: &Value) -> Inventory {
+    scenario::plus_groups(&plus_vm(before, arguments, result), arguments, result)
+}
+
+/// A public address that any may be, and what it lets in.
+fn front() -> Value {
+    json!({"type": "vip", "cloud_properties": {"acquire": true, "firewall": [{"ports": 22}]}})
+}
+
+/// A public address that an operator has acquired for a network.
+fn address(stage: &Stage, network: &str) -> Result<String> {
     let call = |command: &str, params: &[(&str, &str)]| {
         let (_, body) = stage.cloud.call(&stage.account, command, params);
         body.as_object().and_then(|body| body.values().next().cloned()).context("no answer")
     };
-    let networks = call("listNetworks", &[("keyword", "bosh-net")])?;
+    let networks = call("listNetworks", &[("keyword", network)])?;
     let networks = networks["network"].as_array().context("no networks")?;
-    let network = networks.iter().find(|row| row["name"] == "bosh-net").context("no bosh-net")?;
-    let id = network["id"].as_str().context("no id")?;
+    let found = networks.iter().find(|row| row["name"] == network).context("no such network")?;
+    let id = found["id"].as_str().context("no id")?;
     let made = call("associateIpAddress", &[("networkid", id)])?;
     let rows = call("listPublicIpAddresses", &[("id", made["id"].as_str().context("no id")?)])?;
     let ip = rows["publicipaddress"][0]["ipaddress"].as_str().context("no address")?;

@@ -42,6 +42,24 @@ pub const SCENARIOS: &[Scenario] = &[
         may_be_done: false,
     },
     Scenario {
+        method: "create_stemcell",
+        prepare: heavy::volume,
+        done: heavy::plus_two,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "create_stemcell",
+        prepare: heavy::again,
+        done: heavy::plus_mark,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "delete_stemcell",
+        prepare: heavy::last,
+        done: heavy::minus_template,
+        may_be_done: true,
+    },
+    Scenario {
         method: "delete_stemcell",
         prepare: heavy::imported,
         done: minus_first,
@@ -57,6 +75,18 @@ pub const SCENARIOS: &[Scenario] = &[
         may_be_done: false,
     },
     Scenario { method: "delete_vm", prepare: reach::vm, done: reach::minus_vm, may_be_done: true },
+    Scenario {
+        method: "create_vm",
+        prepare: reach::new_vm_with_all,
+        done: reach::plus_vm_with_all,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "delete_vm",
+        prepare: reach::vm_with_all,
+        done: reach::minus_vm,
+        may_be_done: true,
+    },
     Scenario {
         method: "create_network",
         prepare: reach::new_network,
@@ -124,7 +154,7 @@ pub(super) fn new_vm(stage: &Stage) -> Result<Value> {
 }
 
 /// A VM for which an affinity group, a security group with rules and a key have to be made.
-fn grouped_vm(stage: &Stage) -> Result<Value> {
+pub(super) fn grouped_vm(stage: &Stage) -> Result<Value> {
     let mut arguments = new_vm(stage)?;
     arguments[3] = json!({"default": {
         "type": "dynamic", "default": ["dns", "gateway"], "cloud_properties": {"name": "sgnet"},
@@ -212,7 +242,7 @@ fn plus_vm(before: &Inventory, _: &Value, result: &Value) -> Inventory {
 }
 
 /// The groups and the key stay, for the next VM.
-fn plus_groups(before: &Inventory, arguments: &Value, result: &Value) -> Inventory {
+pub(super) fn plus_groups(before: &Inventory, arguments: &Value, result: &Value) -> Inventory {
     ["affinity-group", "security-group", "key-pair"]
         .iter()
         .fold(plus_vm(before, arguments, result), |all, kind| all.with_named(kind, "torture"))

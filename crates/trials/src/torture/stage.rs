@@ -18,6 +18,9 @@ const NO_VM: &str = "00000000-0000-4000-8000-000000000000";
 /// The template of the built-in world.
 const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
 
+/// The world, beyond the built-in one.
+const WORLD: &str = include_str!("../../worlds/torture.yaml");
+
 /// What a cell is played on.
 pub struct Stage {
     /// The cloud.
@@ -38,7 +41,7 @@ pub struct Stage {
 impl Stage {
     /// Sets the stage. Every wait of the CPI ends after `timeout` seconds.
     pub fn set(subject: &Subject, timeout: u64) -> Result<Self> {
-        let mut world = World::builtin().instant();
+        let mut world = World::builtin_with(WORLD)?.instant();
         let images = Images::serve()?;
         world.secondary_storage.hosts.insert(Images::HOST.into(), images.port);
         let account = world.accounts.first().context("the world has no account")?.name.clone();
