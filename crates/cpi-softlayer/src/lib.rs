@@ -5,6 +5,8 @@
 //! say how any process makes sure that nothing billed is left. What the cloud refuses becomes
 //! BOSH's errors in the one table of `errors`.
 
+mod access;
+mod cids;
 mod cloud;
 mod connect;
 mod cpi;
@@ -12,9 +14,13 @@ mod doctor;
 mod errors;
 mod gc;
 mod methods;
+mod notes;
 pub mod properties;
+mod snapshots;
 mod steps;
+mod storage;
 
 pub use cloud::SoftLayer;
 pub use properties::SoftLayerProperties;
 pub use steps::Target;
+pub use storage::DiskOrder;

@@ -1,17 +1,60 @@
 //! What our operations make or change, and how any process makes sure that nothing is left.
 
 use crate::SoftLayer;
-use crate::errors::Failure;
-use bosh_cpi::{CpiError, Result};
+use crate::cids::Machine;
+use crate::errors::{self, Doing, Failure};
+use crate::storage::DiskOrder;
+use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::Outcome;
 use ledger::{Undo, Was};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 /// What a step makes or changes, so named that a process that knows nothing else can undo it.
+/// Ids that are CIDs stand here as CIDs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Target {
+    /// A volume whose order is being placed.
+    Disk {
+        /// Its name, which it gets once its order is known.
+        name: String,
+        /// What is ordered.
+        order: DiskOrder,
+        /// Volumes like it that were there before.
+        before: Vec<u64>,
+    },
+    /// The volume of an order that was placed.
+    DiskOfOrder {
+        /// Its name.
+        name: String,
+        /// The order's id.
+        order: u64,
+    },
+    /// Space for snapshots of a volume that had none.
+    SnapshotSpace {
+        /// The volume.
+        disk: String,
+    },
+    /// A snapshot that is being taken.
+    Snapshot {
+        /// Its name.
+        name: String,
+        /// Its volume.
+        disk: String,
+    },
+    /// A volume that a machine is being let to, which it could not mount before.
+    Attachment {
+        /// The volume.
+        disk: String,
+        /// The machine.
+        vm: String,
+    },
+    /// A volume that is in the cloud already, found by `cpi gc`.
+    Volume {
+        /// The volume.
+        disk: String,
+    },
     /// A change after which nothing is left over, whether it took effect or not: undone by
     /// nothing.
     Change {
@@ -32,22 +75,59 @@ impl Target {
 impl Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Disk { name, .. } | Self::DiskOfOrder { name, .. } => write!(f, "disk {name}"),
+            Self::SnapshotSpace { disk } => write!(f, "space for snapshots of disk {disk}"),
+            Self::Snapshot { name, disk } => write!(f, "snapshot {name} of disk {disk}"),
+            Self::Attachment { disk, vm } => write!(f, "disk {disk} on VM {vm}"),
+            Self::Volume { disk } => write!(f, "disk {disk}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
         }
     }
 }
 
-impl ledger::Target for Target {}
+impl ledger::Target for Target {
+    /// A disk that was attached again by a later call must not be detached for an earlier one.
+    fn superseded_by(&self) -> Option<&str> {
+        match self {
+            Self::Attachment { disk, .. } => Some(disk),
+            _ => None,
+        }
+    }
+
+    /// A disk that was attached before is in use.
+    fn repeats(&self, earlier: &Self) -> bool {
+        matches!(self, Self::Attachment { .. }) && self == earlier
+    }
+}
 
 impl Undo for SoftLayer {
     type Target = Target;
     type Error = CpiError;
 
     async fn ensure_absent(&self, target: &Target) -> Result<Was> {
-        match target {
+        let was = match target {
+            Target::Disk { name, order, before } => self.no_volume(name, order, before).await,
+            Target::DiskOfOrder { order, .. } => self.no_volume_of(*order).await,
+            Target::SnapshotSpace { disk } => self.no_space(id(disk)?).await,
+            Target::Snapshot { name, disk } => self.no_snapshot(id(disk)?, name).await,
+            Target::Attachment { disk, vm } => {
+                let machine = VmCid::new(vm).ok().as_ref().and_then(Machine::of);
+                let machine = machine.ok_or_else(|| unreadable(vm))?;
+                self.not_attached(id(disk)?, machine).await
+            }
+            Target::Volume { disk } => self.no_such_volume(id(disk)?).await,
             Target::Change { .. } => Ok(Was::There),
-        }
+        };
+        was.map_err(|failure| errors::answer(Doing::Undo, format!("removing {target}"), failure))
     }
+}
+
+fn id(text: &str) -> Result<u64> {
+    text.parse().map_err(|_| unreadable(text))
+}
+
+fn unreadable(text: &str) -> CpiError {
+    CpiError::cpi(format!("the journal holds '{text}', which is no id of SoftLayer's"))
 }
 
 /// What came of a call, for a step. What a refusal leaves is known; only where the answer was

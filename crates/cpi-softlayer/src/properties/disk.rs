@@ -2,7 +2,7 @@
 
 use super::{Ignored, Refusing};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// What a persistent disk is made of. Its size may be any number of GB that SoftLayer has.
@@ -40,7 +40,7 @@ pub struct DiskProperties {
 }
 
 /// An endurance tier, in IOPS per GB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
     /// 0.25.
     Quarter,
@@ -53,6 +53,8 @@ pub enum Tier {
 }
 
 impl Tier {
+    const ALL: [Self; 4] = [Self::Quarter, Self::Two, Self::Four, Self::Ten];
+
     /// How people write it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,11 +65,41 @@ impl Tier {
         }
     }
 
+    /// Its code in the catalogue.
+    pub(crate) fn code(self) -> u64 {
+        match self {
+            Self::Quarter => 100,
+            Self::Two => 200,
+            Self::Four => 300,
+            Self::Ten => 1000,
+        }
+    }
+
+    /// The name that a volume shows as its `storageTierLevel`.
+    pub(crate) fn level(self) -> &'static str {
+        match self {
+            Self::Quarter => "LOW_INTENSITY_TIER",
+            Self::Two => "READHEAVY_TIER",
+            Self::Four => "WRITEHEAVY_TIER",
+            Self::Ten => "10_IOPS_PER_GB",
+        }
+    }
+
+    /// The tier of a volume that shows this name.
+    pub(crate) fn of_level(level: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.level() == level)
+    }
+
     /// Reads what people write.
     pub fn parse(text: &str) -> Option<Self> {
         let number: f64 = text.trim().parse().ok()?;
-        let tiers = [Self::Quarter, Self::Two, Self::Four, Self::Ten];
-        tiers.into_iter().find(|tier| tier.as_str().parse::<f64>() == Ok(number))
+        Self::ALL.into_iter().find(|tier| tier.as_str().parse::<f64>() == Ok(number))
+    }
+}
+
+impl Serialize for Tier {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -4,9 +4,12 @@
 mod config;
 mod disk;
 mod ledger;
+mod names;
 mod network;
+mod old_names;
 mod stemcell;
 mod timeouts;
+mod vm;
 
 pub(crate) use config::PATH;
 pub use config::{SoftLayerProperties, StorageProperties};
@@ -16,5 +19,6 @@ pub use network::NetworkProperties;
 pub use stemcell::{ObjectStorage, StemcellProperties};
 pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
+pub use vm::VmProperties;
 
 pub(crate) use provider::properties::{Ignored, Refusing, given, read};

@@ -1,0 +1,222 @@
+//! Virtual guests and bare metal servers, as the methods on VMs see them: alike.
+
+use crate::SoftLayer;
+use crate::cids::Machine;
+use crate::connect::Answer;
+use crate::properties::Wait;
+use bosh_cpi::{CpiError, Result, VmCid};
+use cloud_http::{Deadline, Secret};
+use softlayer::Code;
+use softlayer::api::{
+    GuestNetworks, GuestProgress, Hardware, HardwareNetworks, TagReference, Transaction,
+    VirtualGuest, hardware, virtual_guest,
+};
+
+/// A machine as it is now.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub machine: Machine,
+    pub hostname: Option<String>,
+    pub domain: Option<String>,
+    pub notes: Option<String>,
+    pub power: Option<String>,
+    pub transaction: Option<Transaction>,
+    /// What it is billed by.
+    pub billing_item: Option<u64>,
+    pub hourly: bool,
+    pub provisioned: bool,
+    pub tags: Vec<String>,
+    pub addresses: Vec<String>,
+}
+
+impl Machine {
+    /// Its CID.
+    pub(crate) fn cid(self) -> Result<VmCid> {
+        VmCid::new(self.to_string()).map_err(|e| CpiError::cloud(e.to_string()))
+    }
+}
+
+impl Seen {
+    /// Whether it was cancelled: SoftLayer tells of it for minutes or hours more.
+    pub(crate) fn is_gone(&self) -> bool {
+        let reclaimed = self.transaction.as_ref().and_then(Transaction::status);
+        reclaimed.is_some_and(|status| status.contains("RECLAIM"))
+            || (self.provisioned && self.billing_item.is_none())
+    }
+}
+
+impl From<VirtualGuest> for Seen {
+    fn from(guest: VirtualGuest) -> Self {
+        Self {
+            machine: Machine::Guest(guest.id),
+            hostname: guest.hostname,
+            domain: guest.domain,
+            notes: guest.notes,
+            power: guest.power_state.and_then(|state| state.key_name),
+            transaction: guest.active_transaction,
+            billing_item: guest.billing_item.map(|item| item.id),
+            hourly: guest.hourly_billing_flag.unwrap_or_default(),
+            provisioned: guest.provision_date.is_some(),
+            tags: tags(guest.tag_references),
+            addresses: [guest.primary_ip_address, guest.primary_backend_ip_address]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+impl From<Hardware> for Seen {
+    fn from(server: Hardware) -> Self {
+        let billing = server.billing_item;
+        let cancelled = billing.as_ref().is_some_and(|item| item.cancellation_date.is_some());
+        Self {
+            machine: Machine::Server(server.id),
+            hostname: server.hostname,
+            domain: server.domain,
+            notes: server.notes,
+            power: None,
+            transaction: server.active_transaction,
+            hourly: billing.as_ref().and_then(|item| item.hourly_flag).unwrap_or_default(),
+            billing_item: billing.map(|item| item.id).filter(|_| !cancelled),
+            provisioned: server.provision_date.is_some(),
+            tags: tags(server.tag_references),
+            addresses: [server.primary_ip_address, server.primary_backend_ip_address]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+fn tags(references: Vec<TagReference>) -> Vec<String> {
+    references.into_iter().filter_map(|reference| reference.tag.name).collect()
+}
+
+impl SoftLayer {
+    /// The machine of that CID, also while it is being reclaimed; None if there is none.
+    pub(crate) async fn machine_ever(&self, cid: &VmCid) -> Answer<Option<Seen>> {
+        match Machine::of(cid) {
+            Some(machine) => self.see(machine).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The machine of that CID; None if there is none, or none any more.
+    pub(crate) async fn machine(&self, cid: &VmCid) -> Answer<Option<Seen>> {
+        Ok(self.machine_ever(cid).await?.filter(|seen| !seen.is_gone()))
+    }
+
+    /// A machine as it is now.
+    pub(crate) async fn see(&self, machine: Machine) -> Answer<Option<Seen>> {
+        Ok(match machine {
+            Machine::Guest(id) => {
+                let guest = self.find::<VirtualGuest, _>(&virtual_guest::GetObject { id });
+                guest.await?.map(Seen::from)
+            }
+            Machine::Server(id) => {
+                let server = self.find::<Hardware, _>(&hardware::GetObject { id });
+                server.await?.map(Seen::from)
+            }
+        })
+    }
+
+    /// Sets what the agent reads. As soon as possible: a machine without a host has no metadata.
+    pub(crate) async fn set_user_metadata(
+        &self,
+        machine: Machine,
+        text: &Secret,
+        until: Deadline,
+    ) -> Answer<()> {
+        let client = self.client()?;
+        let not_yet = [Code::NotImplemented, Code::ObjectNotFound];
+        let metadata = vec![text.clone()];
+        match machine {
+            Machine::Guest(id) => {
+                let call = virtual_guest::SetUserMetadata { id, metadata };
+                Box::pin(client.call_once_possible(&call, &not_yet, until)).await?;
+            }
+            Machine::Server(id) => {
+                let call = hardware::SetUserMetadata { id, metadata };
+                Box::pin(client.call_once_possible(&call, &not_yet, until)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces its tags.
+    pub(crate) async fn set_tags(&self, machine: Machine, tags: String) -> Answer<()> {
+        let until = self.deadline(Wait::Lookup);
+        match machine {
+            Machine::Guest(id) => {
+                self.call(&virtual_guest::SetTags { id, tags }, until).await.map(drop)
+            }
+            Machine::Server(id) => self.call(&hardware::SetTags { id, tags }, until).await.map(drop),
+        }
+    }
+
+    /// Waits until a machine runs and nothing is being done to it.
+    pub(crate) async fn wait_until_ready(&self, machine: Machine, until: Deadline) -> Answer<()> {
+        match machine {
+            Machine::Guest(id) => {
+                let ready = |guest: GuestProgress| {
+                    let power = guest.power_state.and_then(|state| state.key_name);
+                    let ready = guest.provision_date.is_some()
+                        && guest.active_transaction.is_none()
+                        && power.as_deref() == Some("RUNNING");
+                    ready.then_some(())
+                };
+                let call = virtual_guest::GetObject { id };
+                self.wait_for(&call, "a running VM", until, ready).await
+            }
+            Machine::Server(id) => {
+                let ready = |server: Hardware| {
+                    let ready =
+                        server.provision_date.is_some() && server.active_transaction.is_none();
+                    ready.then_some(())
+                };
+                let call = hardware::GetObject { id };
+                self.wait_for(&call, "a running server", until, ready).await
+            }
+        }
+    }
+
+    /// Waits until a machine has addresses on its private NIC and, if it is to have one, on its
+    /// public one.
+    pub(crate) async fn wait_for_nics(
+        &self,
+        machine: Machine,
+        private_only: bool,
+        until: Deadline,
+    ) -> Answer<HardwareNetworks> {
+        let done = |nics: HardwareNetworks| {
+            let has = |nic: &Option<softlayer::api::NetworkComponent>| {
+                nic.as_ref().is_some_and(|nic| {
+                    nic.mac_address.is_some()
+                        && nic.primary_ip_address.is_some()
+                        && nic.primary_subnet.is_some()
+                })
+            };
+            let ready = has(&nics.primary_backend_network_component)
+                && (private_only || has(&nics.primary_network_component));
+            ready.then_some(nics)
+        };
+        let what = "addresses of the VM";
+        match machine {
+            Machine::Guest(id) => {
+                let call = virtual_guest::GetObject { id };
+                let seen = |guest: GuestNetworks| {
+                    done(HardwareNetworks {
+                        id: guest.id,
+                        primary_network_component: guest.primary_network_component,
+                        primary_backend_network_component: guest.primary_backend_network_component,
+                    })
+                };
+                self.wait_for(&call, what, until, seen).await
+            }
+            Machine::Server(id) => {
+                self.wait_for(&hardware::GetObject { id }, what, until, done).await
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `delete_vm`: cancels a VM, with its ephemeral disk; persistent disks stay. It ends when the
+//! VM's addresses and its access to disks are free for its successor. And the two undos that
+//! remove VMs.
+
+use super::create_vm;
+use crate::SoftLayer;
+use crate::connect::Answer;
+use crate::errors::{self, Doing, Failure};
+use crate::cids::Machine;
+use crate::machine::Seen;
+use crate::properties::Wait;
+use crate::steps::{Target, ended, gone_is_fine};
+use bosh_cpi::method::DeleteVm;
+use bosh_cpi::{CpiError, Result};
+use cloud_http::Deadline;
+use ledger::Was;
+use provider::Provider;
+use softlayer::api::{
+    GuestProgress, GuestStorage, Hardware, HardwareStorage, Id, billing, hardware,
+    network_storage, virtual_guest,
+};
+use softlayer::phrases::{ACTIVE_TRANSACTION, NO_BILLING_ITEM};
+
+pub(crate) async fn run(cloud: &SoftLayer, call: DeleteVm) -> Result<()> {
+    let cid = call.vm_cid;
+    let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
+    let Some(seen) = cloud.machine_ever(&cid).await.map_err(failed)? else { return Ok(()) };
+    cloud
+        .operation("delete_vm", async |operation| {
+            let until = cloud.deadline(Wait::DeleteVm);
+            let deleted = operation.step(
+                Target::Deletion { vm: seen.machine.to_string() },
+                async || ended(destroy(cloud, &seen, until).await),
+                // What is deleted twice is deleted.
+                async || destroy(cloud, &seen, until).await.map(Some),
+            );
+            deleted.await.map_err(failed)?;
+            Ok(((), None))
+        })
+        .await
+}
+
+/// Makes sure that no guest or server of this host name is left, whatever its order has come to.
+pub(crate) async fn undo_creation(cloud: &SoftLayer, name: &str, bare_metal: bool) -> Result<Was> {
+    let failed = |failure| errors::answer(Doing::DeleteVm, format!("removing VM {name}"), failure);
+    let machines = match bare_metal {
+        false => create_vm::guests_named(cloud, name).await,
+        true => create_vm::servers_named(cloud, name).await,
+    };
+    let mut was = Was::NotThere;
+    for seen in machines.map_err(failed)? {
+        was = Was::There;
+        let until = cloud.undo_deadline(Wait::DeleteVm);
+        destroy(cloud, &seen, until).await.map_err(failed)?;
+    }
+    Ok(was)
+}
+
+/// Finishes a deletion that is half done: the VM is off. One that has not begun is left to whoever
+/// asked for it.
+pub(crate) async fn finish_deletion(cloud: &SoftLayer, vm: &str) -> Result<Was> {
+    let tried = format!("finishing the deletion of VM {vm}");
+    let failed = |failure| errors::answer(Doing::DeleteVm, tried, failure);
+    let finish = async || -> Answer<Was> {
+        let cid = bosh_cpi::VmCid::new(vm).map_err(|e| CpiError::cloud(e.to_string()))?;
+        let Some(seen) = cloud.machine_ever(&cid).await? else { return Ok(Was::There) };
+        if seen.is_gone() {
+            return Ok(Was::There);
+        }
+        if seen.power.as_deref() != Some("HALTED") {
+            return Ok(Was::NotThere);
+        }
+        destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
+        Ok(Was::There)
+    };
+    finish().await.map_err(failed)
+}
+
+/// Destroys a machine, running, broken or half gone.
+async fn destroy(cloud: &SoftLayer, seen: &Seen, until: Deadline) -> Answer<()> {
+    if seen.is_gone() {
+        return Ok(());
+    }
+    // A VM with something outside of it says so by its name, so that others cost no call more.
+    create_vm::unroute(cloud, seen, until).await?;
+    let destroyed = match seen.machine {
+        Machine::Guest(id) => destroy_guest(cloud, id, until).await,
+        Machine::Server(id) => destroy_server(cloud, id, until).await,
+    };
+    gone_is_fine(destroyed)
+}
+
+async fn destroy_guest(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<()> {
+    if wait_until_idle(cloud, id, until).await? == Now::Gone {
+        return Ok(());
+    }
+    let mask = virtual_guest::GetObject { id };
+    if let Some(guest) = cloud.find::<GuestStorage, _>(&mask).await? {
+        for volume in guest.allowed_network_storage {
+            let call =
+                network_storage::RemoveAccessFromVirtualGuest { id: volume.id, guest: Id { id } };
+            gone_is_fine(cloud.call(&call, until).await.map(drop))?;
+        }
+    }
+    // Or its address would still answer when its successor comes up.
+    if let Err(failure) = cloud.call(&virtual_guest::PowerOff { id }, until).await {
+        tracing::info!("VM {id} is not switched off before it is deleted: {failure}");
+    }
+    loop {
+        if wait_until_idle(cloud, id, until).await? == Now::Gone {
+            return Ok(());
+        }
+        match cloud.call(&virtual_guest::DeleteObject { id }, until).await {
+            Ok(true) => break,
+            Ok(false) => {
+                let message = format!("SoftLayer says that it did not delete VM {id}");
+                return Err(CpiError::cloud(message).into());
+            }
+            Err(failure) if failure.says(ACTIVE_TRANSACTION) && !until.passed() => {}
+            Err(failure) if failure.says(NO_BILLING_ITEM) => return Ok(()),
+            Err(failure) => return Err(failure),
+        }
+    }
+    let gone = |guest: GuestProgress| is_gone(&guest).then_some(());
+    let call = virtual_guest::GetObject { id };
+    gone_is_fine(cloud.wait_for(&call, "the end of the VM", until, gone).await)
+}
+
+/// How a guest is once nothing is being done to it.
+#[derive(Debug, PartialEq, Eq)]
+enum Now {
+    Idle,
+    Gone,
+}
+
+async fn wait_until_idle(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<Now> {
+    let idle = |guest: GuestProgress| match (is_gone(&guest), guest.active_transaction) {
+        (true, _) => Some(Now::Gone),
+        (false, None) => Some(Now::Idle),
+        (false, Some(_)) => None,
+    };
+    let call = virtual_guest::GetObject { id };
+    match cloud.wait_for(&call, "the end of the VM's transaction", until, idle).await {
+        Err(failure) if failure.is_gone() => Ok(Now::Gone),
+        other => other,
+    }
+}
+
+fn is_gone(guest: &GuestProgress) -> bool {
+    let status = guest.active_transaction.as_ref().and_then(|it| it.status());
+    status.is_some_and(|status| status.contains("RECLAIM"))
+        || (guest.provision_date.is_some() && guest.billing_item.is_none())
+}
+
+/// A server is cancelled by its billing item: at once if it is billed by the hour, else at the end
+/// of the month.
+async fn destroy_server(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<()> {
+    let call = hardware::GetObject { id };
+    let idle = |server: Hardware| server.active_transaction.is_none().then_some(server);
+    let what = "the end of the server's transaction";
+    let Some(item) = cloud.wait_for(&call, what, until, idle).await?.billing_item else {
+        return Ok(());
+    };
+    if item.cancellation_date.is_some() {
+        return Ok(());
+    }
+    if let Some(server) = cloud.find::<HardwareStorage, _>(&call).await? {
+        for volume in server.allowed_network_storage {
+            let hardware = Id { id };
+            let call = network_storage::RemoveAccessFromHardware { id: volume.id, hardware };
+            gone_is_fine(cloud.call(&call, until).await.map(drop))?;
+        }
+    }
+    let immediate = item.hourly_flag.unwrap_or_default();
+    let cancel = billing::CancelItem {
+        id: item.id,
+        immediate,
+        associated: false,
+        reason: "No longer needed".to_owned(),
+        note: "cancelled by the BOSH CPI".to_owned(),
+    };
+    match cloud.call(&cancel, until).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let message = format!("SoftLayer says that it did not cancel server {id}");
+            Err(CpiError::cloud(message).into())
+        }
+        Err(failure @ Failure::Cloud(_)) if failure.says(NO_BILLING_ITEM) => Ok(()),
+        Err(failure) => Err(failure),
+    }
+}
