@@ -203,9 +203,12 @@ impl ImageFormat {
             (Hypervisor::Vmware, _) => Boot::No(format!(
                 "VMware takes an OVA, and from a {self} we make none; use a stemcell for vSphere, or export one with VMware's own tools"
             )),
-            _ => Boot::No(format!(
-                "{hypervisor} does not take a {self}, and we do not convert it; use `qemu-img convert -O qcow2` first"
-            )),
+            _ => {
+                let to = if hypervisor == Hypervisor::Kvm { "qcow2" } else { "vpc" };
+                Boot::No(format!(
+                    "{hypervisor} does not take a {self}, and we do not convert it; use `qemu-img convert -O {to}` first"
+                ))
+            }
         }
     }
 }

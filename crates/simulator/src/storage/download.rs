@@ -86,6 +86,7 @@ pub fn fits(format: &str, file: &str) -> Result<(), String> {
         "QCOW2" => &[".qcow2", ".img"],
         "RAW" => &[".img", ".raw"],
         "VHD" => &[".vhd"],
+        "VHDX" => &[".vhdx"],
         "OVA" => &[".ova"],
         "VMDK" => &[".vmdk"],
         _ => return Err(format!("{format} is no format of templates")),

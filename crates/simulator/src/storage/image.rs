@@ -111,6 +111,7 @@ impl Seen {
         match format {
             "QCOW2" => self.head.starts_with(QCOW2),
             "VHD" => self.head.starts_with(VHD) || self.tail.starts_with(VHD),
+            "VHDX" => self.head.starts_with(b"vhdxfile"),
             "OVA" => tar,
             "VMDK" => self.head.starts_with(b"KDMV"),
             // Whatever is a whole number of sectors, and nothing else.

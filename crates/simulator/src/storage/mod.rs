@@ -10,5 +10,5 @@ mod upload;
 
 pub use door::Door;
 pub use download::{Download, check_url, fetch};
-pub use image::{Look, Seen};
+pub use image::Seen;
 pub use upload::COMMAND as UPLOAD;

@@ -78,6 +78,11 @@ impl Inventory {
         self.with(format!("template {id} in {zone}"))
     }
 
+    /// The same with a template from which a second stemcell is made.
+    pub fn with_marked_template(&self, id: &str, zone: &str) -> Self {
+        self.with(format!("template {id} in {zone}, marked once"))
+    }
+
     /// The same with a public address that leads to a VM.
     pub fn with_address_of(&self, ip: &str, vm: &str) -> Self {
         self.with(address_text(ip, Some(vm)))
@@ -167,8 +172,13 @@ fn vm_text(vm: &Value) -> String {
 
 fn template_text(template: &Value) -> String {
     let text = format!("template {} in {}", text(template, "id"), text(template, "zonename"));
-    match template.get("isready") {
-        Some(Value::Bool(true)) => text,
+    let tags = template.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let is_mark =
+        |tag: &&Value| tag["key"].as_str().is_some_and(|k| k.starts_with("bosh-stemcell-"));
+    match (template.get("isready"), tags.filter(is_mark).count()) {
+        (Some(Value::Bool(true)), 0) => text,
+        (Some(Value::Bool(true)), 1) => format!("{text}, marked once"),
+        (Some(Value::Bool(true)), marks) => format!("{text}, marked {marks} times"),
         _ => format!("{text}, not ready"),
     }
 }

@@ -2,7 +2,6 @@
 
 use super::image::Image;
 use super::plan::Plan;
-use super::progress::Progress;
 use crate::CloudStack;
 use crate::connect;
 use crate::errors::{self, Doing, Failure};
@@ -12,6 +11,7 @@ use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, SendError, Upload, Uploaded};
 use cloudstack::api::{GetUploadParamsForTemplate, UploadParams};
 use ledger::Operation;
+use provider::Progress;
 
 /// How often an image is sent. Each time takes a template of its own.
 const TRIES: u32 = 3;

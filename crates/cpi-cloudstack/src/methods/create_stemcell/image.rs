@@ -2,9 +2,9 @@
 //! such that its agent finds its settings.
 
 use super::hypervisor;
-use super::progress::Progress;
 use crate::properties::{StemcellProperties, given};
 use bosh_cpi::{CpiError, ErrorKind, Result};
+use provider::Progress;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};

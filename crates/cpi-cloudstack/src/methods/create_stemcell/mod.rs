@@ -9,7 +9,6 @@ mod image;
 mod light;
 mod os_type;
 mod plan;
-mod progress;
 pub(crate) mod publication;
 mod ready;
 pub(crate) mod reuse;

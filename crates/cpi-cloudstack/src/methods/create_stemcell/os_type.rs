@@ -43,13 +43,10 @@ pub(super) async fn choose(cloud: &CloudStack, stemcell: &str, hypervisor: &str)
         return configured(cloud, text, property, hypervisor).await;
     }
     let ubuntus = list(cloud, keyword("Ubuntu")).await?;
-    let chosen = match best_ubuntu(&ubuntus, stemcell) {
+    let ubuntu = best_ubuntu(&ubuntus, stemcell);
+    let chosen = match ubuntu {
         Some(ubuntu) if hypervisor == "KVM" || hypervisor == "Simulator" => Some(ubuntu.clone()),
-        _ => None,
-    };
-    let chosen = match chosen {
-        Some(chosen) => Some(chosen),
-        None => list(cloud, exact(FALLBACK)).await?.into_iter().next(),
+        _ => list(cloud, exact(FALLBACK)).await?.into_iter().next().or(ubuntu.cloned()),
     };
     let Some(chosen) = chosen else {
         return Err(CpiError::cloud(format!(

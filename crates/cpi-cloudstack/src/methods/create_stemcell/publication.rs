@@ -1,7 +1,6 @@
 //! An image that is published for as long as CloudStack fetches it.
 
 use super::image::Image;
-use super::progress::Progress;
 use super::way;
 use crate::CloudStack;
 use crate::errors::Failure;
@@ -10,7 +9,7 @@ use crate::steps::Target;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Outcome};
 use ledger::{Operation, Was};
-use provider::{Provider, Publisher};
+use provider::{Progress, Provider, Publisher};
 use publish::{ImageFile, Link};
 
 /// Publishes the image, runs `work` with the link, and removes the image again: also in another

@@ -143,27 +143,39 @@ async fn add(
     }
 }
 
-/// Takes a mark off, and deletes the template if it was the last stemcell of it.
+/// Takes a mark off; where it is the last stemcell's, the template goes, and the mark with it.
 pub(crate) async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Answer<Was> {
     let Some(there) = row(cloud, template).await? else { return Ok(Was::NotThere) };
-    let was = match tag_of(&there, mark) {
-        Some(_) => {
-            let delete = DeleteTags {
-                resourcetype: TaggedType::Template,
-                resourceids: vec![template.to_owned()],
-                tags: vec![TagKey { key: mark.to_owned() }],
-            };
-            gone_is_fine(cloud.run(&delete, cloud.undo_deadline(Wait::Lookup)).await.map(drop))?;
-            Was::There
-        }
-        None => Was::NotThere,
-    };
-    let Some(left) = row(cloud, template).await? else { return Ok(was) };
-    if tag_of(&left, FIRST_IS_GONE).is_some() && used(&left).is_none() {
-        let delete = DeleteTemplate { id: template.to_owned(), zoneid: None };
-        gone_is_fine(cloud.run(&delete, cloud.undo_deadline(Wait::Lookup)).await.map(drop))?;
+    if is_last(&there, mark) {
+        remove(cloud, template).await?;
+        return Ok(Was::There);
     }
-    Ok(was)
+    if tag_of(&there, mark).is_none() {
+        return Ok(Was::NotThere);
+    }
+    let delete = DeleteTags {
+        resourcetype: TaggedType::Template,
+        resourceids: vec![template.to_owned()],
+        tags: vec![TagKey { key: mark.to_owned() }],
+    };
+    gone_is_fine(cloud.run(&delete, cloud.undo_deadline(Wait::Lookup)).await.map(drop))?;
+    // Another may have been released at the same time, and have seen this one.
+    if row(cloud, template).await?.is_some_and(|left| is_last(&left, mark)) {
+        remove(cloud, template).await?;
+    }
+    Ok(Was::There)
+}
+
+/// Whether the first stemcell is deleted, and there is no mark but this one.
+fn is_last(template: &Template, mark: &str) -> bool {
+    let is_other = |key: &str| key.starts_with(MARK) && key != mark;
+    let others = template.tags.iter().any(|tag| is_other(&tag.key));
+    tag_of(template, FIRST_IS_GONE).is_some() && !others
+}
+
+async fn remove(cloud: &CloudStack, template: &str) -> Answer<()> {
+    let delete = DeleteTemplate { id: template.to_owned(), zoneid: None };
+    gone_is_fine(cloud.run(&delete, cloud.undo_deadline(Wait::Lookup)).await.map(drop))
 }
 
 /// Whether the template of a first stemcell stays when that is deleted, since others are made

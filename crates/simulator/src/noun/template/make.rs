@@ -14,8 +14,6 @@ struct Source {
     zone: String,
     owner: String,
     bytes: Option<u64>,
-    /// Of what is on it, where that is known.
-    sha256: Option<String>,
     template: Option<String>,
     details: BTreeMap<String, String>,
 }
@@ -58,7 +56,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
             state: CopyState::Creating,
             size: source.bytes,
             physical: None,
-            sha256: source.sha256,
+            sha256: None,
             created,
         }],
     });
@@ -93,7 +91,6 @@ fn from_volume(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         zone: volume.zone.clone(),
         owner: cloud.new_owner(call)?,
         bytes: Some(volume.size),
-        sha256: None,
         template: root_template(volume),
         details: vm.map(|vm| vm.details.clone()).unwrap_or_default(),
     })
@@ -118,7 +115,6 @@ fn from_snapshot(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         owner: cloud.new_owner(call)?,
         // The simulated storage does not tell, as recorded.
         bytes: None,
-        sha256: cloud.guest_disks.content(&snapshot.volume).map(|seen| seen.sums.sha256.clone()),
         template: snapshot.template.clone(),
         details: BTreeMap::new(),
     })
