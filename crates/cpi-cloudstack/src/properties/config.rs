@@ -3,7 +3,7 @@
 //! releases are taken too, where they differ.
 
 use super::timeouts::{StateTimeouts, Wait};
-use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, given};
+use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, examples, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
@@ -19,6 +19,7 @@ pub(crate) const PATH: &str = "cloud.properties.cloudstack";
 /// How to reach a CloudStack, and what to use in it where `cloud_properties` do not say.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(transform = examples::of(examples::CONFIG))]
 pub struct CloudStackProperties {
     /// The API's URL, such as `https://cloud.example.com/client/api`. Required.
     pub endpoint: Option<String>,

@@ -1,12 +1,13 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Later, Refusing};
+use super::{Ignored, Later, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What a persistent disk is made of.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(transform = examples::of(examples::DISK))]
 pub struct DiskProperties {
     /// The disk offering, by name or id. Default: `default_offer.disk`, then
     /// `default_offer.custom_disk`. A fixed one must be large enough.

@@ -3,6 +3,7 @@
 
 mod config;
 mod disk;
+mod examples;
 mod guard;
 mod names;
 mod network;

@@ -1,12 +1,13 @@
 //! `cloud_properties` of networks: subnets, with the AZ's properties merged in.
 
-use super::{FirewallRule, Ignored, Later, Names, Refusing};
+use super::{FirewallRule, Ignored, Later, Names, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Which network of the cloud it is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(transform = examples::of(examples::NETWORK))]
 pub struct NetworkProperties {
     /// The network's name; it must be the only one of that name in the zone.
     #[serde(alias = "network_name")]

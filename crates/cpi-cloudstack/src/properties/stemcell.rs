@@ -1,6 +1,6 @@
 //! `cloud_properties` of stemcells, as they stand in stemcell.MF.
 
-use super::{Ignored, Refusing};
+use super::{Ignored, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 /// --cloud-properties '{"template_id":"…"}'`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(transform = examples::of(examples::STEMCELL))]
 pub struct StemcellProperties {
     /// The template's id.
     pub template_id: Option<String>,

@@ -132,6 +132,57 @@ fn the_schema_documents_every_property() {
     }
 }
 
+/// Operators copy what they see: every property shows an example, and each of them is taken.
+#[test]
+fn every_property_has_an_example_that_works() {
+    check_examples::<CloudStackProperties>(examples::CONFIG, "");
+    check_examples::<VmProperties>(examples::VM, "arguments[2]");
+    check_examples::<DiskProperties>(examples::DISK, "arguments[1]");
+    check_examples::<NetworkProperties>(examples::NETWORK, "arguments[3].n.cloud_properties");
+    check_examples::<StemcellProperties>(examples::STEMCELL, "arguments[1]");
+}
+
+fn check_examples<T: schemars::JsonSchema + serde::de::DeserializeOwned>(text: &str, path: &str) {
+    let schema = schema_for!(T).to_value();
+    let examples = examples::read(text);
+    for (name, property) in schema["properties"].as_object().unwrap() {
+        if property.get("deprecated").is_none() {
+            assert_eq!(property["examples"], json!([examples.get(name)]), "of {path} {name}");
+        }
+    }
+    for (name, example) in examples {
+        let one = Map::from_iter([(name.clone(), example)]);
+        let decoded = CloudProperties::new(path, one).decode::<T>();
+        let decoded = decoded.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(decoded.unknown, Vec::<String>::new(), "{name}");
+    }
+}
+
+/// One table for all of them: an unknown property is named with its path, and an error if
+/// `strict` says so; a wrong type is an error with its path always.
+#[test]
+fn what_is_mistyped_is_named_wherever_it_stands() {
+    check_mistyped::<CloudStackProperties>("timeout");
+    check_mistyped::<VmProperties>("cpu");
+    check_mistyped::<DiskProperties>("min_iops");
+    check_mistyped::<NetworkProperties>("acquire");
+    check_mistyped::<StemcellProperties>("name");
+}
+
+fn check_mistyped<T: serde::de::DeserializeOwned>(known: &str) {
+    let properties = |name: &str, value: Value| {
+        CloudProperties::new("here", Map::from_iter([(name.to_owned(), value)]))
+    };
+    let unknown = properties("compte_offering", json!("x"));
+    assert_eq!(unknown.decode::<T>().unwrap().unknown, ["here.compte_offering"]);
+    assert!(unknown.decode::<T>().unwrap().accept(false).is_ok());
+    let error = unknown.decode::<T>().unwrap().accept(true).err().unwrap();
+    assert!(error.message.contains("here.compte_offering"), "{error}");
+    let wrong = properties(known, json!([["wrong"]]));
+    let error = wrong.decode::<T>().err().unwrap();
+    assert!(error.message.contains(&format!("here.{known}")), "{error}");
+}
+
 fn check_documented(schema: &Value) {
     let none = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);

@@ -1,6 +1,6 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions and AZs, merged by the director.
 
-use super::{Details, Later, LoadBalancer, Names, Refusing, Route, SecurityRule};
+use super::{Details, Later, LoadBalancer, Names, Refusing, Route, SecurityRule, examples};
 use bosh_cpi::MiB;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// What a VM is made of.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(transform = examples::of(examples::VM))]
 pub struct VmProperties {
     /// The service offering, by name or id. Required.
     #[serde(alias = "instance_type", alias = "service_offering")]
