@@ -157,7 +157,7 @@ async fn a_url_that_is_of_no_use_leaves_nothing() {
         let error = stage.create(&image, plugin, json!({})).await.unwrap_err();
         assert!(error.message.contains(said), "{url}: {error}");
         assert!(!error.message.contains("user:pw"), "{error}");
-        assert_eq!(stage.templates(), Vec::<Value>::new(), "{url}");
+        stage.assert_empty(url);
     }
     let plugin = json!({"stemcell": {"route": "url"}});
     let error = stage.create(&image, plugin, json!({})).await.unwrap_err();
@@ -203,8 +203,7 @@ async fn what_is_no_image_is_refused() {
     ] {
         let error = stage.create(file, json!({}), stemcell).await.unwrap_err();
         assert!(error.message.contains(said), "{said}: {error}");
-        assert_eq!(stage.templates(), Vec::<Value>::new(), "{said}");
-        assert!(stage.left().is_empty(), "{said}");
+        stage.assert_empty(said);
     }
     let calls = stage.bench.calls();
     assert!(!calls.iter().any(|call| call == "getUploadParamsForTemplate"), "{calls:?}");
@@ -215,7 +214,7 @@ async fn a_zone_without_a_storage_vm_is_named_as_such() {
     let stage = Stage::of(|world| world.secondary_storage.running = false).await;
     let error = stage.create(&stage.image(), json!({}), json!({})).await.unwrap_err();
     assert!(error.message.contains("no running secondary-storage VM"), "{error}");
-    assert!(stage.templates().is_empty());
+    stage.assert_empty("no SSVM");
 }
 
 /// A template that ends in an error state is told with the cloud's own reason.
@@ -224,7 +223,7 @@ async fn a_refused_upload_is_told_and_leaves_nothing() {
     let stage = Stage::of(|world| world.secondary_storage.largest_upload = 1000).await;
     let error = stage.create(&stage.image(), json!({}), json!({})).await.unwrap_err();
     assert!(error.message.contains("Maximum file upload size is 1000 bytes"), "{error}");
-    assert!(stage.templates().is_empty());
+    stage.assert_empty("refused");
 }
 
 /// A template that never becomes ready ends with the patience of `timeout.poll_template`.
@@ -234,7 +233,7 @@ async fn a_template_that_never_becomes_ready_is_given_up() {
     let plugin = json!({"timeout": {"poll_template": 5}});
     let error = stage.create(&stage.image(), plugin, json!({})).await.unwrap_err();
     assert!(error.message.contains("not ready in time") && error.message.contains("poll_template"));
-    assert!(stage.templates().is_empty());
+    stage.assert_empty("never ready");
 }
 
 /// An OS type that the cloud does not have is named with its property.
