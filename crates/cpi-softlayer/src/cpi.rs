@@ -4,11 +4,46 @@ use crate::SoftLayer;
 use crate::methods::*;
 use bosh_cpi::answer::NetworkCreated;
 use bosh_cpi::method::*;
-use bosh_cpi::{Cpi, DiskCid, DiskHint, Info, Result, SnapshotCid};
+use bosh_cpi::{Cpi, DiskCid, DiskHint, Info, Result, SnapshotCid, StemcellCid, VmCreated};
 
 impl Cpi for SoftLayer {
     async fn info(&self, _: InfoCall) -> Result<Info> {
         info::run(self)
+    }
+
+    async fn create_vm(&self, call: CreateVm) -> Result<VmCreated> {
+        create_vm::run(self, call).await
+    }
+
+    async fn delete_vm(&self, call: DeleteVm) -> Result<()> {
+        delete_vm::run(self, call).await
+    }
+
+    async fn has_vm(&self, call: HasVm) -> Result<bool> {
+        has_vm::run(self, call).await
+    }
+
+    async fn reboot_vm(&self, call: RebootVm) -> Result<()> {
+        reboot_vm::run(self, call).await
+    }
+
+    async fn set_vm_metadata(&self, call: SetVmMetadata) -> Result<()> {
+        set_vm_metadata::run(self, call).await
+    }
+
+    async fn calculate_vm_cloud_properties(
+        &self,
+        call: CalculateVmCloudProperties,
+    ) -> Result<Hash> {
+        calculate_vm_cloud_properties::run(self, call).await
+    }
+
+    async fn create_stemcell(&self, call: CreateStemcell) -> Result<StemcellCid> {
+        create_stemcell::run(self, call).await
+    }
+
+    async fn delete_stemcell(&self, call: DeleteStemcell) -> Result<()> {
+        delete_stemcell::run(self, call).await
     }
 
     async fn create_disk(&self, call: CreateDisk) -> Result<DiskCid> {

@@ -13,12 +13,15 @@ mod cpi;
 mod doctor;
 mod errors;
 mod gc;
+mod machine;
 mod methods;
 mod notes;
 pub mod properties;
+mod settings;
 mod snapshots;
 mod steps;
 mod storage;
+mod tags;
 
 pub use cloud::SoftLayer;
 pub use properties::SoftLayerProperties;

@@ -17,13 +17,11 @@ use softlayer::api::{
 pub(crate) struct Seen {
     pub machine: Machine,
     pub hostname: Option<String>,
-    pub domain: Option<String>,
     pub notes: Option<String>,
     pub power: Option<String>,
     pub transaction: Option<Transaction>,
     /// What it is billed by.
     pub billing_item: Option<u64>,
-    pub hourly: bool,
     pub provisioned: bool,
     pub tags: Vec<String>,
     pub addresses: Vec<String>,
@@ -50,12 +48,10 @@ impl From<VirtualGuest> for Seen {
         Self {
             machine: Machine::Guest(guest.id),
             hostname: guest.hostname,
-            domain: guest.domain,
             notes: guest.notes,
             power: guest.power_state.and_then(|state| state.key_name),
             transaction: guest.active_transaction,
             billing_item: guest.billing_item.map(|item| item.id),
-            hourly: guest.hourly_billing_flag.unwrap_or_default(),
             provisioned: guest.provision_date.is_some(),
             tags: tags(guest.tag_references),
             addresses: [guest.primary_ip_address, guest.primary_backend_ip_address]
@@ -73,11 +69,9 @@ impl From<Hardware> for Seen {
         Self {
             machine: Machine::Server(server.id),
             hostname: server.hostname,
-            domain: server.domain,
             notes: server.notes,
             power: None,
             transaction: server.active_transaction,
-            hourly: billing.as_ref().and_then(|item| item.hourly_flag).unwrap_or_default(),
             billing_item: billing.map(|item| item.id).filter(|_| !cancelled),
             provisioned: server.provision_date.is_some(),
             tags: tags(server.tag_references),
@@ -111,12 +105,12 @@ impl SoftLayer {
     pub(crate) async fn see(&self, machine: Machine) -> Answer<Option<Seen>> {
         Ok(match machine {
             Machine::Guest(id) => {
-                let guest = self.find::<VirtualGuest, _>(&virtual_guest::GetObject { id });
-                guest.await?.map(Seen::from)
+                let call = virtual_guest::GetObject { id };
+                self.find::<VirtualGuest, _>(&call).await?.map(Seen::from)
             }
             Machine::Server(id) => {
-                let server = self.find::<Hardware, _>(&hardware::GetObject { id });
-                server.await?.map(Seen::from)
+                let call = hardware::GetObject { id };
+                self.find::<Hardware, _>(&call).await?.map(Seen::from)
             }
         })
     }
@@ -151,7 +145,9 @@ impl SoftLayer {
             Machine::Guest(id) => {
                 self.call(&virtual_guest::SetTags { id, tags }, until).await.map(drop)
             }
-            Machine::Server(id) => self.call(&hardware::SetTags { id, tags }, until).await.map(drop),
+            Machine::Server(id) => {
+                self.call(&hardware::SetTags { id, tags }, until).await.map(drop)
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::errors::{self, Doing, Failure};
+use crate::methods::create_stemcell;
+use crate::methods::{create_vm, delete_vm};
 use crate::storage::DiskOrder;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::Outcome;
@@ -15,6 +17,36 @@ use std::fmt::Display;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Target {
+    /// A virtual guest that is being made, with its ephemeral disk.
+    Guest {
+        /// Its host name.
+        name: String,
+    },
+    /// A bare metal server whose order is being placed.
+    Server {
+        /// Its host name.
+        name: String,
+    },
+    /// A machine that is being deleted. Undone by finishing a deletion that is half done; one that
+    /// has not begun is left alone.
+    Deletion {
+        /// The machine.
+        vm: String,
+    },
+    /// A public key that is being registered, which was not.
+    SshKey {
+        /// Its label.
+        label: String,
+    },
+    /// A global address that is led to a machine. Undone by leading it back.
+    GlobalAddress {
+        /// The global address's id.
+        id: u64,
+        /// The machine's address.
+        to: String,
+        /// The address to which it led before.
+        from: Option<String>,
+    },
     /// A volume whose order is being placed.
     Disk {
         /// Its name, which it gets once its order is known.
@@ -55,6 +87,18 @@ pub enum Target {
         /// The volume.
         disk: String,
     },
+    /// An image that is being imported.
+    Image {
+        /// Its name.
+        name: String,
+    },
+    /// An image on its way, in a bucket of object storage.
+    Upload {
+        /// The bucket's URL.
+        place: String,
+        /// The object's name.
+        name: String,
+    },
     /// A change after which nothing is left over, whether it took effect or not: undone by
     /// nothing.
     Change {
@@ -75,11 +119,18 @@ impl Target {
 impl Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Guest { name } => write!(f, "VM {name}"),
+            Self::Server { name } => write!(f, "bare metal server {name}"),
+            Self::Deletion { vm } => write!(f, "deletion of VM {vm}"),
+            Self::SshKey { label } => write!(f, "public key {label}"),
+            Self::GlobalAddress { id, to, .. } => write!(f, "global address {id} to {to}"),
             Self::Disk { name, .. } | Self::DiskOfOrder { name, .. } => write!(f, "disk {name}"),
             Self::SnapshotSpace { disk } => write!(f, "space for snapshots of disk {disk}"),
             Self::Snapshot { name, disk } => write!(f, "snapshot {name} of disk {disk}"),
             Self::Attachment { disk, vm } => write!(f, "disk {disk} on VM {vm}"),
             Self::Volume { disk } => write!(f, "disk {disk}"),
+            Self::Image { name } => write!(f, "image {name}"),
+            Self::Upload { place, name } => write!(f, "{name} in {place}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
         }
     }
@@ -106,6 +157,13 @@ impl Undo for SoftLayer {
 
     async fn ensure_absent(&self, target: &Target) -> Result<Was> {
         let was = match target {
+            Target::Guest { name } => delete_vm::undo_guest(self, name).await,
+            Target::Server { name } => delete_vm::undo_server(self, name).await,
+            Target::Deletion { vm } => delete_vm::finish_deletion(self, vm).await,
+            Target::SshKey { label } => create_vm::undo_key(self, label).await,
+            Target::GlobalAddress { id, to, from } => {
+                create_vm::undo_route(self, *id, to, from.as_deref()).await
+            }
             Target::Disk { name, order, before } => self.no_volume(name, order, before).await,
             Target::DiskOfOrder { order, .. } => self.no_volume_of(*order).await,
             Target::SnapshotSpace { disk } => self.no_space(id(disk)?).await,
@@ -116,6 +174,10 @@ impl Undo for SoftLayer {
                 self.not_attached(id(disk)?, machine).await
             }
             Target::Volume { disk } => self.no_such_volume(id(disk)?).await,
+            Target::Image { name } => create_stemcell::no_image(self, name).await,
+            Target::Upload { place, name } => {
+                create_stemcell::nothing_uploaded(self, place, name).await
+            }
             Target::Change { .. } => Ok(Was::There),
         };
         was.map_err(|failure| errors::answer(Doing::Undo, format!("removing {target}"), failure))

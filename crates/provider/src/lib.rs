@@ -6,11 +6,13 @@
 //! binary asks follows from that. Nothing here knows a cloud.
 
 mod cache;
+mod capture;
 mod cloud;
 mod doctor;
 mod gc;
 mod journal;
 pub mod naming;
+mod progress;
 pub mod properties;
 mod provider;
 mod publisher;
@@ -18,10 +20,12 @@ mod setup;
 mod state_dir;
 
 pub use cache::{Cache, Remembered};
+pub use capture::{Capture, Captured, Keep, Sharing};
 pub use cloud::{Cloud, Work};
 pub use doctor::{Finding, Level, Questions};
 pub use gc::{Found, GcPolicy, Persistent, Purpose, Thing, Verdict};
 pub use journal::Journal;
+pub use progress::Progress;
 pub use provider::Provider;
 pub use publisher::Publisher;
 pub use setup::Setup;

@@ -4,20 +4,20 @@
 
 use super::create_vm;
 use crate::SoftLayer;
+use crate::cids::Machine;
 use crate::connect::Answer;
 use crate::errors::{self, Doing, Failure};
-use crate::cids::Machine;
 use crate::machine::Seen;
 use crate::properties::Wait;
 use crate::steps::{Target, ended, gone_is_fine};
 use bosh_cpi::method::DeleteVm;
-use bosh_cpi::{CpiError, Result};
+use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::Deadline;
 use ledger::Was;
 use provider::Provider;
 use softlayer::api::{
-    GuestProgress, GuestStorage, Hardware, HardwareStorage, Id, billing, hardware,
-    network_storage, virtual_guest,
+    GuestProgress, GuestStorage, Hardware, HardwareStorage, Id, billing, hardware, network_storage,
+    virtual_guest,
 };
 use softlayer::phrases::{ACTIVE_TRANSACTION, NO_BILLING_ITEM};
 
@@ -40,40 +40,38 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteVm) -> Result<()> {
         .await
 }
 
-/// Makes sure that no guest or server of this host name is left, whatever its order has come to.
-pub(crate) async fn undo_creation(cloud: &SoftLayer, name: &str, bare_metal: bool) -> Result<Was> {
-    let failed = |failure| errors::answer(Doing::DeleteVm, format!("removing VM {name}"), failure);
-    let machines = match bare_metal {
-        false => create_vm::guests_named(cloud, name).await,
-        true => create_vm::servers_named(cloud, name).await,
-    };
+/// Makes sure that no guest of this host name is left, whatever its order has come to.
+pub(crate) async fn undo_guest(cloud: &SoftLayer, name: &str) -> Answer<Was> {
+    remove(cloud, create_vm::guests_named(cloud, name).await?).await
+}
+
+/// The same for servers.
+pub(crate) async fn undo_server(cloud: &SoftLayer, name: &str) -> Answer<Was> {
+    remove(cloud, create_vm::servers_named(cloud, name).await?).await
+}
+
+async fn remove(cloud: &SoftLayer, machines: Vec<Seen>) -> Answer<Was> {
     let mut was = Was::NotThere;
-    for seen in machines.map_err(failed)? {
+    for seen in machines {
         was = Was::There;
-        let until = cloud.undo_deadline(Wait::DeleteVm);
-        destroy(cloud, &seen, until).await.map_err(failed)?;
+        destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
     }
     Ok(was)
 }
 
 /// Finishes a deletion that is half done: the VM is off. One that has not begun is left to whoever
 /// asked for it.
-pub(crate) async fn finish_deletion(cloud: &SoftLayer, vm: &str) -> Result<Was> {
-    let tried = format!("finishing the deletion of VM {vm}");
-    let failed = |failure| errors::answer(Doing::DeleteVm, tried, failure);
-    let finish = async || -> Answer<Was> {
-        let cid = bosh_cpi::VmCid::new(vm).map_err(|e| CpiError::cloud(e.to_string()))?;
-        let Some(seen) = cloud.machine_ever(&cid).await? else { return Ok(Was::There) };
-        if seen.is_gone() {
-            return Ok(Was::There);
-        }
-        if seen.power.as_deref() != Some("HALTED") {
-            return Ok(Was::NotThere);
-        }
-        destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
-        Ok(Was::There)
-    };
-    finish().await.map_err(failed)
+pub(crate) async fn finish_deletion(cloud: &SoftLayer, vm: &str) -> Answer<Was> {
+    let cid = VmCid::new(vm).map_err(|e| CpiError::cloud(e.to_string()))?;
+    let Some(seen) = cloud.machine_ever(&cid).await? else { return Ok(Was::There) };
+    if seen.is_gone() {
+        return Ok(Was::There);
+    }
+    if seen.power.as_deref() != Some("HALTED") {
+        return Ok(Was::NotThere);
+    }
+    destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
+    Ok(Was::There)
 }
 
 /// Destroys a machine, running, broken or half gone.

@@ -2,9 +2,9 @@
 //! one that is off.
 
 use crate::SoftLayer;
+use crate::cids::{Machine, no_vm};
 use crate::connect::Answer;
 use crate::errors::{self, Doing, Failure};
-use crate::cids::{Machine, no_vm};
 use crate::machine::Seen;
 use crate::properties::Wait;
 use crate::steps::{Target, ended};

@@ -2,9 +2,9 @@
 //! warning: no deploy may fail for it.
 
 use crate::SoftLayer;
+use crate::cids::{Machine, no_vm};
 use crate::connect::Answer;
 use crate::errors::{self, Doing};
-use crate::cids::{Machine, no_vm};
 use crate::machine::Seen;
 use crate::properties::Wait;
 use crate::steps::{Target, ended};

@@ -1,7 +1,7 @@
 //! The plugin's own properties: `cloud.properties.softlayer` of the config, and over them those
 //! of a cpi-config. Names are those of the last Go CPI's job where it had them.
 
-use super::{Ignored, ObjectStorage, SlowLedger, Timeouts, given};
+use super::{Ignored, SlowLedger, StemcellDefaults, Timeouts, given};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::Secret;
@@ -51,10 +51,15 @@ pub struct SoftLayerProperties {
     pub proxy: Option<Secret>,
     /// Hosts that are reached without the proxy, comma-separated.
     pub no_proxy: Option<String>,
+    /// Ranges that VMs with a public NIC reach by their private one: SoftLayer's own services, and
+    /// whatever else is on its private network.
+    pub private_routes: Vec<String>,
+    /// The longest user metadata that SoftLayer takes, in characters.
+    pub userdata_max: usize,
     /// Persistent disks.
     pub storage: StorageProperties,
-    /// The object storage through which heavy stemcells come in.
-    pub object_storage: ObjectStorage,
+    /// How heavy stemcells come in.
+    pub stemcell: StemcellDefaults,
     /// How long to wait for what.
     pub timeout: Timeouts,
     /// An unknown property is an error instead of a warning in the log.
@@ -91,7 +96,7 @@ pub struct SoftLayerProperties {
     /// As `enable_vps`.
     #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub vps_use_ssl: Ignored,
-    /// Go release: SoftLayer's Swift is gone; see `object_storage`.
+    /// Go release: SoftLayer's Swift is gone; see `stemcell`.
     #[schemars(with = "serde_json::Value", extend("deprecated" = true, "default" = null))]
     pub swift_username: Ignored,
     /// As `swift_username`.
@@ -132,8 +137,12 @@ impl Default for SoftLayerProperties {
             ca_cert: None,
             proxy: None,
             no_proxy: None,
+            private_routes: ["10.0.0.0/8", "161.26.0.0/16", "166.8.0.0/14"]
+                .map(str::to_owned)
+                .to_vec(),
+            userdata_max: 16_384,
             storage: StorageProperties::default(),
-            object_storage: ObjectStorage::default(),
+            stemcell: StemcellDefaults::default(),
             timeout: Timeouts::default(),
             strict: false,
             log_level: None,

@@ -16,7 +16,7 @@ pub use config::{SoftLayerProperties, StorageProperties};
 pub use disk::{DiskProperties, Tier};
 pub use ledger::SlowLedger;
 pub use network::NetworkProperties;
-pub use stemcell::{ObjectStorage, StemcellProperties};
+pub use stemcell::{StemcellDefaults, StemcellProperties};
 pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;

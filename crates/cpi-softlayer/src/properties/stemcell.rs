@@ -3,6 +3,7 @@
 
 use super::{Ignored, Refusing};
 use cloud_http::Secret;
+use provider::properties::S3Properties;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -93,26 +94,17 @@ impl Refusing for StemcellProperties {
     }
 }
 
-/// A bucket of IBM Cloud Object Storage (or of anything that speaks S3 and that SoftLayer can
-/// import from): heavy stemcells are put there, imported, and taken away again.
+/// How heavy stemcells come in: through a bucket of IBM Cloud Object Storage, from which
+/// SoftLayer imports them, and out of which they are taken again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct ObjectStorage {
-    /// The S3 endpoint to send to.
-    #[schemars(example = &"https://s3.us-south.cloud-object-storage.appdomain.cloud")]
-    pub endpoint: Option<String>,
-    /// The bucket's region, such as `us-south`.
+pub struct StemcellDefaults {
+    /// The bucket, with HMAC keys to it. Without one, only light stemcells are taken.
+    pub s3: S3Properties,
+    /// Where SoftLayer finds the bucket: `us-south`, `eu-de` … Default: `s3.region`.
     #[schemars(example = &"us-south")]
-    pub region: Option<String>,
-    /// The bucket.
-    pub bucket: Option<String>,
-    /// The HMAC access key of a credential for the bucket.
+    pub cos_location: Option<String>,
+    /// An IAM API key with which SoftLayer reads the bucket. Default: the HMAC keys of `s3`.
     #[schemars(with = "Option<String>", extend("default" = null))]
-    pub access_key_id: Option<Secret>,
-    /// The HMAC secret key.
-    #[schemars(with = "Option<String>", extend("default" = null))]
-    pub secret_access_key: Option<Secret>,
-    /// An IAM API key with which SoftLayer reads the bucket. Default: the HMAC keys.
-    #[schemars(with = "Option<String>", extend("default" = null))]
-    pub api_key: Option<Secret>,
+    pub cos_api_key: Option<Secret>,
 }

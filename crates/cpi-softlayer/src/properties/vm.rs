@@ -47,8 +47,6 @@ pub struct VmProperties {
     #[serde(deserialize_with = "names::some")]
     #[schemars(with = "Vec<String>")]
     pub security_groups: Vec<String>,
-    /// Out of this reserved capacity, by id.
-    pub reserved_capacity_id: Option<u64>,
     /// Cheap, and gone whenever SoftLayer wants the place. Billed by the hour only.
     pub transient: bool,
     /// Registered public keys, by id.
@@ -126,7 +124,6 @@ impl Default for VmProperties {
             dedicated_host_id: None,
             placement_group: None,
             security_groups: Vec::new(),
-            reserved_capacity_id: None,
             transient: false,
             ssh_key: Vec::new(),
             public_key: None,

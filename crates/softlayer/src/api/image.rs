@@ -101,6 +101,10 @@ object! {
         pub uri: String,
         /// An IAM API key that may read the bucket.
         pub ibm_api_key: Option<Secret>,
+        /// An HMAC access key that may read the bucket, in place of it.
+        pub ibm_access_key: Option<Secret>,
+        /// The HMAC secret key that goes with it.
+        pub ibm_secret_key: Option<Secret>,
         /// The image's operating system has cloud-init.
         pub cloud_init: Option<bool>,
         /// The licence is one's own.

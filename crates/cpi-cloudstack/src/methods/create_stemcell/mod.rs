@@ -10,7 +10,7 @@ mod light;
 mod os_type;
 mod plan;
 pub(crate) mod publication;
-mod ready;
+pub(crate) mod ready;
 pub(crate) mod reuse;
 mod way;
 

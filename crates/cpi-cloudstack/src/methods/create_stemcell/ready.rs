@@ -24,7 +24,7 @@ const UNDER_WAY: &[&str] = &[
 ];
 
 /// Waits until the template is ready in all of these zones.
-pub(super) async fn wait(
+pub(crate) async fn wait(
     cloud: &CloudStack,
     id: &str,
     zones: &[&str],

@@ -27,6 +27,7 @@ use wishes::Wishes;
 
 pub(crate) use bare_metal::servers_named;
 pub(crate) use guest::guests_named;
+pub(crate) use keys::undo as undo_key;
 pub(crate) use vip::{undo_route, unroute};
 
 /// A host name is no longer.
@@ -38,7 +39,8 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> 
     let until = cloud.deadline(wait);
     let created = cloud.operation("create_vm", async |operation| {
         let name = host_name(cloud, &wishes, operation.id());
-        let failed = |failure| errors::answer(Doing::CreateVm, format!("creating VM {name}"), failure);
+        let failed =
+            |failure| errors::answer(Doing::CreateVm, format!("creating VM {name}"), failure);
         let agent = Agent { cloud, call: &call, wishes: &wishes };
         // Too long settings must be known before anything is billed.
         check_length(cloud, &agent.draft(&name))?;
@@ -99,7 +101,7 @@ async fn settle(
     until: Deadline,
 ) -> Answer<Networks> {
     let (cloud, wishes) = (agent.cloud, agent.wishes);
-    let seen = cloud.wait_for_nics(machine, wishes.networks.private_only, until).await?;
+    let seen = cloud.wait_for_nics(machine, found.public.is_none(), until).await?;
     let told = nics::tell(cloud, wishes, found, &agent.call.networks, &seen)?;
     let text = agent.settings(&machine.to_string(), &told.agent);
     let set = operation.step(

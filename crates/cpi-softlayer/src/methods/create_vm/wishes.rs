@@ -36,11 +36,12 @@ impl Wishes {
         let path = call.cloud_properties.path().to_owned();
         let config = &cloud.properties;
         let vm = VmProperties::read(&call.cloud_properties, config.strict)?;
-        let datacenter = given(&vm.datacenter).or(config.default_datacenter()).ok_or_else(|| {
-            CpiError::cpi(format!(
-                "{path}.datacenter: missing, and {PATH}.default_datacenter is not set"
-            ))
-        })?;
+        let datacenter =
+            given(&vm.datacenter).or(config.default_datacenter()).ok_or_else(|| {
+                CpiError::cpi(format!(
+                    "{path}.datacenter: missing, and {PATH}.default_datacenter is not set"
+                ))
+            })?;
         let hourly = vm.hourly_billing_flag.unwrap_or(config.hourly_billing);
         check(&vm, &path, hourly)?;
         Ok(Self {
@@ -154,7 +155,10 @@ mod tests {
         let disk = |size| {
             disk(&VmProperties { ephemeral_disk_size: size, ..VmProperties::default() }, "p")
         };
-        assert_eq!((disk(0).unwrap(), disk(60).unwrap(), disk(100).unwrap()), (None, Some(75), Some(100)));
+        assert_eq!(
+            (disk(0).unwrap(), disk(60).unwrap(), disk(100).unwrap()),
+            (None, Some(75), Some(100))
+        );
         assert!(disk(2001).unwrap_err().message.starts_with("p.ephemeral_disk_size: "));
     }
 }
