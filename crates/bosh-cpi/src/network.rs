@@ -66,6 +66,22 @@ impl Networks {
         self.0.iter_mut().map(|(name, network)| (name.as_str(), network))
     }
 
+    /// Adds one that nobody asked for, for the agent: the NIC that a cloud puts into every VM, say.
+    /// `settings` is what the agent gets.
+    pub fn add(&mut self, name: &str, settings: Map<String, Value>) {
+        let network = Network {
+            kind: NetworkKind::Manual,
+            ip: None,
+            prefix: None,
+            default: Vec::new(),
+            nic_group: None,
+            cloud_properties: CloudProperties::default(),
+            settings,
+            has_cloud_properties: false,
+        };
+        self.0.push((name.to_owned(), network));
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -124,6 +140,11 @@ impl Network {
     /// Tells the agent which NIC this is: `mac` in lower case.
     pub fn set_mac(&mut self, mac: &str) {
         self.settings.insert("mac".into(), json!(mac.to_lowercase()));
+    }
+
+    /// What the agent is told of it.
+    pub fn settings(&self) -> &Map<String, Value> {
+        &self.settings
     }
 
     /// Tells the agent one more thing, such as `routes` or an address that the cloud chose.

@@ -124,8 +124,6 @@ object! {
         pub broadcast_address: Option<String>,
         /// 4 or 6.
         pub version: Option<u64>,
-        /// Where it is.
-        pub datacenter: Option<Datacenter>,
     }
 }
 
@@ -144,8 +142,6 @@ object! {
         pub subnet: Option<Subnet>,
         /// The guest whose primary address it is.
         pub virtual_guest: Option<Id>,
-        /// The server whose primary address it is.
-        pub hardware: Option<Id>,
     }
 }
 

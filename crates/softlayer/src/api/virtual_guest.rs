@@ -147,8 +147,6 @@ object! {
         pub dedicated_host: Option<Id>,
         /// In this placement group.
         pub placement_group_id: Option<u64>,
-        /// Out of this reserved capacity.
-        pub reserved_capacity_group: Option<Id>,
         /// Cheap, and gone when SoftLayer wants the place. Hourly only.
         pub transient_guest_flag: Option<bool>,
         /// Without a public NIC.
@@ -249,8 +247,8 @@ object! {
         pub boot_mode: Option<String>,
         /// The flavor: `B1_4X8X100`.
         pub flavor_key_name: Option<String>,
-        /// A script that is run after the first boot.
-        pub post_install_script_uri: Option<String>,
+        /// A script that is run after the first boot. May hold a token.
+        pub post_install_script_uri: Option<Secret>,
     }
 }
 
