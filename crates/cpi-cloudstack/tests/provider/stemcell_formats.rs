@@ -164,6 +164,27 @@ async fn official_stemcells_are_taken() {
     }
 }
 
+/// What the stemcell builder calls `cloudstack-vhdx` is a bzip2 of a dynamic VHD: CloudStack
+/// unpacks it for XenServer, and for KVM it is converted.
+#[tokio::test]
+async fn the_builder_s_own_stemcells_are_taken() {
+    if images::missing(&["qemu-img"]) {
+        return;
+    }
+    for (hypervisor, format) in [("XenServer", "VHD"), ("KVM", "QCOW2")] {
+        let stage = Stage::of(on(hypervisor)).await;
+        disk(&stage, "vpc", &["-o", "subformat=dynamic,force_size=on"]);
+        stage.run("bzip2", &["image"]);
+        let image = stage.folder.path().join("image.bz2");
+        let about = json!({"hypervisor": hypervisor, "infrastructure": "cloudstack"});
+        let cid = stage.create(&image, json!({}), about).await.unwrap();
+        assert_eq!(stage.templates()[0]["format"], format);
+        let same = stage.arrived(&cid) == sha256(&image);
+        assert_eq!(same, hypervisor == "XenServer", "{hypervisor}");
+        assert!(stage.left().is_empty(), "scratch files");
+    }
+}
+
 /// A wrong agent.json would make VMs that nobody can reach.
 #[tokio::test]
 async fn an_agent_json_without_sources_is_refused() {
