@@ -1,5 +1,10 @@
 //! What an account holds beyond its world: what a driver made and left there.
 
+use crate::noun::billing::{BillingItem, Resource};
+use crate::noun::guest::Power;
+use crate::noun::order::Status;
+use crate::noun::storage::Volume;
+use crate::noun::transaction::Transaction;
 use crate::running::Shared;
 use crate::state::Cloud;
 use crate::thing::{Machine, Thing};
@@ -12,6 +17,18 @@ use std::net::SocketAddr;
 pub struct Inventory {
     /// Virtual guests that are not gone.
     pub vms: Vec<VmEntry>,
+    /// Hardware servers that are not gone.
+    pub servers: Vec<VmEntry>,
+    /// Volumes that are not gone.
+    pub volumes: Vec<VolumeEntry>,
+    /// Snapshots.
+    pub snapshots: Vec<Entry>,
+    /// What is paid for.
+    pub billed: Vec<BilledEntry>,
+    /// Orders of which nothing has come yet.
+    pub open_orders: Vec<Entry>,
+    /// Global addresses that lead somewhere.
+    pub routes: Vec<Entry>,
     /// Images that somebody made.
     pub images: Vec<Entry>,
     /// SSH keys.
@@ -52,6 +69,40 @@ pub struct VmEntry {
     pub metadata: Option<SocketAddr>,
 }
 
+/// A volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VolumeEntry {
+    /// Its id.
+    pub id: u64,
+    /// Its notes.
+    pub notes: String,
+    /// `READY`, `PROVISIONING`; `RECLAIM` for what is cancelled.
+    pub state: String,
+    /// GB.
+    pub size: u64,
+    /// IOPS.
+    pub iops: u64,
+    /// GB of snapshot space.
+    pub snapshot_space: u64,
+    /// The machines that may mount it.
+    pub machines: Vec<u64>,
+}
+
+/// Something that is paid for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BilledEntry {
+    /// The billing item.
+    pub id: u64,
+    /// `guest_core`, `server`, `storage_as_a_service`, `storage_snapshot_space`.
+    pub category: String,
+    /// The guest, server or volume.
+    pub resource: u64,
+    /// Whether it is paid by the hour.
+    pub hourly: bool,
+    /// Whether it is cancelled for the end of the month.
+    pub ends: bool,
+}
+
 /// What the service is doing with something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TransactionEntry {
@@ -80,18 +131,89 @@ impl Inventory {
                 .values()
                 .map(|guest| {
                     let machine = Machine::Guest(guest.id);
-                    let state = match &guest.transaction {
-                        Some(it) if guest.deleted => it.status,
-                        _ if guest.power == crate::noun::guest::Power::Running => "RUNNING",
-                        _ => "HALTED",
-                    };
+                    let state = machine_state(guest.deleted, guest.power);
                     vm_entry(cloud, machine, guest.full_name(), state, &guest.tags, doors)
+                })
+                .collect(),
+            servers: cloud
+                .servers
+                .values()
+                .map(|server| {
+                    let machine = Machine::Hardware(server.id);
+                    let state = machine_state(server.deleted, server.power);
+                    vm_entry(cloud, machine, server.full_name(), state, &server.tags, doors)
+                })
+                .collect(),
+            volumes: {
+                let volumes = cloud.volumes.values().filter(|it| it.snapshot_of().is_none());
+                volumes.map(|it| volume_entry(cloud, it)).collect()
+            },
+            snapshots: cloud
+                .volumes
+                .values()
+                .filter_map(|it| {
+                    let name = it.notes.clone().unwrap_or_default();
+                    it.snapshot_of().map(|of| Entry {
+                        id: it.id,
+                        name,
+                        state: Some(of.to_string()),
+                    })
+                })
+                .collect(),
+            billed: cloud.billing_items.values().filter(|it| it.active).map(billed_entry).collect(),
+            open_orders: cloud
+                .orders
+                .values()
+                .filter(|it| matches!(it.status, Status::Pending | Status::Approved))
+                .map(|it| entry(it.id, it.status.name()))
+                .collect(),
+            routes: cloud
+                .global_addresses
+                .values()
+                .filter_map(|it| {
+                    let to = cloud.addresses.get(&it.destination?)?.address.to_string();
+                    Some(Entry { id: it.id, name: it.spec.address.clone(), state: Some(to) })
                 })
                 .collect(),
             images: made.map(|image| entry(image.id, &image.name)).collect(),
             ssh_keys: cloud.ssh_keys.values().map(|key| entry(key.id, &key.label)).collect(),
             transactions: cloud.transactions(),
         }
+    }
+}
+
+fn machine_state(deleted: bool, power: Power) -> &'static str {
+    match (deleted, power) {
+        (true, _) => "RECLAIM_WAIT",
+        (false, Power::Running) => "RUNNING",
+        (false, Power::Halted) => "HALTED",
+    }
+}
+
+fn volume_entry(cloud: &Cloud, volume: &Volume) -> VolumeEntry {
+    let state = match (cloud.billed_by(Resource::Volume(volume.id)), volume.ready) {
+        (None, _) => "RECLAIM",
+        (Some(_), true) => "READY",
+        (Some(_), false) => "PROVISIONING",
+    };
+    VolumeEntry {
+        id: volume.id,
+        notes: volume.notes.clone().unwrap_or_default(),
+        state: state.to_owned(),
+        size: volume.gb,
+        iops: volume.speed.iops(volume.gb),
+        snapshot_space: volume.snapshot_gb,
+        machines: volume.allowed.iter().map(|it| it.id()).collect(),
+    }
+}
+
+fn billed_entry(item: &BillingItem) -> BilledEntry {
+    BilledEntry {
+        id: item.id,
+        category: item.category.clone(),
+        resource: item.resource.id(),
+        hourly: item.hourly,
+        ends: item.cancelled.is_some(),
     }
 }
 
@@ -118,19 +240,25 @@ fn vm_entry(
 impl Cloud {
     /// The machines, by the names under which the inventory's doors stand.
     pub(crate) fn machine_names(&self) -> Vec<String> {
-        self.guests.keys().map(|id| Machine::Guest(*id).to_string()).collect()
+        let guests = self.guests.keys().map(|id| Machine::Guest(*id));
+        let servers = self.servers.keys().map(|id| Machine::Hardware(*id));
+        guests.chain(servers).map(|machine| machine.to_string()).collect()
     }
 
     /// The machine of that name.
     pub(crate) fn machine_named(&self, name: &str) -> Option<Machine> {
         let id = name.parse().ok()?;
+        if self.servers.contains_key(&id) {
+            return Some(Machine::Hardware(id));
+        }
         self.guests.contains_key(&id).then_some(Machine::Guest(id))
     }
 
     /// The object that a machine is.
     pub(crate) fn thing_of(&self, machine: Machine) -> Thing {
         match machine {
-            Machine::Guest(id) | Machine::Hardware(id) => Thing::Guest(id),
+            Machine::Guest(id) => Thing::Guest(id),
+            Machine::Hardware(id) => Thing::Server(id),
         }
     }
 
@@ -144,15 +272,35 @@ impl Cloud {
                 status: it.status.to_owned(),
             })
         });
-        guests.collect()
+        let entry = |it: &Transaction, on: String| TransactionEntry {
+            id: it.id,
+            on,
+            status: it.status.to_owned(),
+        };
+        let servers = self.servers.values().filter_map(|server| {
+            server.transaction.as_ref().map(|it| entry(it, format!("server {}", server.id)))
+        });
+        let volumes = self.volumes.values().filter_map(|volume| {
+            volume.busy.as_ref().map(|it| entry(it, format!("volume {}", volume.id)))
+        });
+        let images = self.images.values().filter_map(|image| {
+            image.transaction.as_ref().map(|it| entry(it, format!("image {}", image.id)))
+        });
+        guests.chain(servers).chain(volumes).chain(images).collect()
+    }
+}
+
+impl Machine {
+    /// Its id.
+    pub fn id(self) -> u64 {
+        match self {
+            Self::Guest(id) | Self::Hardware(id) => id,
+        }
     }
 }
 
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Guest(id) => write!(f, "{id}"),
-            Self::Hardware(id) => write!(f, "{id}"),
-        }
+        write!(f, "{}", self.id())
     }
 }

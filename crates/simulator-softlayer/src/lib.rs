@@ -18,6 +18,7 @@ pub mod state;
 pub mod thing;
 pub mod world;
 
-pub use inventory::{Entry, Inventory, TransactionEntry, VmEntry};
+pub use inventory::{BilledEntry, Entry, Inventory, TransactionEntry, VmEntry, VolumeEntry};
+pub use noun::understands;
 pub use running::{Credentials, Running, Shared, Simulator, StartError};
 pub use world::{World, WorldError};

@@ -115,6 +115,32 @@ things! {
     SshKey ssh_keys ssh_key;
     /// A tag.
     Tag tags tag;
+    /// A hardware server.
+    Server servers hardware;
+    /// A volume, or a snapshot.
+    Volume volumes storage;
+    /// The name and password with which a machine mounts volumes.
+    AllowedHost allowed_hosts allowed_host;
+    /// An order.
+    Order orders order;
+    /// An item of an order.
+    OrderItem order_items order_item;
+    /// Something that is paid for.
+    BillingItem billing_items billing;
+    /// A package.
+    Package packages package;
+    /// An item of a package.
+    Item items item;
+    /// A price.
+    Price prices price;
+    /// A global address.
+    GlobalAddress global_addresses global_address;
+    /// A placement group.
+    PlacementGroup placement_groups placement_group;
+    /// A dedicated host.
+    DedicatedHost dedicated_hosts dedicated_host;
+    /// A security group.
+    SecurityGroup security_groups security_group;
 }
 
 /// A machine of either kind.

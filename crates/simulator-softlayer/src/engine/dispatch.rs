@@ -189,7 +189,7 @@ impl Cloud {
 }
 
 /// `getActiveTransaction` reads the relation `activeTransaction`.
-fn getter(kind: &'static Kind, method: &str) -> Option<(&'static str, Leads)> {
+pub fn getter(kind: &'static Kind, method: &str) -> Option<(&'static str, Leads)> {
     let rest = method.strip_prefix("get")?;
     let first = rest.chars().next()?;
     let name = format!("{}{}", first.to_ascii_lowercase(), &rest[first.len_utf8()..]);

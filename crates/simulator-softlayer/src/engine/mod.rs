@@ -2,13 +2,13 @@
 
 mod admission;
 mod call;
-mod dispatch;
+pub(crate) mod dispatch;
 mod exception;
 mod filter;
 pub mod http;
 mod log;
 mod mask;
-mod render;
+pub(crate) mod render;
 
 pub use admission::Throttle;
 pub use call::{Call, Request, flag, number, words};

@@ -1,6 +1,9 @@
 //! `SoftLayer_Account`: the lists of everything.
 
-use super::{Service, address, guest, image, ssh_key, user, vlan};
+use super::{
+    Service, address, global_address, guest, hardware, image, order, placement, ssh_key, storage,
+    user, vlan,
+};
 use crate::kind::{Kind, Leads};
 use crate::state::Cloud;
 use crate::thing::{Node, Thing};
@@ -31,6 +34,15 @@ pub static KIND: Kind = Kind {
         ("subnets", Leads::Many(&address::SUBNET)),
         ("privateSubnets", Leads::Many(&address::SUBNET)),
         ("publicSubnets", Leads::Many(&address::SUBNET)),
+        ("hardware", Leads::Many(&hardware::KIND)),
+        ("iscsiNetworkStorage", Leads::Many(&storage::KIND)),
+        ("networkStorage", Leads::Many(&storage::KIND)),
+        ("orders", Leads::Many(&order::KIND)),
+        ("allBillingItems", Leads::Many(&super::billing::KIND)),
+        ("allTopLevelBillingItems", Leads::Many(&super::billing::KIND)),
+        ("globalIpRecords", Leads::Many(&global_address::KIND)),
+        ("placementGroups", Leads::Many(&placement::GROUP)),
+        ("dedicatedHosts", Leads::Many(&placement::HOST)),
         ("sshKeys", Leads::Many(&ssh_key::KIND)),
     ],
 };
@@ -76,6 +88,26 @@ pub fn read(cloud: &Cloud, account: &Account, name: &str) -> Node {
         "subnets" => subnets(None),
         "privateSubnets" => subnets(Some(Space::Private)),
         "publicSubnets" => subnets(Some(Space::Public)),
+        "hardware" => Node::Many(cloud.servers.keys().map(|id| Thing::Server(*id)).collect()),
+        "iscsiNetworkStorage" | "networkStorage" => {
+            let volumes = cloud.volumes.values().filter(|it| it.snapshot_of().is_none());
+            Node::Many(volumes.map(|it| Thing::Volume(it.id)).collect())
+        }
+        "orders" => Node::Many(cloud.orders.keys().map(|id| Thing::Order(*id)).collect()),
+        "allBillingItems" | "allTopLevelBillingItems" => {
+            let items = cloud.billing_items.values().filter(|it| it.active);
+            let items = items.filter(|it| name == "allBillingItems" || it.parent.is_none());
+            Node::Many(items.map(|it| Thing::BillingItem(it.id)).collect())
+        }
+        "globalIpRecords" => {
+            Node::Many(cloud.global_addresses.keys().map(|id| Thing::GlobalAddress(*id)).collect())
+        }
+        "placementGroups" => {
+            Node::Many(cloud.placement_groups.keys().map(|id| Thing::PlacementGroup(*id)).collect())
+        }
+        "dedicatedHosts" => {
+            Node::Many(cloud.dedicated_hosts.keys().map(|id| Thing::DedicatedHost(*id)).collect())
+        }
         "sshKeys" => Node::Many(cloud.ssh_keys.keys().map(|id| Thing::SshKey(*id)).collect()),
         "blockDeviceTemplateGroups" | "privateBlockDeviceTemplateGroups" => {
             let own = cloud.images.values().filter(|it| it.account == Some(account.id));

@@ -1,6 +1,6 @@
 //! `SoftLayer_Network_Subnet` and `SoftLayer_Network_Subnet_IpAddress`.
 
-use super::{Service, guest, vlan};
+use super::{Service, guest, hardware, location, vlan};
 use crate::engine::{Answer, Call, Exception};
 use crate::kind::{Kind, Leads};
 use crate::state::{Cloud, Range};
@@ -60,6 +60,7 @@ pub static SUBNET: Kind = Kind {
         ("addressSpace", Leads::Value),
         ("networkVlan", Leads::One(&vlan::KIND)),
         ("ipAddresses", Leads::Many(&KIND)),
+        ("datacenter", Leads::One(&location::KIND)),
         ("virtualGuests", Leads::Many(&guest::KIND)),
     ],
 };
@@ -76,7 +77,11 @@ pub static KIND: Kind = Kind {
         "note",
         "subnetId",
     ],
-    relations: &[("subnet", Leads::One(&SUBNET)), ("virtualGuest", Leads::One(&guest::KIND))],
+    relations: &[
+        ("subnet", Leads::One(&SUBNET)),
+        ("virtualGuest", Leads::One(&guest::KIND)),
+        ("hardware", Leads::One(&hardware::KIND)),
+    ],
 };
 
 pub static SUBNETS: Service = Service {
@@ -171,6 +176,10 @@ pub fn read_subnet(cloud: &Cloud, subnet: &Subnet, name: &str) -> Node {
         "isCustomerOwned" | "isCustomerRoutable" => false.into(),
         "addressSpace" => json!(space()).into(),
         "networkVlan" => Node::One(Some(Thing::Vlan(subnet.vlan))),
+        "datacenter" => {
+            let place = cloud.vlans.get(&subnet.vlan).map(|it| it.location);
+            Node::One(place.map(Thing::Location))
+        }
         "ipAddresses" => Node::Many(here().map(|it| Thing::Address(it.id)).collect()),
         "virtualGuests" => {
             let guests = here().filter_map(|it| guest_of(it.machine));
@@ -204,6 +213,10 @@ pub fn read(cloud: &Cloud, address: &Address, name: &str) -> Node {
         "subnetId" => address.subnet.into(),
         "subnet" => Node::One(Some(Thing::Subnet(address.subnet))),
         "virtualGuest" => Node::One(guest_of(address.machine)),
+        "hardware" => match address.machine {
+            Some(Machine::Hardware(id)) => Node::One(Some(Thing::Server(id))),
+            _ => Node::One(None),
+        },
         _ => json!(null).into(),
     }
 }

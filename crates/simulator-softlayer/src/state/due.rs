@@ -9,6 +9,22 @@ use std::collections::BTreeMap;
 pub enum Event {
     /// A guest comes one step further.
     Guest(u64, Step),
+    /// A hardware server comes one step further; with its order.
+    Server(u64, u64, Step),
+    /// A volume comes one step further.
+    Volume(u64, Step),
+    /// An order is approved.
+    Order(u64),
+    /// What an order changes is changed.
+    OrderDone(u64),
+    /// An image has come in.
+    ImageImported(u64),
+    /// An image is gone.
+    ImageDeleted(u64),
+    /// A global address leads where it should.
+    Routed(u64),
+    /// What should have happened does not.
+    Failed(Box<Event>),
 }
 
 /// A step in the life of a machine.
@@ -53,6 +69,27 @@ impl Cloud {
     pub(super) fn happen(&mut self, event: Event) {
         match event {
             Event::Guest(id, step) => self.guest_step(id, step),
+            Event::Server(id, order, step) => self.server_step(id, order, step),
+            Event::Volume(id, step) => self.volume_step(id, step),
+            Event::Order(id) => self.approve(id),
+            Event::OrderDone(id) => self.complete(id),
+            Event::ImageImported(id) => self.image_imported(id),
+            Event::ImageDeleted(id) => drop(self.images.remove(&id)),
+            Event::Routed(id) => {
+                if let Some(address) = self.global_addresses.get_mut(&id) {
+                    address.transaction = None;
+                }
+            }
+            Event::Failed(event) => self.fail(*event),
+        }
+    }
+
+    /// Orders are declined and imports come to nothing; anything else is left as it is, for ever.
+    fn fail(&mut self, event: Event) {
+        match event {
+            Event::Order(id) | Event::OrderDone(id) => self.decline(id),
+            Event::ImageImported(id) => self.image_not_imported(id),
+            stuck => tracing::debug!(?stuck, "a fault of the world keeps it so"),
         }
     }
 }

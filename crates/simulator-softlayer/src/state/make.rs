@@ -3,13 +3,18 @@
 use super::{Cloud, Due, Range, Table};
 use crate::noun::account::Account;
 use crate::noun::address::{Address, Subnet};
+use crate::noun::global_address::GlobalAddress;
 use crate::noun::image::Image;
 use crate::noun::location::Location;
 use crate::noun::user::User;
 use crate::noun::vlan::Vlan;
-use crate::world::{VlanSpec, World};
+use crate::world::{Named, VlanSpec, World};
 use simulator_kit::clock::Clock;
 use std::sync::Arc;
+
+fn named(specs: &[Named]) -> Table<Named> {
+    specs.iter().map(|it| (it.id, it.clone())).collect()
+}
 
 /// Where ids of what callers make begin; those of worlds are to be below.
 const FIRST_ID: u64 = 100_000_000;
@@ -44,6 +49,25 @@ impl Cloud {
             images: Table::new(),
             ssh_keys: Table::new(),
             tags: Table::new(),
+            servers: Table::new(),
+            volumes: Table::new(),
+            allowed_hosts: Table::new(),
+            orders: Table::new(),
+            order_items: Table::new(),
+            billing_items: Table::new(),
+            packages: Table::new(),
+            items: Table::new(),
+            prices: Table::new(),
+            global_addresses: world
+                .global_addresses
+                .iter()
+                .map(|spec| (spec.id, GlobalAddress::of_world(spec)))
+                .collect(),
+            placement_groups: named(&world.placement_groups),
+            dedicated_hosts: {
+                world.dedicated_hosts.iter().map(|host| (host.id, host.clone())).collect()
+            },
+            security_groups: named(&world.security_groups),
             caller: 0,
             tokens: Vec::new(),
             throttle: Default::default(),
@@ -55,6 +79,7 @@ impl Cloud {
         for spec in &world.vlans {
             cloud.add_vlan(spec);
         }
+        cloud.stock_packages();
         for spec in &world.images {
             let image = Image::of_world(spec, &cloud);
             cloud.images.insert(spec.id, image);

@@ -9,15 +9,21 @@ pub use range::Range;
 
 use crate::engine::Throttle;
 use crate::noun::address::{Address, Subnet};
+use crate::noun::billing::BillingItem;
+use crate::noun::global_address::GlobalAddress;
 use crate::noun::guest::Guest;
+use crate::noun::hardware::Server;
 use crate::noun::image::Image;
 use crate::noun::location::Location;
 use crate::noun::nic::Nic;
+use crate::noun::order::{Item as OrderItem, Order};
+use crate::noun::package::{Item, Package, Price};
 use crate::noun::ssh_key::SshKey;
+use crate::noun::storage::{AllowedHost, Volume};
 use crate::noun::tag::Tag;
 use crate::noun::user::User;
 use crate::noun::vlan::Vlan;
-use crate::world::{Phase, World};
+use crate::world::{DedicatedHostSpec, Named, Phase, World};
 use due::Due;
 use jiff::Timestamp;
 use simulator_kit::CallLog;
@@ -63,6 +69,32 @@ pub struct Cloud {
     pub ssh_keys: Table<SshKey>,
     /// Tags.
     pub tags: Table<Tag>,
+    /// Hardware servers.
+    pub servers: Table<Server>,
+    /// Volumes and snapshots.
+    pub volumes: Table<Volume>,
+    /// What machines mount volumes with.
+    pub allowed_hosts: Table<AllowedHost>,
+    /// Orders.
+    pub orders: Table<Order>,
+    /// Their items.
+    pub order_items: Table<OrderItem>,
+    /// What is paid for, or was.
+    pub billing_items: Table<BillingItem>,
+    /// Packages.
+    pub packages: Table<Package>,
+    /// Their items.
+    pub items: Table<Item>,
+    /// Their prices.
+    pub prices: Table<Price>,
+    /// Global addresses.
+    pub global_addresses: Table<GlobalAddress>,
+    /// Placement groups.
+    pub placement_groups: Table<Named>,
+    /// Dedicated hosts.
+    pub dedicated_hosts: Table<DedicatedHostSpec>,
+    /// Security groups.
+    pub security_groups: Table<Named>,
     /// The user whose call is being answered.
     pub caller: u64,
     /// IAM tokens.
@@ -119,6 +151,10 @@ impl Cloud {
     /// Lets something happen when a phase that begins now is over.
     pub fn after(&mut self, phase: Phase, event: Event) {
         let at = later(self.time, self.world.timing.of(phase));
+        let event = match self.broken {
+            Some((FaultKind::JobFailure, When::Before)) => Event::Failed(Box::new(event)),
+            _ => event,
+        };
         self.due.push(at, event);
     }
 

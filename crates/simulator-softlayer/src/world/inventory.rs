@@ -142,7 +142,7 @@ pub struct DedicatedHostSpec {
 }
 
 /// A machine's size with a name: a flavor of guests, or a preset of hardware servers.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PresetSpec {
     /// Its id.

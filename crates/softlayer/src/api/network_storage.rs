@@ -1,6 +1,7 @@
 //! `SoftLayer_Network_Storage`: iSCSI volumes and their snapshots.
 
-use super::{AllowedHost, Datacenter, Id, Keyed, OrderRef, Time, Transaction};
+use super::product_order::KeyName;
+use super::{AllowedHost, Datacenter, Id, OrderRef, Time, Transaction};
 use crate::field::object;
 
 object! {
@@ -122,7 +123,7 @@ object! {
         /// Its number at its targets.
         pub lun_id: Option<String>,
         /// `PERFORMANCE_BLOCK_STORAGE`, `ENDURANCE_BLOCK_STORAGE` …
-        pub storage_type: Option<Keyed>,
+        pub storage_type: Option<KeyName>,
         /// `LOW_INTENSITY_TIER` … of an endurance volume.
         pub storage_tier_level: Option<String>,
         /// 2 and more can be upgraded.

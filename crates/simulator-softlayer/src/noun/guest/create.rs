@@ -3,7 +3,10 @@
 use super::template::{NicPlan, Template};
 use super::{Disk, Guest, Power};
 use crate::engine::{Answer, Call, Exception};
+use crate::noun::billing::{BillingItem, Resource};
 use crate::noun::nic::Nic;
+use crate::noun::order::Purchase;
+use crate::noun::package::{FLAVORS, GUESTS};
 use crate::state::{Cloud, Event, Step, stamp};
 use crate::thing::Machine;
 use crate::world::{Phase, Space};
@@ -43,6 +46,7 @@ impl Cloud {
     pub fn make_guest(&mut self, template: Template) -> u64 {
         let id = self.new_id();
         let machine = Machine::Guest(id);
+        let preset = template.size.flavor.as_ref().map(|flavor| flavor.id);
         let private_only = template.public.is_none();
         self.add_nic(machine, Space::Private, &template.private);
         if let Some(plan) = &template.public {
@@ -85,11 +89,36 @@ impl Cloud {
             boot_mode: template.boot_mode,
         };
         self.guests.insert(id, guest);
+        self.bill_guest(id, preset);
         self.after(Phase::GuestPlaced, Event::Guest(id, Step::Placed));
         id
     }
 
-    fn add_nic(&mut self, machine: Machine, space: Space, plan: &NicPlan) {
+    /// A guest has an order, too, as if it had been placed.
+    fn bill_guest(&mut self, id: u64, preset: Option<u64>) {
+        let Some(guest) = self.guests.get(&id).cloned() else { return };
+        let names = Some((guest.hostname.clone(), guest.domain.clone()));
+        let order = self.add_order(Purchase::Guest(id), &json!({"presetId": preset}), names);
+        let category = "guest_core";
+        let item = BillingItem {
+            id: self.new_id(),
+            category: category.to_owned(),
+            description: format!("{} x 2.0 GHz or higher Cores", guest.cores),
+            hourly: guest.hourly,
+            location: guest.location,
+            package: if preset.is_some() { FLAVORS } else { GUESTS },
+            resource: Resource::Guest(id),
+            parent: None,
+            order_item: self.order_item(order, category),
+            created: self.now(),
+            cancelled: None,
+            active: true,
+        };
+        self.bill(item);
+        self.after(Phase::OrderApproved, Event::Order(order));
+    }
+
+    pub(crate) fn add_nic(&mut self, machine: Machine, space: Space, plan: &NicPlan) {
         let id = self.new_id();
         let nic = Nic {
             id,

@@ -1,7 +1,9 @@
 //! The life of a guest, from order to reclaim.
 
 use super::{Guest, Power};
-use crate::engine::{Answer, Call, Exception};
+use crate::engine::{Answer, Call, Exception, number};
+use crate::noun::billing::Resource;
+use crate::noun::image::Image;
 use crate::noun::transaction::Transaction;
 use crate::state::{Cloud, Event, Step};
 use crate::thing::Machine;
@@ -13,8 +15,34 @@ pub const RECLAIM: &str = "RECLAIM_WAIT";
 pub fn delete(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
     let id = call.id()?;
     cloud.idle_guest(id)?;
-    cloud.reclaim_guest(id);
+    match cloud.billed_by(Resource::Guest(id)).map(|item| item.id) {
+        Some(item) => cloud.end_billing(item),
+        None => cloud.reclaim_guest(id),
+    }
     Ok(true.into())
+}
+
+/// `["FORCE", {"imageTemplateId": 7, "sshKeyIds": [8]}]`: its disks are written anew.
+pub fn reload(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
+    let id = call.id()?;
+    let image = number(&call.argument(1)["imageTemplateId"]);
+    if let Some(image) = image
+        && !cloud.images.get(&image).is_some_and(Image::is_whole)
+    {
+        return Err(Exception::not_found(image));
+    }
+    let guest = cloud.idle_guest(id)?;
+    if guest.deleted {
+        return Err(Exception::public("Cannot find the billing item of the guest."));
+    }
+    guest.image = image.or(guest.image);
+    guest.power = Power::Halted;
+    cloud.begin(id, "OS Reload", "OS_RELOAD");
+    if let Some(guest) = cloud.guests.get_mut(&id) {
+        guest.reload = guest.transaction.clone();
+    }
+    cloud.after(Phase::GuestReloaded, Event::Guest(id, Step::Provisioned));
+    Ok(Answer::Value("1".into()))
 }
 
 impl Cloud {
@@ -76,11 +104,19 @@ impl Cloud {
             }
             Step::Idle => self.with_guest(id, |guest, _| guest.transaction = None),
             Step::Reclaimed => {
-                let machine = Machine::Guest(id);
                 self.guests.remove(&id);
-                self.nics.retain(|_, nic| nic.machine != machine);
-                self.release_addresses(machine);
+                self.forget_machine(Machine::Guest(id));
             }
+        }
+    }
+
+    /// A machine is gone: so are its network components, and its place at volumes.
+    pub fn forget_machine(&mut self, machine: Machine) {
+        self.nics.retain(|_, nic| nic.machine != machine);
+        self.release_addresses(machine);
+        self.allowed_hosts.retain(|_, host| host.machine != machine);
+        for volume in self.volumes.values_mut() {
+            volume.allowed.retain(|it| *it != machine);
         }
     }
 

@@ -1,9 +1,10 @@
 //! What may be done with a guest.
 
 use super::Power;
-use crate::engine::{Answer, Call, Exception, words};
-use crate::noun::tag;
+use crate::engine::{Answer, Call, Exception, number, words};
+use crate::noun::{storage, tag};
 use crate::state::Cloud;
+use crate::thing::Machine;
 
 pub fn edit(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
     let (id, changes) = (call.id()?, call.object(0)?);
@@ -101,4 +102,13 @@ pub fn is_pingable(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> 
     let id = call.id()?;
     let guest = cloud.guests.get(&id).ok_or_else(|| Exception::not_found(id))?;
     Ok((guest.power == Power::Running).into())
+}
+
+/// `[[{"id": <volume>}]]`: lets the guest in at each.
+pub fn allow_access(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
+    let machine = Machine::Guest(call.id()?);
+    for volume in call.list(0)? {
+        storage::allow(cloud, number(&volume["id"]).unwrap_or_default(), machine)?;
+    }
+    Ok(true.into())
 }

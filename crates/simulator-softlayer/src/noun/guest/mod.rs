@@ -7,7 +7,9 @@ mod options;
 mod template;
 mod view;
 
-pub use view::{KIND, read};
+pub use methods::check_user_data;
+pub use template::NicPlan;
+pub use view::{KIND, USER_DATA, read};
 
 use super::Service;
 use super::transaction::Transaction;
@@ -128,6 +130,9 @@ pub static SERVICE: Service = Service {
         ("powerOffSoft", methods::power_off),
         ("powerOn", methods::power_on),
         ("isPingable", methods::is_pingable),
+        ("getUpgradeItemPrices", options::upgrade_item_prices),
+        ("reloadOperatingSystem", life::reload),
+        ("allowAccessToNetworkStorageList", methods::allow_access),
     ],
 };
 

@@ -2,7 +2,9 @@
 
 use super::template::CAPACITIES;
 use crate::engine::{Answer, Call, Exception};
+use crate::noun::package::{GUESTS, PRICE};
 use crate::state::Cloud;
+use crate::thing::Thing;
 use crate::world::PresetSpec;
 use serde_json::{Value, json};
 
@@ -68,4 +70,12 @@ fn flavor(flavor: &PresetSpec) -> Value {
         },
         "template": {"supplementalCreateObjectOptions": {"flavorKeyName": flavor.key_name}},
     })
+}
+
+/// The prices at which a guest can become something else.
+pub fn upgrade_item_prices(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
+    call.id()?;
+    let prices = cloud.prices.values().filter(|price| price.package == GUESTS);
+    let things = prices.map(|price| Thing::Price(price.id)).collect();
+    Ok(Answer::Many(&PRICE, things))
 }

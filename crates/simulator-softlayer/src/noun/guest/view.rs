@@ -2,8 +2,9 @@
 
 use super::{Guest, Power};
 use crate::kind::{Kind, Leads};
+use crate::noun::billing::Resource;
 use crate::noun::transaction::Transaction;
-use crate::noun::{image, location, nic, ssh_key, tag, transaction};
+use crate::noun::{billing, image, location, nic, placement, ssh_key, storage, tag, transaction};
 use crate::state::{Cloud, stamp};
 use crate::thing::{Machine, Node, Thing};
 use serde_json::{Value, json};
@@ -62,6 +63,12 @@ pub static KIND: Kind = Kind {
         ("status", Leads::One(&STATUS)),
         ("sshKeys", Leads::Many(&ssh_key::KIND)),
         ("tagReferences", Leads::Many(&tag::REFERENCE)),
+        ("allowedHost", Leads::One(&storage::HOST)),
+        ("allowedNetworkStorage", Leads::Many(&storage::KIND)),
+        ("billingItem", Leads::One(&billing::KIND)),
+        ("dedicatedHost", Leads::One(&placement::HOST)),
+        ("placementGroup", Leads::One(&placement::GROUP)),
+        ("operatingSystem", Leads::One(&SYSTEM)),
         ("userData", Leads::Many(&USER_DATA)),
         ("postInstallScriptUri", Leads::Value),
     ],
@@ -76,7 +83,19 @@ static POWER: Kind = Kind {
 static STATUS: Kind =
     Kind { name: "SoftLayer_Virtual_Guest_Status", locals: &["keyName", "name"], relations: &[] };
 
-static USER_DATA: Kind = Kind {
+static SYSTEM: Kind = Kind {
+    name: "SoftLayer_Software_Component_OperatingSystem",
+    locals: &["id"],
+    relations: &[("passwords", Leads::Many(&PASSWORD))],
+};
+
+static PASSWORD: Kind = Kind {
+    name: "SoftLayer_Software_Component_Password",
+    locals: &["id", "username", "password"],
+    relations: &[],
+};
+
+pub static USER_DATA: Kind = Kind {
     name: "SoftLayer_Virtual_Guest_Attribute",
     locals: &["value"],
     relations: &[("type", Leads::One(&USER_DATA_TYPE))],
@@ -167,6 +186,27 @@ pub fn read(cloud: &Cloud, guest: &Guest, name: &str) -> Node {
             let data = guest.user_data.iter().map(|text| json!({"value": text, "type": kind}));
             json!(data.collect::<Vec<_>>()).into()
         }
+        "allowedHost" => {
+            let host = cloud.host_of(Machine::Guest(guest.id));
+            Node::One(host.map(Thing::AllowedHost))
+        }
+        "allowedNetworkStorage" => Node::Many(cloud.volumes_of(Machine::Guest(guest.id))),
+        "billingItem" => {
+            let item = cloud.billed_by(Resource::Guest(guest.id));
+            Node::One(item.map(|it| Thing::BillingItem(it.id)))
+        }
+        "dedicatedHost" => Node::One(guest.dedicated_host.map(Thing::DedicatedHost)),
+        "placementGroup" => Node::One(guest.placement_group.map(Thing::PlacementGroup)),
+        "operatingSystem" => match guest.provisioned {
+            None => Value::Null,
+            Some(_) => json!({
+                "id": guest.id + 3,
+                "passwords": [
+                    {"id": guest.id + 4, "username": "root", "password": guest.password},
+                ],
+            }),
+        }
+        .into(),
         "postInstallScriptUri" => json!(guest.script).into(),
         _ => cloud.network_of(Machine::Guest(guest.id), name),
     }

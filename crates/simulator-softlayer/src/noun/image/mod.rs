@@ -1,5 +1,6 @@
 //! `SoftLayer_Virtual_Guest_Block_Device_Template_Group`: images.
 
+mod import;
 mod view;
 
 pub use view::{KIND, read};
@@ -56,7 +57,15 @@ pub static SERVICE: Service = Service {
     kind: &KIND,
     find: Some(find),
     own: None,
-    methods: &[],
+    methods: &[
+        ("createFromIcos", import::from_icos),
+        ("createFromExternalSource", import::from_external_source),
+        ("editObject", import::edit),
+        ("deleteObject", import::delete),
+        ("setBootMode", import::set_boot_mode),
+        ("setTags", import::set_tags),
+        ("addLocations", import::add_locations),
+    ],
 };
 
 fn find(cloud: &Cloud, id: u64) -> Option<Thing> {
