@@ -4,7 +4,7 @@
 use crate::bench::*;
 use crate::stemcell_stage::{BASIC, at, serve};
 pub use crate::stemcell_stage::{Stage, sha256};
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::engine::fault::{Fault, FaultKind, When};
 
 /// The whole way: what was given is what arrives, the template is what the properties say, and
