@@ -2,14 +2,16 @@
 
 use crate::properties::{CloudStackProperties, Wait};
 use crate::steps::Target;
-use crate::{connect, doctor, gc};
+use crate::{capture, connect, doctor, gc};
 use bosh_cpi::Result;
 use bosh_cpi::agent::AgentProperties;
 use cloud_http::{Deadline, reveal};
 use cloudstack::Client;
 use ledger::Key;
 use provider::naming::{Names, fingerprint};
-use provider::{Cache, Finding, Journal, Provider, Questions, Setup, Thing};
+use provider::{
+    Cache, Capture, Captured, Finding, Journal, Keep, Provider, Questions, Setup, Thing,
+};
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use tokio::sync;
@@ -100,6 +102,10 @@ impl Provider for CloudStack {
 
     async fn examine(&self, questions: &Questions) -> Vec<Finding> {
         doctor::examine(self, questions).await
+    }
+
+    async fn capture(&self, capture: &Capture, keep: Keep<'_>) -> Result<Captured> {
+        capture::run(self, capture, keep).await
     }
 }
 

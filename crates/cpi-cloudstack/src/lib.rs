@@ -5,6 +5,7 @@
 //! `steps` only, so that what fails is undone and what dies is repaired. What the cloud
 //! refuses becomes BOSH's errors in the one table of `errors`.
 
+mod capture;
 mod cloud;
 mod connect;
 mod cpi;

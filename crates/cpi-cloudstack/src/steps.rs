@@ -1,6 +1,7 @@
 //! What our operations make or change, and how any process makes sure that nothing is left.
 
 use crate::CloudStack;
+use crate::capture;
 use crate::connect::CameOf;
 use crate::errors::{self, Doing, Failure};
 use crate::methods::{create_stemcell, delete_network, delete_vm};
@@ -124,6 +125,11 @@ pub enum Target {
         /// The network in which that VM had it.
         network: String,
     },
+    /// A VM that is being stopped, to be started again. Undone by starting it.
+    Stopped {
+        /// The VM's id.
+        vm: String,
+    },
     /// An image that is being published, for as long as the cloud fetches it.
     Published {
         /// Where, without anything secret.
@@ -176,6 +182,7 @@ impl Display for Target {
             Self::TakenOver { address, vm, .. } => {
                 write!(f, "public address {address}, taken from VM {vm}")
             }
+            Self::Stopped { vm } => write!(f, "the stopped VM {vm}"),
             Self::Published { place, name } => write!(f, "{name} at {place}"),
             Self::Network { name } => write!(f, "network {name}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),
@@ -231,6 +238,7 @@ impl Undo for CloudStack {
             Target::TakenOver { address, vm, network } => {
                 self.led_again(address, vm, network).await
             }
+            Target::Stopped { vm } => capture::running_again(self, vm).await,
             Target::Published { place, name } => {
                 create_stemcell::publication::nothing_published(self, place, name).await
             }

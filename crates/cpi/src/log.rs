@@ -16,6 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 /// More than this of warnings is not repeated in the answer.
 const MOST_NOTES: usize = 10;
@@ -97,17 +98,30 @@ impl Visit for Seen {
     }
 }
 
-/// Sends events to standard error and to `account`. Nothing is heard before this is called.
-pub fn start(level: LogLevel, account: &Account, secrets: Secrets) {
-    let stderr = tracing_subscriber::fmt::layer()
+/// Sends events to standard error only: of who serves for months, nothing is counted.
+pub fn to_stderr(level: LogLevel, secrets: Secrets) {
+    let subscriber = tracing_subscriber::registry().with(stderr(level, secrets));
+    // Only a second call in one process could fail here, and there is none.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+fn stderr<S>(level: LogLevel, secrets: Secrets) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
         .with_writer(Redacting(Arc::new(secrets)))
-        .with_filter(filter(level));
+        .with_filter(filter(level))
+}
+
+/// Sends events to standard error and to `account`. Nothing is heard before this is called.
+pub fn start(level: LogLevel, account: &Account, secrets: Secrets) {
     // The account needs debug events of our own crates, and of no other.
     let ours = filter_fn(|event| event.is_event() && *event.level() <= Level::DEBUG);
     let account = account.clone().with_filter(ours);
-    let subscriber = tracing_subscriber::registry().with(stderr).with(account);
+    let subscriber = tracing_subscriber::registry().with(stderr(level, secrets)).with(account);
     // Only a second call in one process could fail here, and there is none.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -1,6 +1,6 @@
 //! Any provider behind one type: what the binary asks, whatever cloud is configured.
 
-use crate::{Finding, Found, GcPolicy, Provider, Questions};
+use crate::{Capture, Captured, Finding, Found, GcPolicy, Keep, Provider, Questions};
 use bosh_cpi::{ApiVersion, Call, Result};
 use ledger::{Ledger, Recovery};
 use serde_json::Value;
@@ -28,6 +28,10 @@ pub trait Cloud {
 
     /// Deletes a piece of garbage.
     fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>>;
+
+    /// Makes an image of a VM, after having finished what dead calls left open, and gives it to
+    /// `keep`.
+    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>>;
 
     /// To be called once the answer was written.
     fn answer_was_written(&self) -> Work<'_, ()>;
@@ -64,6 +68,13 @@ impl<P: Provider> Cloud for P {
 
     fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>> {
         Box::pin(Provider::delete_garbage(self, found))
+    }
+
+    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>> {
+        Box::pin(async move {
+            self.open_with(&[capture.vm.as_str()]).await?;
+            Provider::capture(self, capture, keep).await
+        })
     }
 
     fn answer_was_written(&self) -> Work<'_, ()> {

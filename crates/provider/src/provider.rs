@@ -2,7 +2,9 @@
 
 use crate::gc::judge;
 use crate::journal::unusable;
-use crate::{Finding, Found, GcPolicy, Journal, Questions, Thing, Verdict};
+use crate::{
+    Capture, Captured, Finding, Found, GcPolicy, Journal, Keep, Questions, Thing, Verdict,
+};
 use bosh_cpi::{Cpi, CpiError, Result};
 use ledger::{Ledger, Operation, Recovery, Undo};
 
@@ -20,6 +22,12 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
 
     /// Every check of `cpi doctor`, in an order in which a person reads them. Changes nothing.
     async fn examine(&self, questions: &Questions) -> Vec<Finding>;
+
+    /// Makes an image of a VM, which runs again afterwards if it did before, and gives it to
+    /// `keep`. If that fails, or anything else, the image goes.
+    async fn capture(&self, _: &Capture, _: Keep<'_>) -> Result<Captured> {
+        Err(CpiError::not_supported("this cloud's VMs cannot be made stemcells of"))
+    }
 
     /// The open journal.
     async fn ledger(&self) -> Result<&Ledger> {

@@ -11,7 +11,7 @@ use cloudstack::api::{ListVirtualMachines, ListVolumes, VirtualMachine, Volume};
 type Answer<T> = Result<T, Failure>;
 
 /// No VM of this CID is there.
-pub(super) fn no_vm(cid: &VmCid) -> CpiError {
+pub(crate) fn no_vm(cid: &VmCid) -> CpiError {
     CpiError::new(ErrorKind::VmNotFound, format!("there is no VM {cid}"))
 }
 
@@ -46,7 +46,7 @@ impl CloudStack {
     }
 
     /// A VM that is there.
-    pub(super) async fn vm(&self, cid: &VmCid) -> Answer<Option<VirtualMachine>> {
+    pub(crate) async fn vm(&self, cid: &VmCid) -> Answer<Option<VirtualMachine>> {
         if is_id(cid.as_str()) {
             return Ok(self.vm_by_id(cid.as_str()).await?.filter(is_alive));
         }

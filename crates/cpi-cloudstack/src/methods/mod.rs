@@ -2,7 +2,7 @@
 
 pub(crate) mod attach_disk;
 pub(crate) mod calculate_vm_cloud_properties;
-mod cids;
+pub(crate) mod cids;
 pub(crate) mod create_disk;
 pub(crate) mod create_network;
 pub(crate) mod create_stemcell;

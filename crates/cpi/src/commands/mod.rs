@@ -6,7 +6,9 @@ pub mod conformance;
 pub mod demo;
 pub mod doctor;
 pub mod gc;
+pub mod images;
 pub mod ops;
+mod password;
 mod person;
 pub mod recover;
 pub mod rehearse;
@@ -34,6 +36,7 @@ pub enum Command {
     Rehearse(rehearse::Rehearse),
     Torture(torture::Torture),
     Stemcell(stemcell::Stemcell),
+    Images(images::Images),
     Schema(schema::Schema),
     Completions(completions::Completions),
 }
@@ -51,7 +54,8 @@ pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
         Command::Conformance(conformance) => conformance.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Torture(torture) => torture.run(),
-        Command::Stemcell(stemcell) => stemcell.run(),
+        Command::Stemcell(stemcell) => stemcell.run(config),
+        Command::Images(images) => images.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
     };

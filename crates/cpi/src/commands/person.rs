@@ -93,9 +93,32 @@ pub fn parse_age(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(number.saturating_mul(factor)))
 }
 
+/// Reads `500M` or `20G`, of 1024 each; a bare number is bytes.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        unit => return Err(format!("'{unit}' is no unit: use K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("'{text}' is no size such as 20G"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("'{text}' is too much"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        assert_eq!((parse_size("90"), parse_size("2G")), (Ok(90), Ok(2 << 30)));
+        for wrong in ["", "G", "1X", "-1", "99999999999T"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn ages_are_read_with_their_unit() {

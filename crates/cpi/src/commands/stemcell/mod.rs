@@ -1,10 +1,12 @@
 //! `cpi stemcell`: tools for stemcells as files.
 
+mod capture;
 mod config_drive;
 mod convert;
 mod inspect;
 mod lighten;
 mod patch;
+mod publish;
 
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,17 +28,21 @@ enum Verb {
     Patch(patch::Patch),
     Convert(convert::Convert),
     Lighten(lighten::Lighten),
+    Publish(Box<publish::Publish>),
+    Capture(Box<capture::Capture>),
     ConfigDrive(config_drive::WriteConfigDrive),
 }
 
 impl Stemcell {
     /// Does it.
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         match self.verb {
             Verb::Inspect(inspect) => inspect.run(),
             Verb::Patch(patch) => patch.run(),
             Verb::Convert(convert) => convert.run(),
             Verb::Lighten(lighten) => lighten.run(),
+            Verb::Publish(publish) => publish.run(config),
+            Verb::Capture(capture) => return capture.run(config),
             Verb::ConfigDrive(config_drive) => config_drive.run(),
         }?;
         Ok(ExitCode::SUCCESS)
