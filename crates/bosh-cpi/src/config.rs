@@ -5,7 +5,7 @@ use crate::properties::{Decoded, decode};
 use crate::request::Context;
 use crate::{CpiError, Result};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -28,6 +28,25 @@ pub struct CommonProperties {
     /// The folder for what outlives a call. Without it: `/var/vcap/store/<plugin>_cpi` if that
     /// can be written, else `.bosh/<plugin>_cpi` in the home folder.
     pub state_dir: Option<PathBuf>,
+    /// Traces of each call, for OpenTelemetry.
+    pub traces: TracesProperties,
+}
+
+/// Where traces go: a span for each call, each request to the cloud's API and each wait.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(default)]
+pub struct TracesProperties {
+    /// The collector that takes OTLP over HTTP: `http://127.0.0.1:4318`. Without it there are no
+    /// traces.
+    pub endpoint: Option<String>,
+    /// The most seconds that a call waits, once it is answered, for the collector.
+    pub timeout: f64,
+}
+
+impl Default for TracesProperties {
+    fn default() -> Self {
+        Self { endpoint: None, timeout: 1.0 }
+    }
 }
 
 /// How much is logged: a property `log_level` of each plugin.

@@ -25,10 +25,16 @@ pub struct Exchanged<'e> {
 }
 
 impl Exchanged<'_> {
-    /// Tells of it: one event, without any parameter but a poll's. The error must hold no secret.
+    /// Tells of it, also to the span around it: one event, without any parameter but a poll's. The error must hold no secret.
     pub fn log(self, error: Option<&impl Display>) {
         let Self { call, status, took, poll } = self;
         let duration_ms = took.as_millis() as u64;
+        let span = tracing::Span::current();
+        span.record("http.response.status_code", status);
+        if let Some(error) = error {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", tracing::field::display(error));
+        }
         // The names are those of the constants above; the macro takes no others.
         match error {
             None => tracing::debug!(

@@ -8,10 +8,11 @@ use crate::scope::Scope;
 use crate::settings::ClientSettings;
 use crate::tally::Tally;
 use crate::{Command, CommandInfo, JobCommand, Paged, job};
-use cloud_http::{Deadline, Effect, jittered_pause};
+use cloud_http::{Deadline, Effect, jittered_pause, wait_span};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 /// Rows a page: the most that a cloud with default settings gives.
 const PAGE_SIZE: usize = 500;
@@ -95,6 +96,15 @@ impl Client {
 
     /// Waits for the end of a job that `command` started.
     pub async fn wait<T: DeserializeOwned>(
+        &self,
+        job: &str,
+        command: &'static str,
+        deadline: Deadline,
+    ) -> Result<T, Error> {
+        self.until_ended(job, command, deadline).instrument(wait_span(command, job)).await
+    }
+
+    async fn until_ended<T: DeserializeOwned>(
         &self,
         job: &str,
         command: &'static str,

@@ -9,11 +9,12 @@ use crate::request::{self, Parameters};
 use crate::settings::{ClientSettings, Credentials};
 use crate::tally::{Tallied, Tally};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits};
+use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 /// The way to one cloud under one account.
 #[derive(Debug)]
@@ -81,6 +82,14 @@ impl Exchange {
 
     /// Sends a call once.
     pub(crate) async fn once<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<T, Error> {
+        self.exchange(call, deadline).instrument(api_span(call.name)).await
+    }
+
+    async fn exchange<T: DeserializeOwned>(
         &self,
         call: &Call,
         deadline: Deadline,

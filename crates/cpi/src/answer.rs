@@ -3,6 +3,7 @@
 use crate::log::{self, Account};
 use crate::providers;
 use crate::redact::Secrets;
+use crate::traces::Traces;
 use crate::state_dir::StateDir;
 use bosh_cpi::config::{Config, LogLevel};
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
@@ -13,6 +14,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Runtime;
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 /// Answers the request in `bytes` by the config at `config_path`, and lets `deliver` write the
@@ -27,29 +29,41 @@ pub fn answer(
     let account = Account::begin();
     let mut cloud = None;
     let mut asked = Asked::default();
-    let mut runtime = None;
+    let (mut runtime, mut traces, mut span) = (None, None, Span::none());
     let outcome = unpanicked(|| {
         let request = Request::parse(bytes);
         let config = read_config(config_path);
         asked.note(&request, &config);
-        log::start(level(&request, &config), &account, asked.secrets.clone());
-        let work = run(request?, config, &mut cloud).instrument(asked.span());
+        traces = config.as_ref().ok().and_then(|(it, _)| Traces::configured(&it.common().traces));
+        let level = level(&request, &config);
+        log::start(level, &account, asked.secrets.clone(), traces.as_ref());
+        span = asked.span();
+        let work = run(request?, config, &mut cloud).instrument(span.clone());
         runtime.insert(new_runtime()?).block_on(work)
     });
 
     if let (Err(error), Some(_)) = (&outcome, &asked.request_id) {
         // No warning, since those stand in the answer's log, and so does the error beside it.
         // But it is by the request's id that people look for a failed call of a director's.
-        asked.span().in_scope(|| tracing::info!("{}: {error}", error.kind.as_str()));
+        span.in_scope(|| tracing::info!("{}: {error}", error.kind.as_str()));
     }
 
     let is_known = outcome.is_ok();
+    let failure = outcome.as_ref().err().map(ToString::to_string);
     let delivered = deliver(&asked.respond(outcome, &account));
-    if let (Some(cloud), Some(runtime)) = (cloud, runtime) {
-        let end = end(cloud.as_ref(), is_known && delivered.is_ok()).instrument(asked.span());
+    if let (Some(cloud), Some(runtime)) = (cloud, &runtime) {
+        let end = end(cloud.as_ref(), is_known && delivered.is_ok()).instrument(span.clone());
         if let Err(error) = unpanicked(|| runtime.block_on(end)) {
             tracing::error!("{error}");
         }
+    }
+    if let (Some(traces), Some(runtime)) = (traces, &runtime) {
+        if let Some(failure) = failure {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", failure);
+        }
+        drop(span);
+        runtime.block_on(traces.send(&asked.secrets));
     }
     delivered
 }
@@ -81,7 +95,13 @@ impl Asked {
     }
 
     fn span(&self) -> Span {
-        tracing::info_span!("cpi", req_id = self.request_id, method = self.method)
+        tracing::info_span!(
+            "cpi",
+            req_id = self.request_id,
+            method = self.method,
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+        )
     }
 
     fn respond(&self, outcome: Result<Value>, account: &Account) -> Response {

@@ -4,6 +4,7 @@
 //! A director reads both byte by byte, so there is little at the default level.
 
 use crate::redact::Secrets;
+use crate::traces::{CALL_SPAN, Traces};
 use bosh_cpi::config::LogLevel;
 use cloud_http::{CALL_FIELD, POLL_FIELD, TOOK_FIELD};
 use std::io::Write;
@@ -11,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
@@ -113,20 +114,32 @@ where
         .with_ansi(false)
         .with_target(false)
         .with_writer(Redacting(Arc::new(secrets)))
-        .with_filter(filter(level))
+        .with_filter(told(level))
 }
 
 /// Sends events to standard error and to `account`. Nothing is heard before this is called.
-pub fn start(level: LogLevel, account: &Account, secrets: Secrets) {
+/// Spans become traces where those are wanted.
+pub fn start(level: LogLevel, account: &Account, secrets: Secrets, traces: Option<&Traces>) {
     // The account needs debug events of our own crates, and of no other.
     let ours = filter_fn(|event| event.is_event() && *event.level() <= Level::DEBUG);
     let account = account.clone().with_filter(ours);
-    let subscriber = tracing_subscriber::registry().with(stderr(level, secrets)).with(account);
+    let traces = traces.map(Traces::layer);
+    let stderr = stderr(level, secrets);
+    let subscriber = tracing_subscriber::registry().with(stderr).with(account).with(traces);
     // Only a second call in one process could fail here, and there is none.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
+/// What is written: events of that level, and of all spans the call's.
+fn told(level: LogLevel) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    let level = level_filter(level);
+    let told = move |of: &Metadata<'_>| {
+        *of.level() <= level && (of.is_event() || of.name() == CALL_SPAN)
+    };
+    filter_fn(told).with_max_level_hint(level)
+}
+
+fn level_filter(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Off => LevelFilter::OFF,
         LogLevel::Error => LevelFilter::ERROR,

@@ -11,6 +11,7 @@ mod providers;
 mod redact;
 mod state_dir;
 mod stdout;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -6,11 +6,12 @@ use crate::error::{Error, Refusal};
 use crate::request::Prepared;
 use crate::settings::{ClientSettings, Credentials};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, reveal};
+use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span, reveal};
 use http::header::RETRY_AFTER;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 /// The way to the API for one user.
 #[derive(Debug)]
@@ -74,6 +75,10 @@ impl Exchange {
         call: &Prepared,
         deadline: Deadline,
     ) -> Result<Answered, Error> {
+        self.exchange(call, deadline).instrument(api_span(call.name)).await
+    }
+
+    async fn exchange(&self, call: &Prepared, deadline: Deadline) -> Result<Answered, Error> {
         self.secrets.remember(call.secrets.iter().map(reveal));
         let request = call.request(&self.endpoint, &self.credentials)?;
         let begun = Instant::now();
