@@ -2,8 +2,11 @@
 //! of their own, its tags are the director's.
 
 use crate::bench::*;
+use bosh_cpi::method::METHODS;
 use serde_json::{Value, json};
 use simulator::World;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const VM: &str = "cpivm-6ba7b810-9dad-11d1-80b4-00c04fd430c8";
@@ -17,6 +20,8 @@ struct Legacy {
     bench: Bench,
     vm: String,
     disk: String,
+    /// The id of the public address that leads to the VM.
+    address: String,
 }
 
 async fn legacy() -> Legacy {
@@ -33,9 +38,16 @@ async fn legacy() -> Legacy {
     let template = id("listTemplates", "template", STEMCELL);
     let offering = id("listServiceOfferings", "serviceoffering", "CO1");
     let custom = id("listDiskOfferings", "diskoffering", "shared.custom");
+    // Its agent's settings, as that CPI wrote them.
+    let settings = json!({"agent_id": "agent-0", "vm": {"name": VM, "id": VM},
+        "mbus": "nats://nats:pw@10.0.0.2:4222", "networks": {}, "env": {},
+        "disks": {"system": "/dev/xvda", "ephemeral": "/dev/xvdb", "persistent": null},
+        "registry": {"endpoint": "http://10.0.0.2:6901"}, "server": {"name": VM}});
+    let settings = base64::engine::general_purpose::STANDARD.encode(settings.to_string());
     let vm = bench.raw(
         "deployVirtualMachine",
         &[
+            ("userdata", &settings),
             ("name", VM),
             ("displayname", VM),
             ("zoneid", zone),
@@ -69,15 +81,20 @@ async fn legacy() -> Legacy {
             ("tags[1].value", "d1"),
         ],
     );
+    let address = bench.raw("associateIpAddress", &[("networkid", &network)]);
+    let address = address["id"].as_str().unwrap().to_owned();
     bench.simulator.advance(Duration::from_secs(60));
-    Legacy { bench, vm, disk }
+    bench.raw("enableStaticNat", &[("ipaddressid", &address), ("virtualmachineid", &vm)]);
+    Legacy { bench, vm, disk, address }
 }
 
 /// Every method on what is there, as a director does that has just been given this CPI.
 #[tokio::test]
 async fn every_method_works_on_what_the_go_cpi_made() {
-    let Legacy { bench, vm, disk } = legacy().await;
+    let Legacy { bench, vm, disk, address } = legacy().await;
+    let asked = RefCell::new(BTreeSet::new());
     let ask = async |method: &str, arguments: Value| {
+        asked.borrow_mut().insert(method.to_owned());
         let answer = bench.ask(method, arguments).await;
         answer.unwrap_or_else(|error| panic!("{method}: {error}"))
     };
@@ -92,6 +109,9 @@ async fn every_method_works_on_what_the_go_cpi_made() {
     ask("reboot_vm", json!([VM])).await;
     let snapshot = ask("snapshot_disk", json!([DISK, {"index": 0}])).await;
     ask("delete_snapshot", json!([snapshot])).await;
+    let near = ask("create_disk", json!([1024, {"disk_offering": "shared.custom"}, VM])).await;
+    assert_eq!(bench.volume_row(near.as_str().unwrap())["zonename"], "adv");
+    ask("delete_disk", json!([near])).await;
     ask("detach_disk", json!([VM, DISK])).await;
     ask("resize_disk", json!([DISK, 12_000])).await;
     assert_eq!(
@@ -108,11 +128,17 @@ async fn every_method_works_on_what_the_go_cpi_made() {
     assert_eq!(ask("has_vm", json!([VM])).await, false);
     let left = bench.inventory();
     assert!(left.len() == 1 && left[0].contains(DISK), "{left:?}");
+    // Its public address is the operator's, and free for the next VM.
+    let row = bench.rows("listPublicIpAddresses", "publicipaddress", &[("id", &address)]).remove(0);
+    assert_eq!(row["isstaticnat"], false);
 
     // A new VM from the old stemcell, at the old address, for the old disk.
-    let networks = json!({"default": {"type": "manual", "ip": "10.0.0.10",
-        "netmask": "255.255.255.0", "gateway": "10.0.0.1", "default": ["dns", "gateway"],
-        "dns": ["8.8.8.8"], "cloud_properties": {"name": "cf"}}});
+    let networks = json!({
+        "default": {"type": "manual", "ip": "10.0.0.10",
+            "netmask": "255.255.255.0", "gateway": "10.0.0.1", "default": ["dns", "gateway"],
+            "dns": ["8.8.8.8"], "cloud_properties": {"name": "cf", "undiscoverable": false}},
+        "front": {"type": "vip", "ip": row["ipaddress"], "cloud_properties": {}},
+    });
     let properties = json!({"compute_offering": "CO1", "disk": 25_000, "root_disk_size": 15_000,
                             "ephemeral_disk_offering": "shared.custom"});
     let arguments = json!(["agent-2", STEMCELL, properties, networks, [DISK], {}]);
@@ -126,4 +152,12 @@ async fn every_method_works_on_what_the_go_cpi_made() {
     assert_eq!(ask("has_disk", json!([DISK])).await, false);
     assert_eq!(bench.inventory(), Vec::<String>::new());
     ask("delete_stemcell", json!([STEMCELL])).await;
+    let calculated = ask("calculate_vm_cloud_properties", json!([{"cpu": 1, "ram": 512}])).await;
+    assert_eq!(calculated["compute_offering"], "CO1");
+    // What that CPI has left nothing of, and what no cloud is asked for any more.
+    let without = ["info", "ping", "current_vm_id", "configure_networks"];
+    let anew = ["create_stemcell", "create_network", "delete_network"];
+    asked.borrow_mut().extend(without.into_iter().chain(anew).map(str::to_owned));
+    let all: BTreeSet<_> = METHODS.iter().map(|method| method.name.to_owned()).collect();
+    assert_eq!(*asked.borrow(), all);
 }
