@@ -39,6 +39,8 @@ impl Code {
     pub(crate) fn of(exception: &str, http_status: u16) -> Self {
         let name = exception.strip_prefix(PREFIX).unwrap_or(exception);
         match name {
+            // Said as `Public`, too.
+            _ if http_status == 401 => Self::Unauthenticated,
             "ObjectNotFound" => Self::ObjectNotFound,
             "Public" => Self::Public,
             "InvalidValue" | "MissingCreationProperty" => Self::InvalidValue,
@@ -56,7 +58,6 @@ impl Code {
             }
             name if name.starts_with("Account_Authentication_") => Self::Unauthenticated,
             _ => match http_status {
-                401 => Self::Unauthenticated,
                 403 => Self::AccessDenied,
                 429 => Self::RateLimitExceeded,
                 _ => Self::Other(exception.to_owned()),
@@ -88,6 +89,7 @@ mod tests {
                 Code::Unauthenticated,
             ),
             ("", 401, Code::Unauthenticated),
+            ("SoftLayer_Exception_Public", 401, Code::Unauthenticated),
             ("", 429, Code::RateLimitExceeded),
         ] {
             assert_eq!(Code::of(exception, status), code, "{exception} {status}");

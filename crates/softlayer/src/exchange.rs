@@ -6,7 +6,9 @@ use crate::error::{Error, Refusal};
 use crate::request::Prepared;
 use crate::settings::{ClientSettings, Credentials};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span, reveal};
+use cloud_http::{
+    Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span, reveal,
+};
 use http::header::RETRY_AFTER;
 use serde_json::Value;
 use std::time::Duration;
