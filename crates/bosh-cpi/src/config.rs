@@ -5,8 +5,8 @@ use crate::properties::{Decoded, decode};
 use crate::request::Context;
 use crate::{CpiError, Result};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 

@@ -26,7 +26,7 @@ pub use pause::{jittered_pause, pause, paused};
 pub use retry::{Retry, Waits};
 pub use scrub::Scrubber;
 pub use secret::{Secret, expose, reveal};
-pub use spans::{API_SPAN, WAIT_SPAN, api_span, wait_span};
 pub use settings::{Proxy, Tls, TransportError, TransportSettings};
+pub use spans::{API_SPAN, WAIT_SPAN, api_span, wait_span};
 pub use transport::{SendError, Transport};
 pub use upload::{Put, Upload, Uploaded, put, upload};

@@ -3,8 +3,8 @@
 use crate::log::{self, Account};
 use crate::providers;
 use crate::redact::Secrets;
-use crate::traces::Traces;
 use crate::state_dir::StateDir;
+use crate::traces::Traces;
 use bosh_cpi::config::{Config, LogLevel};
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
 use provider::Cloud;

@@ -133,9 +133,8 @@ pub fn start(level: LogLevel, account: &Account, secrets: Secrets, traces: Optio
 /// What is written: events of that level, and of all spans the call's.
 fn told(level: LogLevel) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
     let level = level_filter(level);
-    let told = move |of: &Metadata<'_>| {
-        *of.level() <= level && (of.is_event() || of.name() == CALL_SPAN)
-    };
+    let told =
+        move |of: &Metadata<'_>| *of.level() <= level && (of.is_event() || of.name() == CALL_SPAN);
     filter_fn(told).with_max_level_hint(level)
 }
 
