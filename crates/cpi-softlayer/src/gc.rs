@@ -1,5 +1,7 @@
 //! What of ours there is in the cloud, for `cpi gc`: all of it is billed.
 
+mod machines;
+
 use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::errors::{self, Doing};
@@ -20,7 +22,7 @@ pub(crate) async fn things(cloud: &SoftLayer) -> Result<Vec<Thing<Target>>> {
 }
 
 async fn all(cloud: &SoftLayer) -> Answer<Vec<Thing<Target>>> {
-    let mut things = Vec::new();
+    let mut things = machines::things(cloud).await?;
     for volume in cloud.volumes(&Filter::everything()).await? {
         let Some((ours, name)) = named(cloud, volume.notes.as_deref()) else { continue };
         if volume.snapshot_capacity_gb.is_some_and(|space| space > 0) {

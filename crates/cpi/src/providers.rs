@@ -4,11 +4,9 @@ use crate::state_dir::StateDir;
 use bosh_cpi::config::Config;
 use bosh_cpi::{CpiError, Request, Result};
 use cpi_cloudstack::CloudStack;
-use cpi_cloudstack::properties::{
-    CloudStackProperties, DiskProperties, NetworkProperties, StemcellProperties, VmProperties,
-};
+use cpi_cloudstack::properties::{self as cloudstack, CloudStackProperties};
 use cpi_softlayer::SoftLayer;
-use cpi_softlayer::properties::SoftLayerProperties;
+use cpi_softlayer::properties::{self as softlayer, SoftLayerProperties};
 use provider::{Cloud, Setup};
 use schemars::{Schema, SchemaGenerator};
 
@@ -69,14 +67,26 @@ pub struct Schemas {
 
 /// The schemas of every cloud's properties.
 pub fn schemas(generator: &mut SchemaGenerator) -> Vec<Schemas> {
-    vec![Schemas {
-        plugin: "cloudstack",
-        properties: generator.subschema_for::<CloudStackProperties>(),
-        cloud_properties: vec![
-            ("vm", generator.subschema_for::<VmProperties>()),
-            ("disk", generator.subschema_for::<DiskProperties>()),
-            ("network", generator.subschema_for::<NetworkProperties>()),
-            ("stemcell", generator.subschema_for::<StemcellProperties>()),
-        ],
-    }]
+    vec![
+        Schemas {
+            plugin: "cloudstack",
+            properties: generator.subschema_for::<CloudStackProperties>(),
+            cloud_properties: vec![
+                ("vm", generator.subschema_for::<cloudstack::VmProperties>()),
+                ("disk", generator.subschema_for::<cloudstack::DiskProperties>()),
+                ("network", generator.subschema_for::<cloudstack::NetworkProperties>()),
+                ("stemcell", generator.subschema_for::<cloudstack::StemcellProperties>()),
+            ],
+        },
+        Schemas {
+            plugin: "softlayer",
+            properties: generator.subschema_for::<SoftLayerProperties>(),
+            cloud_properties: vec![
+                ("vm", generator.subschema_for::<softlayer::VmProperties>()),
+                ("disk", generator.subschema_for::<softlayer::DiskProperties>()),
+                ("network", generator.subschema_for::<softlayer::NetworkProperties>()),
+                ("stemcell", generator.subschema_for::<softlayer::StemcellProperties>()),
+            ],
+        },
+    ]
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 /// volume with `iops`, or with the least that its size can have.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerDisk")]
 pub struct DiskProperties {
     /// The data center. Default: that of the VM that it is for, then `default_datacenter`.
     #[schemars(example = &"dal13")]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 /// earlier one could not finish.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerLedger")]
 pub struct SlowLedger {
     /// A PostgreSQL database instead of a file under `state_dir`, for several directors or an
     /// HA pair: `postgres://user:password@host/database`.

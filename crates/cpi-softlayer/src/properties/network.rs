@@ -7,6 +7,7 @@ use serde::Deserialize;
 /// Which VLANs a network stands for.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerNetwork")]
 pub struct NetworkProperties {
     /// The VLANs' ids: a private one, and a public one for VMs that shall have a public address.
     #[schemars(example = [1_234_567])]

@@ -11,6 +11,7 @@ use serde_json::Value;
 /// What a stemcell tells of itself, and which image a light one stands for.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerStemcell")]
 pub struct StemcellProperties {
     /// Light: the image's id.
     #[serde(rename = "virtual-disk-image-id", deserialize_with = "id")]
@@ -98,6 +99,7 @@ impl Refusing for StemcellProperties {
 /// SoftLayer imports them, and out of which they are taken again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerStemcells")]
 pub struct StemcellDefaults {
     /// The bucket, with HMAC keys to it. Without one, only light stemcells are taken.
     pub s3: S3Properties,

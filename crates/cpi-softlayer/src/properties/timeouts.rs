@@ -9,6 +9,7 @@ use std::time::Duration;
 /// seconds, and now and then hours.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerTimeouts")]
 pub struct Timeouts {
     /// Finding things, and changes that take effect at once.
     pub lookup: u64,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 /// What a VM is made of.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SoftLayerVm")]
 pub struct VmProperties {
     /// The data center, such as `dal13`. Default: `default_datacenter`.
     #[schemars(example = &"dal13")]

@@ -1,6 +1,7 @@
 //! No leak of anything billed: whatever goes wrong, and whoever dies.
 
 use crate::bench::{Bench, arguments, private};
+use provider::{GcPolicy, Provider, Verdict};
 use serde_json::json;
 use simulator_kit::fault::When;
 
@@ -75,6 +76,61 @@ async fn no_lost_answer_leaves_anything() {
             assert!(left.billed.is_empty(), "{command} {when:?}: {:?}", left.billed);
             assert!(left.vms.is_empty(), "{command} {when:?}: {:?}", left.vms);
             assert!(left.ssh_keys.len() == 1, "{command} {when:?}: {:?}", left.ssh_keys);
+        }
+    }
+}
+
+/// A VM of which no director knows is garbage; one that it has tagged is not.
+#[tokio::test]
+async fn a_vm_that_nobody_knows_is_garbage() {
+    let bench = Bench::new();
+    let vm = json!({"hostname_prefix": "web"});
+    let (unknown, _) = bench.vm_of(vm.clone(), private()).await;
+    let (known, _) = bench.vm_of(vm, private()).await;
+    bench.ask("set_vm_metadata", json!([known, {"director": "d1"}])).await.unwrap();
+    let cloud = bench.cloud(json!({}));
+    let found = cloud.garbage(&GcPolicy::default()).await.unwrap();
+    let verdict = |cid: &str| found.iter().find(|it| it.cid == cid).unwrap().verdict;
+    assert_eq!((verdict(&unknown), verdict(&known)), (Verdict::Delete, Verdict::Keep));
+    let garbage = found.iter().find(|it| it.cid == unknown).unwrap();
+    cloud.delete_garbage(garbage).await.unwrap();
+    assert_eq!(bench.ask("has_vm", json!([unknown])).await.unwrap(), false);
+    assert_eq!(bench.ask("has_vm", json!([known])).await.unwrap(), true);
+}
+
+/// A process that dies in the midst leaves its journal, from which the next one cleans up: at every
+/// changing call, before and after it took effect.
+#[tokio::test]
+async fn a_dead_process_leaves_nothing_to_the_next() {
+    for command in ["createObject", "setUserMetadata"] {
+        for occurrence_after in [false, true] {
+            let bench = Bench::new();
+            // The answer hangs for longer than the process lives.
+            let when = if occurrence_after { When::After } else { When::Before };
+            let fault = simulator_kit::fault::Fault {
+                command: format!("SoftLayer_Virtual_Guest::{command}"),
+                occurrence: 1,
+                times: 1,
+                when,
+                kind: simulator_kit::fault::FaultKind::Hang { seconds: 600.0 },
+            };
+            bench.simulator.declare_faults(vec![fault]);
+            let call = bench.ask("create_vm", arguments(json!({}), private()));
+            let struck = async {
+                while bench.simulator.faults_struck() == 0 {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            };
+            // Dropped as soon as the fault has struck: the process is gone.
+            tokio::select! {
+                _ = call => panic!("{command} should not have been answered"),
+                () = struck => {}
+            }
+            bench.simulator.declare_faults(Vec::new());
+            let cloud = bench.cloud(json!({}));
+            let recovery = cloud.recover().await.unwrap();
+            assert!(recovery.left.is_empty(), "{command} {when:?}");
+            bench.assert_clean();
         }
     }
 }
