@@ -104,3 +104,53 @@ async fn ask(url: &str) -> std::result::Result<String, String> {
         false => Err(format!("{} and no id", answer.status())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    const ID: &str = "5f0c8a1e-9d3b-4c6e-8f21-0123456789ab";
+
+    /// A virtual router that says this to everybody.
+    async fn router(says: &'static str) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                drop(stream.read(&mut request).await);
+                drop(stream.write_all(says.as_bytes()).await);
+            }
+        });
+        format!("http://{address}/latest/meta-data/instance-id")
+    }
+
+    /// Root reads it from the firmware, which some firmwares write in capitals.
+    #[tokio::test]
+    async fn the_firmware_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let firmware = folder.path().join("product_uuid");
+        std::fs::write(&firmware, format!("{}\n", ID.to_uppercase())).unwrap();
+        let (id, by) = told(&firmware, "http://127.0.0.1:1/").await.unwrap();
+        assert_eq!((id.as_str(), by), (ID, firmware.display().to_string()));
+    }
+
+    /// Everybody else is told by the virtual router; not by a page that some proxy has made.
+    #[tokio::test]
+    async fn the_router_tells_whoever_is_not_root() {
+        let none = Path::new("/none/product_uuid");
+        let id = router(
+            "HTTP/1.1 200 OK\r\ncontent-length: 36\r\nconnection: close\r\n\r\n\
+            5f0c8a1e-9d3b-4c6e-8f21-0123456789ab",
+        )
+        .await;
+        assert_eq!(told(none, &id).await.unwrap(), (ID.to_owned(), id));
+        let page = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n<html";
+        let error = told(none, &router(page).await).await.unwrap_err();
+        for said in ["stemcell.volume.vm: missing", "/none/product_uuid", "no id"] {
+            assert!(error.message.contains(said), "{error}");
+        }
+    }
+}
