@@ -127,17 +127,7 @@ impl Image {
     pub(super) fn write_onto(&self, device: &Path) -> Result<()> {
         let mut progress = Progress::new(self.disk_size()?, "written");
         let written = stemcell::write_onto(&self.path, device, &mut |done| progress.tell(done));
-        written.map_err(|error| match &error {
-            StemcellError::File { source, .. }
-                if source.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                CpiError::cpi(format!(
-                    "{error}: the route 'volume' needs to write on this VM's disks: run the CPI \
-                     as root, or as a member of the group 'disk'"
-                ))
-            }
-            _ => told(&self.path, &error),
-        })
+        written.map_err(|error| not_written(&self.path, &error))
     }
 
     /// Opens it, to be sent.
@@ -153,6 +143,19 @@ fn told(file: &Path, error: &StemcellError) -> CpiError {
         _ => ErrorKind::CpiError,
     };
     CpiError::new(kind, format!("arguments[0]: {}: {error}", file.display()))
+}
+
+/// An error of writing an image onto a device.
+fn not_written(image: &Path, error: &StemcellError) -> CpiError {
+    match error {
+        StemcellError::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            CpiError::cpi(format!(
+                "{error}: the route 'volume' needs to write on this VM's disks: run the CPI as \
+                 root, or as a member of the group 'disk'"
+            ))
+        }
+        _ => told(image, error),
+    }
 }
 
 /// Beside the image: the director has room there, and removes it all when it is done.
@@ -252,4 +255,22 @@ fn convert_if_needed(draft: Draft, hypervisor: &str, scratch: &Path, file: &Path
         tracing::debug!(%error, "a scratch file stays for now");
     }
     Ok(Draft { path: to, format: target.format(), changed: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A director does not run as root: what it lacks is told, not only that it is refused.
+    #[test]
+    fn the_right_to_write_on_disks_is_asked_for() {
+        let refused = |kind: io::ErrorKind| {
+            let path = PathBuf::from("/dev/disk/by-id/virtio-1f");
+            let error = StemcellError::File { verb: "open", path, source: kind.into() };
+            not_written(Path::new("image"), &error).message
+        };
+        let message = refused(io::ErrorKind::PermissionDenied);
+        assert!(message.contains("virtio-1f") && message.contains("group 'disk'"), "{message}");
+        assert!(!refused(io::ErrorKind::UnexpectedEof).contains("group 'disk'"));
+    }
 }
