@@ -3,6 +3,7 @@
 
 mod bench;
 mod budgets;
+mod capture;
 mod compute;
 mod disks;
 mod doctor;
