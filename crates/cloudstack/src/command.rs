@@ -117,6 +117,7 @@ commands! {
     "listApis"                ListApis                Read    list   Api;
     "listConfigurations"      ListConfigurations      Read    list   Configuration;
     "listSystemVms"           ListSystemVms           Read    list   SystemVm;
+    "listHosts"               ListHosts               Read    list   Host;
     "listAccounts"            ListAccounts            Read    list   Account;
     "listDomains"             ListDomains             Read    list   Domain;
     "listProjects"            ListProjects            Read    list   Project;

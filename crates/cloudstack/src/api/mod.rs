@@ -51,8 +51,8 @@ pub use security_group::{
 };
 pub use snapshot::{CreateSnapshot, DeleteSnapshot, ListSnapshots, Snapshot};
 pub use system::{
-    Api, ApiParameter, Capabilities, Configuration, ListApis, ListCapabilities, ListConfigurations,
-    ListSystemVms, SystemVm,
+    Api, ApiParameter, Capabilities, Configuration, Host, ListApis, ListCapabilities,
+    ListConfigurations, ListHosts, ListSystemVms, SystemVm,
 };
 pub use tag::{CreateTags, DeleteTags, Tag, TagKey, TagPair, TaggedType};
 pub use template::{

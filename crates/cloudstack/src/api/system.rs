@@ -102,3 +102,27 @@ pub struct SystemVm {
     #[serde(flatten)]
     pub other: Other,
 }
+
+/// Finds hosts. For admins only.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ListHosts {
+    /// By exact name.
+    pub name: Option<String>,
+    /// In this zone.
+    pub zoneid: Option<String>,
+    /// `Routing` for those that run VMs.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+/// A host.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Host {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Other,
+}

@@ -34,7 +34,7 @@ const NEEDED: &[&str] = &[
 ];
 
 /// Calls that are for admins, and that we do without where we may not.
-const FOR_ADMINS: &[&str] = &["listConfigurations", "listSystemVms", "listDomains"];
+const FOR_ADMINS: &[&str] = &["listConfigurations", "listSystemVms", "listDomains", "listHosts"];
 
 pub(super) async fn check(cloud: &CloudStack, capabilities: &Capabilities) -> Vec<Finding> {
     let allowed = match allowed(cloud).await {

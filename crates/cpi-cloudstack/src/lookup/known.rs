@@ -28,9 +28,23 @@ impl CloudStack {
         self.remembered(&Wanted::new(cid, ""), "")
     }
 
-    /// Remembers where a disk is, for VMs that shall be near it.
+    /// Remembers where a disk is, for VMs that shall be near it. A plain user is never told the
+    /// kind of its storage; what its offering told when it was made still holds.
     pub(crate) fn remember_disk(&self, cid: &str, volume: &Volume) -> Found<DiskRow> {
-        self.remember(&Wanted::new(cid, ""), "", DiskRow::from(volume))
+        let local = self.known_disk(cid).is_some_and(|known| known.local);
+        self.remember_new_disk(cid, volume, local)
+    }
+
+    /// The same for one that was made from an offering on local storage, or on another one.
+    pub(crate) fn remember_new_disk(
+        &self,
+        cid: &str,
+        volume: &Volume,
+        local: bool,
+    ) -> Found<DiskRow> {
+        let mut row = DiskRow::from(volume);
+        row.local |= local && !volume.other.contains_key("storagetype");
+        self.remember(&Wanted::new(cid, ""), "", row)
     }
 
     /// Whether a zone is known, and is a basic one.

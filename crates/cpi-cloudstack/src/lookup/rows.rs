@@ -147,6 +147,9 @@ pub(crate) struct DiskRow {
     /// The zone's id.
     pub zone: String,
     pub zone_name: String,
+    /// Whether it is on a host's own storage, once it stands anywhere.
+    #[serde(default)]
+    pub local: bool,
 }
 
 impl DiskRow {
@@ -241,7 +244,12 @@ impl From<&VirtualMachine> for VmRow {
 
 impl From<&Volume> for DiskRow {
     fn from(volume: &Volume) -> Self {
-        Self { zone: volume.zoneid.clone(), zone_name: volume.zonename.clone() }
+        let storage = volume.other.get("storagetype").and_then(|kind| kind.as_str());
+        Self {
+            zone: volume.zoneid.clone(),
+            zone_name: volume.zonename.clone(),
+            local: storage == Some(LOCAL),
+        }
     }
 }
 

@@ -31,11 +31,12 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
                     Some(fresh) => create(cloud, operation, &wanted, &fresh).await,
                     None => Err(failure),
                 },
-                created => created,
+                made => made,
             };
             let tried = format!("creating a disk of {}", wanted.size);
-            let made = made.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
-            cloud.remember_disk(&made.id, &made);
+            let (made, local) =
+                made.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
+            cloud.remember_new_disk(&made.id, &made, local);
             let cid = DiskCid::new(&made.id)
                 .map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
             Ok((cid, Some(made.id)))
@@ -155,12 +156,13 @@ async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmRow>>
     Ok(vm.map(|vm| cloud.remember_vm(&vm)))
 }
 
+/// The disk, and whether it will stand on a host's own storage.
 async fn create(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Target>,
     wanted: &Request,
     found: &Ids,
-) -> std::result::Result<Volume, Failure> {
+) -> std::result::Result<(Volume, bool), Failure> {
     let name = cloud.names.disk(operation.id());
     let call = CreateVolume {
         name: name.clone(),
@@ -179,7 +181,7 @@ async fn create(
             Ok(cloud.list(of).await?.into_iter().find(is_there))
         },
     );
-    made.await
+    Ok((made.await?, found.offering.local))
 }
 
 /// Looks up afresh what was remembered, if it may have been the reason of a refusal; None if

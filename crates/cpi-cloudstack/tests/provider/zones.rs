@@ -137,3 +137,64 @@ async fn local_storage_is_where_the_zone_has_it() {
     let calls = bench.calls();
     assert!(calls.iter().all(|call| call.starts_with("list")), "{calls:?}");
 }
+
+/// A disk that is on a host's own storage, was attached there, and is free again; and that host.
+async fn local_disk(bench: &Bench, vm: Value, networks: Value) -> (Value, Value) {
+    let vm = create(bench, vm, networks).await.unwrap()[0].clone();
+    let local = json!({"disk_offering": "bosh.localdisk"});
+    let disk = bench.ask("create_disk", json!([1024, local, vm])).await.unwrap();
+    bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+    let host = bench.vm_row(vm.as_str().unwrap())["hostid"].clone();
+    bench.ask("detach_disk", json!([vm, disk])).await.unwrap();
+    bench.ask("delete_vm", json!([vm])).await.unwrap();
+    (disk, host)
+}
+
+/// It cannot move: the VM that is made for it comes to its host, however full that is.
+#[tokio::test]
+async fn a_vm_comes_to_the_host_of_its_disks() {
+    let bench = Bench::new().await;
+    let (disk, host) = local_disk(&bench, json!({}), json!({})).await;
+    for _ in 0..3 {
+        create(&bench, json!({"host": host}), json!({})).await.unwrap();
+    }
+    let mut arguments = vm_arguments(json!({"zone": "adv"}), json!({}));
+    arguments[4] = json!([disk]);
+    // A process that has met nothing yet asks where the disk is.
+    let bench = Bench { state: tempfile::tempdir().unwrap(), ..bench };
+    let vm = bench.ask("create_vm", arguments.clone()).await.unwrap()[0].clone();
+    assert_eq!(bench.vm_row(vm.as_str().unwrap())["hostid"], host);
+    bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+    // One that was never attached stands nowhere, and holds nobody.
+    let local = json!({"disk_offering": "bosh.localdisk"});
+    arguments[4] = json!([bench.ask("create_disk", json!([1024, local, null])).await.unwrap()]);
+    let free = bench.ask("create_vm", arguments).await.unwrap()[0].clone();
+    assert_ne!(bench.vm_row(free.as_str().unwrap())["hostid"], host);
+}
+
+/// Two disks on two hosts, or keys that cannot choose a host: nothing is made then.
+#[tokio::test]
+async fn disks_that_no_vm_can_have_are_refused_before_it_is_made() {
+    let bench = Bench::new().await;
+    let (one, host) = local_disk(&bench, json!({}), json!({})).await;
+    let crowd = create(&bench, json!({"host": host}), json!({})).await.unwrap()[0].clone();
+    let (two, other) = local_disk(&bench, json!({}), json!({})).await;
+    assert_ne!(host, other, "the emptier host was taken");
+    bench.ask("delete_vm", json!([crowd])).await.unwrap();
+    let refused = async |bench: &Bench, vm: Value, networks: Value, disks: Value| {
+        let before = bench.inventory();
+        let mut arguments = vm_arguments(vm, networks);
+        arguments[4] = disks;
+        let error = bench.ask("create_vm", arguments).await.unwrap_err();
+        assert_eq!((kind(&error), error.ok_to_retry), ("VMCreationFailed", false), "{error}");
+        assert_eq!(bench.inventory(), before);
+        error.message
+    };
+    let message = refused(&bench, json!({}), json!({}), json!([one, two])).await;
+    assert!(message.contains(one.as_str().unwrap()) && message.contains(two.as_str().unwrap()));
+    let user = Bench::of(simulator::World::builtin().instant(), "bosh").await;
+    let (zone, networks) = (json!({"zone": "basic"}), basic(json!({})));
+    let (disk, _) = local_disk(&user, zone.clone(), networks.clone()).await;
+    let message = refused(&user, zone, networks, json!([disk])).await;
+    assert!(message.contains("root admin") && message.contains("shared storage"), "{message}");
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 pub const COMMANDS: &[Command] = &[
     Command::sync("listConfigurations", list_configurations).admin_only(),
     Command::sync("listSystemVms", list_system_vms).admin_only(),
+    Command::sync("listHosts", list_hosts).admin_only(),
 ];
 
 /// The settings that a client may ask for, under CloudStack's names.
@@ -67,4 +68,35 @@ fn secondary_storage_vm(cloud: &Cloud, number: u64, zone: &Zone) -> Option<Value
         "agentstate": agent,
         "created": stamp(cloud.since),
     }))
+}
+
+/// The hosts that run VMs; others are not simulated.
+fn list_hosts(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let id = params.id("id", &cloud.hosts)?;
+    let zone = params.id("zoneid", &cloud.zones)?;
+    let (name, kind) = (params.text("name"), params.text("type"));
+    let rows: Vec<Value> = cloud
+        .hosts
+        .iter()
+        .filter(|host| id.is_none_or(|id| host.id == id))
+        .filter(|host| zone.is_none_or(|zone| host.zone == zone))
+        .filter(|host| name.is_none_or(|name| host.name == name))
+        .filter(|_| kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Routing")))
+        .map(|host| {
+            json!({
+                "id": host.id,
+                "name": host.name,
+                "state": "Up",
+                "type": "Routing",
+                "zoneid": host.zone,
+                "zonename": cloud.zone_name(&host.zone),
+                "clusterid": host.pool.cluster,
+                "clustername": host.pool.cluster_name,
+                "resourcestate": "Enabled",
+                "created": stamp(cloud.since),
+            })
+        })
+        .collect();
+    Ok(Answer::list("host", rows))
 }

@@ -9,6 +9,7 @@ mod guard;
 mod keys;
 mod near;
 mod nics;
+mod pinned;
 mod plan;
 mod routes;
 mod size;

@@ -1,5 +1,5 @@
 //! The disks that a VM is made for say where: it is made in their zone where nobody names one.
-//! A disk that an earlier call has met costs nothing; others are asked for only then.
+//! A disk that an earlier call has met costs nothing; others are asked for once.
 
 use crate::CloudStack;
 use crate::errors::{self, Doing};
@@ -8,7 +8,7 @@ use crate::properties::PATH;
 use bosh_cpi::{CpiError, DiskCid, ErrorKind, Result};
 
 /// The argument of `create_vm` that names the disks.
-const DISKS: &str = "arguments[4]";
+pub(super) const DISKS: &str = "arguments[4]";
 
 /// The zone for a VM that `disks` shall be attached to: `wanted`, unless that is a default.
 pub(super) async fn zone(
@@ -20,11 +20,10 @@ pub(super) async fn zone(
     let mut first: Option<(&DiskCid, DiskRow)> = None;
     for cid in disks {
         let known = cloud.known_disk(cid.as_str()).map(|found| (*found).clone());
-        let row = match (known, named) {
-            (Some(row), _) => row,
-            (None, Some(_)) => continue,
+        let row = match known {
+            Some(row) => row,
             // A disk that is not there is a hint that leads nowhere.
-            (None, None) => match look(cloud, cid).await? {
+            None => match look(cloud, cid).await? {
                 Some(row) => row,
                 None => continue,
             },

@@ -68,7 +68,7 @@ impl Plan {
             securitygroupnames: ids.guards.names.clone(),
             securitygroupids: ids.guards.ids.clone(),
             affinitygroupnames: wishes.affinity.names.clone(),
-            hostid: own(&vm.host),
+            hostid: own(&vm.host).or_else(|| wishes.host.clone()),
             clusterid: own(&vm.cluster),
             boottype,
             bootmode,

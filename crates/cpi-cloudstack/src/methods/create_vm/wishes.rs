@@ -7,6 +7,7 @@ use super::guard::GuardWish;
 use super::keys::KeyWish;
 use super::near;
 use super::nics::{NetworkWishes, NicWish};
+use super::pinned;
 use super::vip::VipWish;
 use crate::CloudStack;
 use crate::lookup::Wanted;
@@ -33,6 +34,8 @@ pub(super) struct Wishes {
     pub affinity: AffinityWish,
     pub guard: GuardWish,
     pub key: Option<KeyWish>,
+    /// The id of the host on which disks of the VM's stand.
+    pub host: Option<String>,
 }
 
 /// An ephemeral disk.
@@ -55,6 +58,7 @@ impl Wishes {
         })?;
         balancer::check(&vm.lbs, &path)?;
         Ok(Self {
+            host: pinned::host(cloud, &call.disk_cids, &vm).await?,
             affinity: AffinityWish::read(cloud, &vm, &call.env),
             guard: GuardWish::read(cloud, &vm, &path, networks.guards.into_iter()),
             key: KeyWish::read(cloud, &vm),

@@ -3,6 +3,7 @@
 use super::view;
 use crate::engine::{Call, Job, Params, Refusal, gone};
 use crate::state::{Attachment, Cloud, Pool, VmState, Volume, VolumeState};
+use crate::world::Storage;
 use cloudstack::phrases;
 
 /// `attachVolume`. Nearly everything that can be wrong with it is found by the job.
@@ -83,7 +84,16 @@ fn pick_device(cloud: &Cloud, vm: &str, wanted: Option<i64>) -> Result<u64, Refu
 
 fn store(cloud: &Cloud, id: &str, vm: &str) -> Result<Pool, Refusal> {
     let host = cloud.vms.get(vm).and_then(|vm| vm.host.as_deref());
-    let pool = cloud.volumes.get(id).and_then(|volume| cloud.pool_for(volume, host));
+    let volume = cloud.volumes.get(id);
+    let own = host.and_then(|id| cloud.hosts.get(id)).map(|host| host.storage(Storage::Local).id);
+    let stands =
+        volume.filter(|volume| volume.storage == Storage::Local).and_then(|it| it.pool.as_ref());
+    if stands.is_some_and(|pool| own.as_ref() != Some(&pool.id)) {
+        return Err(Refusal::invalid(format!(
+            "volume {id} is on another host's own storage, from which it cannot move to VM {vm}"
+        )));
+    }
+    let pool = volume.and_then(|volume| cloud.pool_for(volume, host));
     pool.ok_or_else(|| Refusal::internal(format!("{} for volume {id}", phrases::NO_STORAGE)))
 }
 
