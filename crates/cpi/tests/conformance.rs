@@ -1,12 +1,13 @@
 //! Ours holds what directors, the CLI and other CPIs' suites expect.
 
-use simulator::World;
 use trials::Subject;
+use trials::cloud::{Plugin, World};
 use trials::conformance::checks;
 
 #[test]
 fn conformance() {
-    let (subject, world) = (Subject::ours(env!("CARGO_BIN_EXE_cpi")), World::builtin());
+    let (subject, world) =
+        (Subject::ours(env!("CARGO_BIN_EXE_cpi")), World::builtin(Plugin::Cloudstack));
     let verdicts: Vec<_> = checks().iter().map(|check| check.run(&subject, &world)).collect();
     let failed: Vec<_> = verdicts
         .iter()

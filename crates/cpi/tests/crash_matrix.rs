@@ -2,6 +2,7 @@
 //! way to fail, before and after the call took effect; then one ordinary call.
 
 use trials::Subject;
+use trials::cloud::Plugin;
 use trials::torture::Plan;
 
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
@@ -11,7 +12,12 @@ const WORKERS: usize = 16;
 
 #[test]
 fn crash_matrix() {
-    let plan = Plan { subject: Subject::ours(CPI), methods: Vec::new(), workers: WORKERS };
+    let plan = Plan {
+        cloud: Plugin::Cloudstack,
+        subject: Subject::ours(CPI),
+        methods: Vec::new(),
+        workers: WORKERS,
+    };
     let cells = plan.cells().expect("a clean run of every method");
     let report = plan.run(&cells, |_| {});
     eprintln!("{}", report.summary());
@@ -26,7 +32,8 @@ fn a_cpi_that_forgets_is_found_out() {
         format!("rm -f \"$(dirname \"$1\")\"/state/ledger.db*; exec '{CPI}' --config \"$1\"");
     let arguments = ["-c", &forget, "sh", "{config}"].map(str::to_owned).to_vec();
     let subject = Subject { program: "/bin/sh".into(), arguments, config: None };
-    let plan = Plan { subject, methods: vec!["create_disk".into()], workers: WORKERS };
+    let methods = vec!["create_disk".into()];
+    let plan = Plan { cloud: Plugin::Cloudstack, subject, methods, workers: WORKERS };
     let cells = plan.cells().expect("a clean run");
     let report = plan.run(&cells, |_| {});
     assert!(report.leaked > 0, "{}", report.summary());

@@ -64,6 +64,8 @@ pub struct VmEntry {
     pub macs: Vec<String>,
     /// Its tags.
     pub tags: Vec<String>,
+    /// Its notes.
+    pub notes: String,
     /// Where its metadata service listens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<SocketAddr>,
@@ -132,7 +134,8 @@ impl Inventory {
                 .map(|guest| {
                     let machine = Machine::Guest(guest.id);
                     let state = machine_state(guest.deleted, guest.power);
-                    vm_entry(cloud, machine, guest.full_name(), state, &guest.tags, doors)
+                    let (name, notes) = (guest.full_name(), guest.notes.clone());
+                    vm_entry(cloud, machine, (name, notes), state, &guest.tags, doors)
                 })
                 .collect(),
             servers: cloud
@@ -141,7 +144,8 @@ impl Inventory {
                 .map(|server| {
                     let machine = Machine::Hardware(server.id);
                     let state = machine_state(server.deleted, server.power);
-                    vm_entry(cloud, machine, server.full_name(), state, &server.tags, doors)
+                    let (name, notes) = (server.full_name(), server.notes.clone());
+                    vm_entry(cloud, machine, (name, notes), state, &server.tags, doors)
                 })
                 .collect(),
             volumes: {
@@ -220,7 +224,7 @@ fn billed_entry(item: &BillingItem) -> BilledEntry {
 fn vm_entry(
     cloud: &Cloud,
     machine: Machine,
-    name: String,
+    (name, notes): (String, Option<String>),
     state: &str,
     tags: &[u64],
     doors: &BTreeMap<String, SocketAddr>,
@@ -233,6 +237,7 @@ fn vm_entry(
         addresses: nics.iter().filter_map(|nic| nic.address).map(|it| it.to_string()).collect(),
         macs: nics.iter().map(|nic| nic.mac.clone()).collect(),
         tags: tags.iter().filter_map(|id| cloud.tags.get(id)).map(|it| it.name.clone()).collect(),
+        notes: notes.unwrap_or_default(),
         metadata: doors.get(&machine.to_string()).copied(),
     }
 }

@@ -1,9 +1,11 @@
 //! Trials of a CPI from outside: whatever answers a director's requests on standard input can
 //! be driven by a [`Driver`], ours or another's.
 
+pub mod cloud;
 pub mod conformance;
 pub mod demo;
 pub mod driver;
+mod hint;
 pub mod rehearse;
 mod subject;
 pub mod torture;

@@ -1,9 +1,8 @@
 //! The CPI under trial, ours or another's.
 
 use crate::Driver;
-use anyhow::{Context, Result};
+use crate::cloud::Cloud;
 use serde_json::json;
-use simulator::Running;
 use std::path::{Path, PathBuf};
 
 /// The time in seconds within which a lost request may still take effect, for CPIs that ask.
@@ -16,8 +15,8 @@ pub struct Subject {
     pub program: PathBuf,
     /// Its arguments; `{config}` stands for the config's path.
     pub arguments: Vec<String>,
-    /// The config, with `{endpoint}`, `{api_key}`, `{secret_access_key}`, `{state_dir}`,
-    /// `{storage_ca_cert}` and `{timeout}` in its texts; None for a config of our own form.
+    /// The config, with `{endpoint}`, `{api_key}`, `{state_dir}`, `{timeout}`, for CloudStack
+    /// `{secret_access_key}` and `{storage_ca_cert}`, for SoftLayer `{username}` in its texts; None for a config of our own form.
     pub config: Option<String>,
 }
 
@@ -29,22 +28,15 @@ impl Subject {
     }
 
     /// The text of a config for this cloud; every wait ends after `timeout` seconds.
-    pub(crate) fn config(
-        &self,
-        cloud: &Running,
-        account: &str,
-        state: &Path,
-        timeout: u64,
-    ) -> Result<String> {
-        let keys = cloud.credentials(account).context("the account has no keys")?;
-        let template = self.config.clone().unwrap_or_else(our_config);
-        Ok(template
-            .replace("{endpoint}", &cloud.endpoint())
-            .replace("{api_key}", &keys.api_key)
-            .replace("{secret_access_key}", &keys.secret_key)
+    pub(crate) fn config(&self, cloud: &dyn Cloud, state: &Path, timeout: u64) -> String {
+        let template = self.config.clone().unwrap_or_else(|| our_config(cloud));
+        let filled = cloud
+            .placeholders()
+            .into_iter()
+            .fold(template, |text, (name, value)| text.replace(name, &value));
+        filled
             .replace("{state_dir}", &state.display().to_string())
-            .replace("{storage_ca_cert}", &cloud.storage_ca_cert().replace('\n', "\\n"))
-            .replace("\"{timeout}\"", &timeout.to_string()))
+            .replace("\"{timeout}\"", &timeout.to_string())
     }
 
     /// A director that starts this CPI with that config.
@@ -58,17 +50,10 @@ impl Subject {
     }
 }
 
-fn our_config() -> String {
-    json!({"cloud": {"plugin": "cloudstack", "properties": {
-        "cloudstack": {
-            "endpoint": "{endpoint}",
-            "api_key": "{api_key}",
-            "secret_access_key": "{secret_access_key}",
-            "ca_cert": "{storage_ca_cert}",
-            "default_zone": "adv",
-            "timeout": {"global": "{timeout}", "attach_volume": "{timeout}"},
-            "ledger": {"horizon": HORIZON, "budget": 3},
-        },
+fn our_config(cloud: &dyn Cloud) -> String {
+    let plugin = cloud.plugin().name();
+    json!({"cloud": {"plugin": plugin, "properties": {
+        plugin: cloud.properties(HORIZON),
         "agent": {"mbus": "nats://nats:secret@10.0.0.6:4222"},
         "state_dir": "{state_dir}",
     }}})

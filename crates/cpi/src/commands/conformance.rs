@@ -4,9 +4,9 @@ use super::torture::subject;
 use crate::stdout;
 use anyhow::Context;
 use clap::Args;
-use simulator::World;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use trials::cloud::{Plugin, World};
 use trials::conformance::{Verdict, checks, junit};
 
 /// Check a CPI against what directors, the CLI and other CPIs' suites expect; one line each.
@@ -14,13 +14,17 @@ use trials::conformance::{Verdict, checks, junit};
 #[command(after_help = "Example:\n  cpi conformance --junit conformance.xml\n  \
     cpi conformance --only D --cpi '/opt/other/cpi --configPath {config}' --template other.json")]
 pub struct Conformance {
+    /// On which cloud: cloudstack or softlayer.
+    #[arg(long, value_name = "CLOUD", default_value_t)]
+    cloud: Plugin,
+
     /// The CPI to check, with its arguments; {config} stands for its config's path. Default:
     /// this one.
     #[arg(long, value_name = "COMMAND")]
     cpi: Option<String>,
 
-    /// That CPI's config, with {endpoint}, {api_key}, {secret_access_key}, {state_dir} and
-    /// "{timeout}" (seconds) where they belong. Default: a config of our form.
+    /// That CPI's config, with {endpoint}, {api_key}, {secret_access_key} or {username},
+    /// {state_dir} and "{timeout}" (seconds) where they belong. Default: a config of our form.
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
@@ -68,9 +72,9 @@ impl Conformance {
     }
 
     fn world(&self) -> anyhow::Result<World> {
-        let Some(path) = &self.world else { return Ok(World::builtin()) };
+        let Some(path) = &self.world else { return Ok(World::builtin(self.cloud)) };
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        World::from_yaml(&text).with_context(|| path.display().to_string())
+        World::from_yaml(self.cloud, &text).with_context(|| path.display().to_string())
     }
 }
 

@@ -3,18 +3,22 @@
 use crate::stdout;
 use anyhow::Context;
 use clap::Args;
-use simulator::World;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use trials::cloud::{Pace, Plugin, World};
 
-/// Watch what a director does for a VM with a persistent disk, on an embedded CloudStack.
+/// Watch what a director does for a VM with a persistent disk, on an embedded cloud.
 ///
 /// Starts the simulator on a free loopback port, and this very program for each request, as a
 /// director does. Succeeds only if all goes well and nothing is left in the cloud.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cpi demo --html demo.html")]
+#[command(after_help = "Examples:\n  cpi demo --html demo.html\n  cpi demo --cloud softlayer")]
 pub struct Demo {
+    /// Which cloud: cloudstack or softlayer.
+    #[arg(long, value_name = "CLOUD", default_value_t)]
+    cloud: Plugin,
+
     /// Write a page with the timeline of CPI calls, API calls and job waits.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -34,7 +38,8 @@ impl Demo {
         let program = std::env::current_exe().context("where is this program?")?;
         let mut out = stdout::stream()?;
         let out: Option<&mut dyn Write> = if self.json { None } else { Some(&mut out) };
-        let report = trials::demo::run(&program, self.world()?, out)?;
+        let (world, pace) = self.world()?;
+        let report = trials::demo::run(&program, &world, pace, out)?;
         if self.json {
             stdout::write_line(&report.to_json())?;
         }
@@ -46,11 +51,12 @@ impl Demo {
         Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn world(&self) -> anyhow::Result<World> {
+    fn world(&self) -> anyhow::Result<(World, Pace)> {
         let Some(path) = &self.world else {
-            return Ok(trials::demo::world());
+            return Ok((World::builtin(self.cloud), Pace::Watched));
         };
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        World::from_yaml(&text).with_context(|| path.display().to_string())
+        let world = World::from_yaml(self.cloud, &text);
+        Ok((world.with_context(|| path.display().to_string())?, Pace::Own))
     }
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trials::Subject;
+use trials::cloud::Plugin;
 use trials::torture::{Plan, Report};
 
 /// Kill and mislead a CPI at every API call of every method, and see what is left in the cloud.
@@ -15,13 +16,17 @@ use trials::torture::{Plan, Report};
 #[command(after_help = "Example:\n  cpi torture --method create_vm\n  \
     cpi torture --cpi '/opt/other/cpi --configPath {config}' --template other.json")]
 pub struct Torture {
+    /// On which cloud: cloudstack or softlayer.
+    #[arg(long, value_name = "CLOUD", default_value_t)]
+    cloud: Plugin,
+
     /// The CPI to try, with its arguments; {config} stands for its config's path. Default:
     /// this one.
     #[arg(long, value_name = "COMMAND")]
     cpi: Option<String>,
 
-    /// That CPI's config, with {endpoint}, {api_key}, {secret_access_key}, {state_dir} and
-    /// "{timeout}" (seconds) where they belong. Default: a config of our form.
+    /// That CPI's config, with {endpoint}, {api_key}, {secret_access_key} or {username},
+    /// {state_dir} and "{timeout}" (seconds) where they belong. Default: a config of our form.
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
@@ -42,7 +47,8 @@ impl Torture {
     /// Runs the matrix; fails unless every cell is clean.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let subject = subject(self.cpi.as_deref(), self.template.as_deref())?;
-        let plan = Plan { subject, methods: self.method, workers: self.workers };
+        let (cloud, workers) = (self.cloud, self.workers);
+        let plan = Plan { cloud, subject, methods: self.method, workers };
         let cells = plan.cells()?;
         // Nothing is drawn where standard error is no terminal.
         let bar =

@@ -1,46 +1,40 @@
 //! A cloud, a CPI that is pointed at it, and what checks ask of both.
 
+use crate::cloud::{Cloud, Disk, Pace, Samples, Vm, World};
 use crate::driver::AnswerError;
 use crate::{Driver, Reply, Subject};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
-use simulator::{Running, Simulator, World};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tempfile::TempDir;
-
-/// The template that the built-in world offers.
-const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
-
-/// An id that names nothing.
-pub const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
 
 /// What every wait of the CPI may take, in seconds.
 const TIMEOUT: u64 = 60;
 
 /// A cloud and a CPI.
 pub struct Bench {
-    pub cloud: Running,
+    pub cloud: Box<dyn Cloud>,
+    pub samples: Samples,
     pub driver: Driver,
     pub config: String,
-    account: String,
+    at_first: BTreeSet<String>,
     folder: TempDir,
     subject: Subject,
 }
 
 impl Bench {
     pub fn new(subject: &Subject, world: &World) -> Result<Self> {
-        let account = world.accounts.first().context("the world has no account")?.name.clone();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let cloud = Simulator::spawn_thread(world.clone().instant(), address)?;
+        let cloud = world.start(Pace::Quick)?;
         let folder = tempfile::Builder::new().prefix("cpi-conformance-").tempdir()?;
         let state = folder.path().join("state");
         std::fs::create_dir(&state)?;
-        let config = subject.config(&cloud, &account, &state, TIMEOUT)?;
+        let config = subject.config(&*cloud, &state, TIMEOUT);
         let path = folder.path().join("cpi.json");
         std::fs::write(&path, &config)?;
         let driver = subject.driver(&path, folder.path());
-        Ok(Self { cloud, driver, config, account, folder, subject: subject.clone() })
+        let (samples, at_first) = (cloud.samples(), cloud.things());
+        Ok(Self { cloud, samples, driver, config, at_first, folder, subject: subject.clone() })
     }
 
     /// The same CPI with another config.
@@ -78,18 +72,17 @@ impl Bench {
     }
 
     pub fn stemcell(&self) -> Result<Value> {
-        self.ask("create_stemcell", json!([self.empty_image()?, {"template": TEMPLATE}]))
+        self.ask("create_stemcell", json!([self.empty_image()?, self.samples.stemcell]))
     }
 
     /// The arguments of create_vm with one network.
     pub fn vm_arguments(&self, network: Value) -> Result<Value> {
-        let properties = json!({"compute_offering": "Small Instance", "disk": 2048,
-            "ephemeral_disk_offering": "Custom"});
+        let properties = &self.samples.vm;
         Ok(json!(["agent-1", self.stemcell()?, properties, {"n": network}, [], {}]))
     }
 
     pub fn vm(&self) -> Result<String> {
-        self.vm_on(dynamic())
+        self.vm_on(self.dynamic())
     }
 
     pub fn vm_on(&self, network: Value) -> Result<String> {
@@ -98,7 +91,7 @@ impl Bench {
     }
 
     pub fn disk(&self) -> Result<String> {
-        text(&self.ask("create_disk", json!([1024, {"disk_offering": "Custom"}, null]))?)
+        text(&self.ask("create_disk", json!([self.samples.disk_mib, self.samples.disk, null]))?)
     }
 
     /// A VM with a disk attached: their CIDs.
@@ -108,54 +101,58 @@ impl Bench {
         Ok((vm, disk))
     }
 
-    /// The only row of a list.
-    pub fn row(&self, command: &str, id: &str) -> Result<Value> {
-        let rows = self.rows(command, &[("id", id)]);
-        rows.into_iter().next().with_context(|| format!("{command}: no {id}"))
+    /// The secret key in the config.
+    pub fn secret(&self) -> Result<String> {
+        let wanted = format!("{{{}}}", self.samples.secret);
+        let all = self.cloud.placeholders();
+        let found = all.into_iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value).context("the config has no secret")
     }
 
-    pub fn rows(&self, command: &str, params: &[(&str, &str)]) -> Vec<Value> {
-        let params: Vec<_> = params.iter().copied().chain([("listall", "true")]).collect();
-        let (_, body) = self.cloud.call(&self.account, command, &params);
-        let answer = body.as_object().and_then(|body| body.values().next());
-        let list = answer.and_then(|answer| answer.as_object()?.values().find(|v| v.is_array()));
-        list.and_then(Value::as_array).cloned().unwrap_or_default()
+    /// What the cloud knows of a VM.
+    pub fn seen_vm(&self, cid: &str) -> Result<Vm> {
+        self.cloud.vm(cid).with_context(|| format!("the cloud has no VM {cid}"))
+    }
+
+    /// What the cloud knows of a disk.
+    pub fn seen_disk(&self, cid: &str) -> Result<Disk> {
+        self.cloud.disk(cid).with_context(|| format!("the cloud has no disk {cid}"))
     }
 
     /// What the agent in a VM reads.
     pub fn settings(&self, vm: &str) -> Result<Value> {
         use std::io::{Read, Write};
-        let address = self.cloud.metadata_address(vm).context("the VM has no metadata address")?;
+        let (address, path) = self.cloud.metadata(vm).context("the VM has no metadata address")?;
         let mut stream = std::net::TcpStream::connect(address)?;
-        stream.write_all(b"GET /latest/user-data HTTP/1.0\r\nHost: data-server\r\n\r\n")?;
+        let request = format!("GET {path} HTTP/1.0\r\nHost: data-server\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (_, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-        Ok(serde_json::from_str(body)?)
+        self.cloud.settings(body.as_bytes())
     }
 
     /// Nothing of ours is left in the cloud.
     pub fn is_empty(&self) -> Result<()> {
-        for command in ["listVirtualMachines", "listVolumes", "listSnapshots"] {
-            let rows = self.rows(command, &[]);
-            if !rows.is_empty() {
-                bail!("{command} still shows {} of ours", rows.len());
-            }
+        match self.cloud.things() {
+            // Some things the cloud makes itself, and they were there before.
+            things if things.is_subset(&self.at_first) => Ok(()),
+            things => bail!("the cloud still has {:?}", things.difference(&self.at_first)),
         }
-        Ok(())
     }
-}
 
-/// A network whose addresses the cloud chooses.
-pub fn dynamic() -> Value {
-    json!({"type": "dynamic", "cloud_properties": {"name": "bosh-net"}})
-}
+    /// A network whose addresses the cloud chooses.
+    pub fn dynamic(&self) -> Value {
+        json!({"type": "dynamic", "cloud_properties": self.samples.network})
+    }
 
-/// A network with this address.
-pub fn manual(ip: &str) -> Value {
-    json!({"type": "manual", "ip": ip, "prefix": "32", "netmask": "255.255.255.0",
-        "gateway": "10.50.0.1", "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
-        "cloud_properties": {"name": "bosh-net"}})
+    /// A network with the address of this number.
+    pub fn manual(&self, number: u8) -> Value {
+        let samples = &self.samples;
+        json!({"type": "manual", "ip": samples.ip(number), "prefix": "32", "netmask": samples.netmask,
+            "gateway": samples.gateway, "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
+            "cloud_properties": samples.network})
+    }
 }
 
 /// The answered error.

@@ -1,7 +1,7 @@
 //! D: disks and snapshots.
 
 use super::Check;
-use super::bench::{Bench, NOTHING, holds, is_kind, same, text};
+use super::bench::{Bench, holds, is_kind, same, text};
 use super::protocol::is_hint;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -31,22 +31,25 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn create(bench: &Bench) -> Result<()> {
     let vm = bench.vm()?;
-    let custom = json!({"disk_offering": "Custom"});
+    let samples = &bench.samples;
+    let (mib, gib) = samples.rounds;
     for near in [json!(null), json!(""), json!(vm)] {
-        let disk = text(&bench.ask("create_disk", json!([1500, custom, near]))?)?;
-        let size = bench.row("listVolumes", &disk)?["size"].clone();
-        same(&size, &json!(2u64 << 30)).context("1500 MiB round up to 2 GiB")?;
+        let disk = text(&bench.ask("create_disk", json!([mib, samples.disk, near]))?)?;
+        let seen = bench.seen_disk(&disk)?;
+        holds(seen.gib == gib, &format!("{mib} MiB are {} GiB, not {gib}", seen.gib))?;
     }
-    bench.ask("create_disk", json!([1_048_576, custom, null])).context("1 TiB")?;
-    bench.refused("create_disk", json!([1024, {"disk_offering": "no-such"}, null]))?;
-    // A fixed offering of 5 GiB is no place for 8.
-    bench.refused("create_disk", json!([8192, {"disk_offering": "Small"}, null])).map(drop)
+    let large = json!([samples.large, samples.disk, null]);
+    bench.ask("create_disk", large).with_context(|| format!("{} MiB", samples.large))?;
+    for (mib, wrong) in &samples.no_disks {
+        bench.refused("create_disk", json!([mib, wrong, null])).context(wrong.to_string())?;
+    }
+    Ok(())
 }
 
 fn attach(bench: &Bench) -> Result<()> {
     let (vm, disk) = (bench.vm()?, bench.disk()?);
     same(&bench.ask("has_disk", json!([disk]))?, &json!(true))?;
-    same(&bench.ask("has_disk", json!([NOTHING]))?, &json!(false))?;
+    same(&bench.ask("has_disk", json!([bench.samples.nothing]))?, &json!(false))?;
     let hint = bench.ask("attach_disk", json!([vm, disk]))?;
     is_hint(&hint)?;
     same(&bench.ask("attach_disk", json!([vm, disk]))?, &hint).context("attached again")?;
@@ -54,9 +57,9 @@ fn attach(bench: &Bench) -> Result<()> {
     bench.ask("detach_disk", json!([vm, disk]))?;
     bench.ask_or("detach_disk", json!([vm, disk]), "Bosh::Clouds::DiskNotAttached")?;
     same(&bench.ask("get_disks", json!([vm]))?, &json!([]))?;
-    let error = bench.refused("attach_disk", json!([vm, NOTHING]))?;
+    let error = bench.refused("attach_disk", json!([vm, bench.samples.nothing]))?;
     is_kind(&error, "Bosh::Clouds::DiskNotFound")?;
-    let error = bench.refused("attach_disk", json!([NOTHING, disk]))?;
+    let error = bench.refused("attach_disk", json!([bench.samples.nothing, disk]))?;
     is_kind(&error, "Bosh::Clouds::VMNotFound")
 }
 
@@ -64,14 +67,14 @@ fn keep(bench: &Bench) -> Result<()> {
     let (vm, disk) = bench.attached()?;
     bench.ask("delete_vm", json!([vm]))?;
     same(&bench.ask("has_disk", json!([disk]))?, &json!(true))?;
-    let volumes = bench.rows("listVolumes", &[]);
-    holds(volumes.len() == 1, &format!("{} volumes are left", volumes.len()))?;
+    let disks = bench.cloud.disks();
+    holds(disks == 1, &format!("{disks} volumes are left"))?;
     let next = bench.vm()?;
     is_hint(&bench.ask("attach_disk", json!([next, disk]))?)
 }
 
 fn delete(bench: &Bench) -> Result<()> {
-    bench.ask_or("delete_disk", json!([NOTHING]), "Bosh::Clouds::DiskNotFound")?;
+    bench.ask_or("delete_disk", json!([bench.samples.nothing]), "Bosh::Clouds::DiskNotFound")?;
     let (vm, disk) = bench.attached()?;
     bench.refused("delete_disk", json!([disk])).context("while attached")?;
     bench.ask("detach_disk", json!([vm, disk]))?;
@@ -83,21 +86,21 @@ fn delete(bench: &Bench) -> Result<()> {
 fn metadata(bench: &Bench) -> Result<()> {
     let disk = bench.disk()?;
     bench.ask("set_disk_metadata", json!([disk, {"deployment": "cf", "instance_index": 3}]))?;
-    let tags = bench.row("listVolumes", &disk)?["tags"].clone();
-    let tags = tags.as_array().cloned().unwrap_or_default();
-    let has =
-        |key: &str, value: &str| tags.iter().any(|tag| tag["key"] == key && tag["value"] == value);
+    let tags = bench.seen_disk(&disk)?.tags;
+    let has = |key: &str, value: &str| tags.get(key).is_some_and(|its| its == value);
     holds(has("deployment", "cf") && has("instance_index", "3"), &format!("{tags:?}"))
 }
 
 fn resize(bench: &Bench) -> Result<()> {
     let disk = bench.disk()?;
-    bench.ask("resize_disk", json!([disk, 1024])).context("to the same size")?;
-    bench.ask("resize_disk", json!([disk, 3000]))?;
-    same(&bench.row("listVolumes", &disk)?["size"], &json!(3u64 << 30))?;
-    let error = bench.refused("resize_disk", json!([disk, 1024])).context("smaller")?;
+    let size = bench.samples.disk_mib;
+    bench.ask("resize_disk", json!([disk, size])).context("to the same size")?;
+    bench.ask("resize_disk", json!([disk, size + 2000]))?;
+    let (gib, wanted) = (bench.seen_disk(&disk)?.gib, (size + 2000).div_ceil(1024));
+    holds(gib == wanted, &format!("the disk has {gib} GiB, not {wanted}"))?;
+    let error = bench.refused("resize_disk", json!([disk, size])).context("smaller")?;
     is_kind(&error, "Bosh::Clouds::NotSupported")?;
-    let error = bench.refused("resize_disk", json!([NOTHING, 2048]))?;
+    let error = bench.refused("resize_disk", json!([bench.samples.nothing, size + 2000]))?;
     is_kind(&error, "Bosh::Clouds::DiskNotFound")
 }
 
@@ -105,11 +108,11 @@ fn snapshots(bench: &Bench) -> Result<()> {
     let (_, disk) = bench.attached()?;
     for metadata in [json!({}), Value::Null, json!({"index": 0, "job": "db", "deployment": "cf"})] {
         let snapshot = bench.ask("snapshot_disk", json!([disk, metadata]))?;
-        bench.row("listSnapshots", &text(&snapshot)?)?;
+        holds(bench.cloud.has_snapshot(&text(&snapshot)?), "there is no such snapshot")?;
         bench.ask("delete_snapshot", json!([snapshot]))?;
         bench.ask("delete_snapshot", json!([snapshot])).context("a second time")?;
     }
-    bench.ask("delete_snapshot", json!([NOTHING])).context("one that never was")?;
+    bench.ask("delete_snapshot", json!([bench.samples.nothing])).context("one that never was")?;
     Ok(())
 }
 

@@ -14,10 +14,10 @@ mod vm;
 pub use junit::junit;
 
 use crate::Subject;
+use crate::cloud::World;
 use anyhow::Result;
 use bench::Bench;
 use serde::Serialize;
-use simulator::World;
 use std::time::{Duration, Instant};
 
 /// One promise of the contract.

@@ -1,7 +1,7 @@
 //! P: the wire.
 
 use super::Check;
-use super::bench::{Bench, NOTHING, dynamic, holds, is_kind, names, refusal, same};
+use super::bench::{Bench, holds, is_kind, names, refusal, same};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
@@ -34,22 +34,22 @@ fn three_keys(bench: &Bench) -> Result<()> {
     for reply in [
         bench.driver.call("info", json!([]))?,
         bench.driver.call("delete_disk", json!([]))?,
-        broken.call("has_vm", json!([NOTHING]))?,
-        bench.with_config("no json")?.call("has_vm", json!([NOTHING]))?,
+        broken.call("has_vm", json!([bench.samples.nothing]))?,
+        bench.with_config("no json")?.call("has_vm", json!([bench.samples.nothing]))?,
     ] {
         reply.answer()?;
         let answer: Value = serde_json::from_slice(&reply.stdout)?;
         let keys: Vec<_> = answer.as_object().context("no hash")?.keys().cloned().collect();
         holds(keys == ["result", "error", "log"], &format!("the keys are {keys:?}"))?;
     }
-    let error = refusal(&broken.call("has_vm", json!([NOTHING]))?)?;
+    let error = refusal(&broken.call("has_vm", json!([bench.samples.nothing]))?)?;
     holds(!error.ok_to_retry, "a broken config is not worth another try")
 }
 
 fn wrong_credentials(bench: &Bench) -> Result<()> {
-    let keys = bench.cloud.credentials("admin").context("the world has no admin")?;
-    let wrong = bench.with_config(&bench.config.replace(&keys.secret_key, "marked-secret"))?;
-    let reply = wrong.call("has_vm", json!([NOTHING]))?;
+    let secret = bench.secret()?;
+    let wrong = bench.with_config(&bench.config.replace(&secret, "marked-secret"))?;
+    let reply = wrong.call("has_vm", json!([bench.samples.nothing]))?;
     let error = refusal(&reply)?;
     holds(error.message.contains("401"), &format!("the cloud's 401 is not told: {error}"))?;
     holds(reply.stderr.contains("cpi-424242"), "the request id is not in the log")?;
@@ -58,18 +58,15 @@ fn wrong_credentials(bench: &Bench) -> Result<()> {
 }
 
 fn context_wins(bench: &Bench) -> Result<()> {
-    let keys = bench.cloud.credentials("admin").context("the world has no admin")?;
-    let mut driver = bench.with_config(
-        &bench.config.replace(&keys.secret_key, "wrong").replace(&keys.api_key, "wrong"),
-    )?;
-    driver.context.insert("api_key".into(), json!(keys.api_key));
-    driver.context.insert("secret_access_key".into(), json!(keys.secret_key));
-    let answer = driver.call("has_vm", json!([NOTHING]))?.answer()?;
+    let secret = bench.secret()?;
+    let mut driver = bench.with_config(&bench.config.replace(&secret, "wrong"))?;
+    driver.context.insert(bench.samples.secret.into(), json!(secret));
+    let answer = driver.call("has_vm", json!([bench.samples.nothing]))?.answer()?;
     same(&answer.outcome.context("with keys from context")?, &json!(false))?;
 
-    driver.context.insert("endpoint".into(), json!("nonsense://nowhere"));
-    let error = refusal(&driver.call("has_vm", json!([NOTHING]))?)?;
-    names(&error, "endpoint")
+    driver.context.insert(bench.samples.endpoint.into(), json!("nonsense://nowhere"));
+    let error = refusal(&driver.call("has_vm", json!([bench.samples.nothing]))?)?;
+    names(&error, bench.samples.endpoint)
 }
 
 fn malformed(bench: &Bench) -> Result<()> {
@@ -99,7 +96,7 @@ fn malformed(bench: &Bench) -> Result<()> {
 }
 
 fn versions(bench: &Bench) -> Result<()> {
-    let arguments = bench.vm_arguments(dynamic())?;
+    let arguments = bench.vm_arguments(bench.dynamic())?;
     for version in [None, Some(1), Some(2), Some(3)] {
         let send = |method: &str, arguments: &Value| -> Result<Value> {
             let mut request = json!({"method": method, "arguments": arguments, "context": {}});
@@ -130,12 +127,7 @@ fn versions(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The agent dies of a number in a hint, and the director refuses an empty one.
+/// What an agent and a director take for one.
 pub(super) fn is_hint(hint: &Value) -> Result<()> {
-    let fine = match hint {
-        Value::String(path) => !path.is_empty(),
-        Value::Object(fields) => !fields.is_empty() && fields.values().all(Value::is_string),
-        _ => false,
-    };
-    holds(fine, &format!("{hint} is no hint"))
+    holds(crate::hint::is_hint(hint), &format!("{hint} is no hint"))
 }

@@ -1,7 +1,7 @@
 //! S: stemcells.
 
 use super::Check;
-use super::bench::{Bench, NOTHING, dynamic, holds, is_kind, names, text};
+use super::bench::{Bench, holds, is_kind, names, text};
 use anyhow::{Context, Result};
 use serde_json::json;
 
@@ -27,26 +27,26 @@ fn light(bench: &Bench) -> Result<()> {
     let cid = text(&bench.stemcell()?)?;
     holds(!cid.is_empty(), "the CID is empty")?;
     let image = bench.empty_image()?;
-    let error = bench.refused("create_stemcell", json!([image, {"template": "no-such"}]))?;
-    names(&error, "no-such")
+    let (wrong, culprit) = &bench.samples.no_stemcell;
+    let error = bench.refused("create_stemcell", json!([image, wrong]))?;
+    names(&error, culprit)
 }
 
 fn delete(bench: &Bench) -> Result<()> {
     let cid = bench.stemcell()?;
-    let templates = || bench.rows("listTemplates", &[("templatefilter", "executable")]).len();
-    let before = templates();
+    let before = bench.cloud.images();
     bench.ask("delete_stemcell", json!([cid]))?;
-    holds(templates() == before, "the template is gone")?;
+    holds(bench.cloud.images() == before, "the template is gone")?;
     bench.ask("delete_stemcell", json!([cid])).context("a second time")?;
-    bench.ask("delete_stemcell", json!([NOTHING])).context("one that never was")?;
+    bench.ask("delete_stemcell", json!([bench.samples.nothing])).context("one that never was")?;
     Ok(())
 }
 
 fn missing(bench: &Bench) -> Result<()> {
-    let mut arguments = bench.vm_arguments(dynamic())?;
-    arguments[1] = json!(NOTHING);
+    let mut arguments = bench.vm_arguments(bench.dynamic())?;
+    arguments[1] = json!(bench.samples.nothing);
     let error = bench.refused("create_vm", arguments)?;
     is_kind(&error, "Bosh::Clouds::VMCreationFailed")?;
-    names(&error, NOTHING)?;
+    names(&error, bench.samples.nothing)?;
     bench.is_empty()
 }

@@ -1,10 +1,10 @@
 //! V: VMs.
 
 use super::Check;
-use super::bench::{Bench, NOTHING, dynamic, holds, is_kind, manual, names, same, text};
+use super::bench::{Bench, holds, is_kind, names, same, text};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use simulator::engine::fault::{Fault, FaultKind, When};
+use simulator_kit::fault::{Fault, FaultKind, When};
 
 pub(super) const CHECKS: &[Check] = &[
     Check { id: "V1", what: "a VM's life, on dynamic and on manual networks", run: life },
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn life(bench: &Bench) -> Result<()> {
-    for network in [dynamic(), manual("10.50.0.40")] {
+    for network in [bench.dynamic(), bench.manual(40)] {
         let vm = bench.vm_on(network)?;
         same(&bench.ask("has_vm", json!([vm]))?, &json!(true))?;
         bench.ask("set_vm_metadata", json!([vm, {"deployment": "cf", "index": 0}]))?;
@@ -44,12 +44,12 @@ fn life(bench: &Bench) -> Result<()> {
         same(&bench.ask("has_vm", json!([vm]))?, &json!(false))?;
         // The address and the name are free at once.
     }
-    bench.vm_on(manual("10.50.0.40")).context("the same address again")?;
+    bench.vm_on(bench.manual(40)).context("the same address again")?;
     Ok(())
 }
 
 fn odd_arguments(bench: &Bench) -> Result<()> {
-    let mut arguments = bench.vm_arguments(dynamic())?;
+    let mut arguments = bench.vm_arguments(bench.dynamic())?;
     arguments[4] = json!([bench.disk()?]);
     arguments[5] = Value::Null;
     bench.ask("create_vm", arguments)?;
@@ -59,7 +59,7 @@ fn odd_arguments(bench: &Bench) -> Result<()> {
 fn name(bench: &Bench) -> Result<()> {
     let vm = bench.vm()?;
     bench.ask("set_vm_metadata", json!([vm, {"name": "router/0f1e"}]))?;
-    same(&bench.row("listVirtualMachines", &vm)?["displayname"], &json!("router/0f1e"))
+    same(&json!(bench.seen_vm(&vm)?.name), &json!("router/0f1e"))
 }
 
 fn metadata(bench: &Bench) -> Result<()> {
@@ -69,11 +69,8 @@ fn metadata(bench: &Bench) -> Result<()> {
         json!({"long": long, "number": 7, "empty": "", "null": null, "list": [1], "job": "a"});
     bench.ask("set_vm_metadata", json!([vm, odd]))?;
     bench.ask("set_vm_metadata", json!([vm, {"compiling": "pkg", "job": "b"}]))?;
-    let row = bench.row("listVirtualMachines", &vm)?;
-    let tag = |key: &str| {
-        let tags = row["tags"].as_array().cloned().unwrap_or_default();
-        tags.into_iter().find(|tag| tag["key"] == key).map(|tag| tag["value"].clone())
-    };
+    let seen = bench.seen_vm(&vm)?;
+    let tag = |key: &str| seen.tags.get(key);
     same(&json!(tag("number")), &json!("7"))?;
     same(&json!(tag("job")), &json!("b"))?;
     same(&json!(tag("compiling")), &json!("pkg"))?;
@@ -81,16 +78,17 @@ fn metadata(bench: &Bench) -> Result<()> {
 }
 
 fn failures(bench: &Bench) -> Result<()> {
-    let good = bench.vm_arguments(dynamic())?;
+    let good = bench.vm_arguments(bench.dynamic())?;
+    let (wrong, culprit) = &bench.samples.no_network;
     let mut network = good.clone();
-    network[3]["n"]["cloud_properties"]["name"] = json!("no-such-network");
-    let mut offering = good.clone();
-    offering[2]["compute_offering"] = json!("no-such-offering");
-    let mut zone = good.clone();
-    zone[2]["zone"] = json!("no-such-zone");
-    for (arguments, culprit) in
-        [(network, "no-such-network"), (offering, "no-such-offering"), (zone, "no-such-zone")]
-    {
+    network[3]["n"]["cloud_properties"] = wrong.clone();
+    let mut cases = vec![(network, *culprit)];
+    for (wrong, culprit) in &bench.samples.no_vms {
+        let mut properties = good.clone();
+        properties[2] = wrong.clone();
+        cases.push((properties, culprit));
+    }
+    for (arguments, culprit) in cases {
         let error = bench.refused("create_vm", arguments)?;
         is_kind(&error, "Bosh::Clouds::VMCreationFailed")?;
         names(&error, culprit)?;
@@ -98,26 +96,26 @@ fn failures(bench: &Bench) -> Result<()> {
     }
     bench.is_empty()?;
 
-    let taken = bench.vm_on(manual("10.50.0.41"))?;
-    let error = bench.refused("create_vm", bench.vm_arguments(manual("10.50.0.41"))?)?;
+    let taken = bench.vm_on(bench.manual(41))?;
+    let error = bench.refused("create_vm", bench.vm_arguments(bench.manual(41))?)?;
     is_kind(&error, "Bosh::Clouds::VMCreationFailed")?;
-    names(&error, "10.50.0.41")?;
+    names(&error, &bench.samples.ip(41))?;
     bench.ask("delete_vm", json!([taken]))?;
-    bench.vm_on(manual("10.50.0.41")).context("a stale reservation blocks the address")?;
+    bench.vm_on(bench.manual(41)).context("a stale reservation blocks the address")?;
     Ok(())
 }
 
 fn networks(bench: &Bench) -> Result<()> {
-    let unnamed = json!({"type": "manual", "ip": "10.50.0.42", "cloud_properties": {}});
-    let strange = json!({"type": "strange", "cloud_properties": {"name": "bosh-net"}});
-    let no_ip =
-        json!({"type": "manual", "ip": "10.50.0", "cloud_properties": {"name": "bosh-net"}});
+    let network = &bench.samples.network;
+    let unnamed = json!({"type": "manual", "ip": "192.168.77.42", "cloud_properties": {}});
+    let strange = json!({"type": "strange", "cloud_properties": network});
+    let no_ip = json!({"type": "manual", "ip": "10.50.0", "cloud_properties": network});
     for network in [unnamed, strange, no_ip] {
         let what = network.to_string();
         bench.refused("create_vm", bench.vm_arguments(network)?).context(what)?;
     }
     let vip = json!({"type": "vip", "ip": "203.0.113.1", "cloud_properties": {}});
-    let mut two_vips = bench.vm_arguments(dynamic())?;
+    let mut two_vips = bench.vm_arguments(bench.dynamic())?;
     two_vips[3]["v1"] = vip.clone();
     two_vips[3]["v2"] = vip;
     bench.refused("create_vm", two_vips).context("two vip networks")?;
@@ -125,20 +123,20 @@ fn networks(bench: &Bench) -> Result<()> {
 }
 
 fn macs(bench: &Bench) -> Result<()> {
-    let mut arguments = bench.vm_arguments(manual("10.50.0.43"))?;
-    arguments[3]["m"] = json!({"type": "dynamic", "cloud_properties": {"name": "bosh-net2"}});
+    let mut arguments = bench.vm_arguments(bench.manual(43))?;
+    let second = &bench.samples.second_network;
+    arguments[3]["m"] = json!({"type": "dynamic", "cloud_properties": second});
     let created = bench.ask("create_vm", arguments)?;
     let vm = text(&created[0])?;
     let settings = bench.settings(&vm)?;
-    let nics = bench.row("listVirtualMachines", &vm)?["nic"].clone();
-    let nics = nics.as_array().cloned().unwrap_or_default();
-    holds(nics.len() == 2, &format!("the VM has {} NICs", nics.len()))?;
+    let macs = bench.seen_vm(&vm)?.macs;
+    holds(macs.len() == 2, &format!("the VM has {} NICs", macs.len()))?;
     for name in ["n", "m"] {
-        let mac = &settings["networks"][name]["mac"];
-        holds(nics.iter().any(|nic| &nic["macaddress"] == mac), &format!("no NIC has {mac}"))?;
+        let mac = settings["networks"][name]["mac"].as_str().unwrap_or_default();
+        holds(macs.iter().any(|its| its == mac), &format!("no NIC has {mac}"))?;
     }
     same(&settings["agent_id"], &json!("agent-1"))?;
-    same(&settings["networks"]["n"]["ip"], &json!("10.50.0.43"))
+    same(&settings["networks"]["n"]["ip"], &json!(bench.samples.ip(43)))
 }
 
 fn reboot_and_delete(bench: &Bench) -> Result<()> {
@@ -147,19 +145,19 @@ fn reboot_and_delete(bench: &Bench) -> Result<()> {
     bench.ask("delete_vm", json!([vm]))?;
     // AWS and vSphere answer VMNotFound, OpenStack success; the director takes both.
     bench.ask_or("delete_vm", json!([vm]), "Bosh::Clouds::VMNotFound")?;
-    bench.ask_or("delete_vm", json!([NOTHING]), "Bosh::Clouds::VMNotFound")?;
+    bench.ask_or("delete_vm", json!([bench.samples.nothing]), "Bosh::Clouds::VMNotFound")?;
     for method in ["reboot_vm", "get_disks"] {
-        let error = bench.refused(method, json!([NOTHING]))?;
+        let error = bench.refused(method, json!([bench.samples.nothing]))?;
         is_kind(&error, "Bosh::Clouds::VMNotFound").context(method)?;
     }
     bench.is_empty()
 }
 
 fn has_vm(bench: &Bench) -> Result<()> {
-    same(&bench.ask("has_vm", json!([NOTHING]))?, &json!(false))?;
+    same(&bench.ask("has_vm", json!([bench.samples.nothing]))?, &json!(false))?;
     let vm = bench.vm()?;
     bench.cloud.declare_faults(vec![Fault {
-        command: "listVirtualMachines".into(),
+        command: bench.samples.find_vm.into(),
         occurrence: 1,
         times: 1000,
         when: When::Before,
@@ -171,7 +169,7 @@ fn has_vm(bench: &Bench) -> Result<()> {
 }
 
 fn many(bench: &Bench) -> Result<()> {
-    let arguments = bench.vm_arguments(dynamic())?;
+    let arguments = bench.vm_arguments(bench.dynamic())?;
     std::thread::scope(|scope| {
         let lives: Vec<_> = (0..35)
             .map(|n| {

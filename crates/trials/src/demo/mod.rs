@@ -8,16 +8,16 @@ mod show;
 mod stage;
 mod story;
 
-pub use cloud::{Thing, left, world};
+pub use crate::cloud::{Thing, left};
 pub use record::{ApiCall, Entry, JobWait};
 
 use crate::Driver;
+use crate::cloud::{Pace, World};
 use anyhow::Result;
 use cloud::Cloud;
 use serde::Serialize;
 use serde_json::json;
 use show::{Quiet, Show, Text};
-use simulator::World;
 use stage::Stage;
 use std::io::Write;
 use std::path::Path;
@@ -31,6 +31,8 @@ pub struct Report {
     pub left: Vec<Thing>,
     /// Why the story broke off.
     pub failure: Option<String>,
+    /// On which cloud it was played.
+    pub cloud: &'static str,
 }
 
 /// Sums over all CPI calls.
@@ -76,13 +78,24 @@ impl Report {
     }
 }
 
+/// The built-in CloudStack with times that can be watched.
+pub fn world() -> simulator::World {
+    crate::cloud::watched(simulator::World::builtin())
+}
+
 /// Plays the demo in `world` with the CPI `program`, and tells it on `out` if there is one.
-pub fn run(program: &Path, world: World, out: Option<&mut dyn Write>) -> Result<Report> {
-    let cloud = Cloud::start(world)?;
+pub fn run(
+    program: &Path,
+    world: &World,
+    pace: Pace,
+    out: Option<&mut dyn Write>,
+) -> Result<Report> {
+    let cloud = Cloud::start(world, pace)?;
     let Some(out) = out else {
         return play(program, &cloud, &mut Quiet);
     };
-    writeln!(out, "An embedded CloudStack serves {}", cloud.running.endpoint())?;
+    let title = world.plugin().title();
+    writeln!(out, "An embedded {title} serves {}", cloud.running.endpoint())?;
     writeln!(out, "Each call is a process of its own, as a director starts it:")?;
     writeln!(out, "  {} --config {}\n", program.display(), cloud.config().display())?;
     let report = play(program, &cloud, &mut Text(&mut *out))?;
@@ -104,5 +117,6 @@ fn play(program: &Path, cloud: &Cloud, show: &mut dyn Show) -> Result<Report> {
         stage.clean_up()?;
     }
     let failure = told.err().map(|failure| format!("{failure:#}"));
-    Ok(Report { entries: stage.entries(), left: left(&cloud.running.inventory()), failure })
+    let title = cloud.running.plugin().title();
+    Ok(Report { entries: stage.entries(), left: cloud.running.left(), failure, cloud: title })
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use simulator::engine::CallRecord;
+use simulator_kit::CallRecord;
 
 /// The API call with which the CPI waits for a job.
 const POLL: &str = "queryAsyncJobResult";
@@ -47,7 +47,7 @@ pub struct ApiCall {
     pub start: f64,
     /// Seconds until it was answered.
     pub took: f64,
-    /// The wait for the job that it started.
+    /// The wait for the job that it started, or for a change, where it was asked again and again.
     pub job: Option<JobWait>,
 }
 
@@ -81,18 +81,29 @@ impl Entry {
 pub fn api_calls(records: &[CallRecord], epoch: f64) -> Vec<ApiCall> {
     let (polls, calls): (Vec<_>, Vec<_>) =
         records.iter().partition(|record| record.command == POLL);
-    calls
-        .into_iter()
-        .map(|call| ApiCall {
-            command: call.command.clone(),
-            params: call.params.clone().into_iter().collect(),
-            status: call.status,
-            error: call.error.clone(),
-            start: call.start - epoch,
-            took: call.end - call.start,
-            job: call.job.as_ref().map(|job| job_wait(job, call.end, &polls)),
-        })
-        .collect()
+    let mut seen: Vec<ApiCall> = Vec::new();
+    for call in calls {
+        let start = call.start - epoch;
+        let params: Vec<_> = call.params.clone().into_iter().collect();
+        match seen.last_mut() {
+            // Asked again and again, until something has changed.
+            Some(last) if (&last.command, &last.params) == (&call.command, &params) => {
+                let wait = last.job.get_or_insert_default();
+                wait.polls += 1;
+                wait.took = start - last.start - last.took;
+            }
+            _ => seen.push(ApiCall {
+                command: call.command.clone(),
+                params,
+                status: call.status,
+                error: call.error.clone(),
+                start,
+                took: call.end - call.start,
+                job: call.job.as_ref().map(|job| job_wait(job, call.end, &polls)),
+            }),
+        }
+    }
+    seen
 }
 
 fn job_wait(job: &str, from: f64, polls: &[&CallRecord]) -> JobWait {

@@ -3,6 +3,7 @@
 use super::cloud::Cloud;
 use super::record::{Entry, api_calls};
 use super::show::Show;
+use crate::cloud::Samples;
 use crate::{Driver, Reply};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -77,6 +78,11 @@ impl<'a> Stage<'a> {
     /// Shows a line of the story.
     pub fn say(&mut self, line: &str) -> Result<()> {
         self.show.says(line)
+    }
+
+    /// What the cloud calls things.
+    pub fn samples(&self) -> Samples {
+        self.cloud.running.samples()
     }
 
     /// The settings that the metadata service has for a VM.

@@ -4,23 +4,28 @@
 //! Source: director `cpi_and_agent_spec.rb` (order of calls), `metadata_updater.rb` (tags).
 
 use super::stage::Stage;
+use crate::hint::is_hint;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
-const ADDRESS: &str = "10.50.0.10";
+/// The VM's address, in the network of the cloud's samples.
+const HOST: u8 = 10;
+
+/// The disk's size, where the cloud has disks so small.
 const DISK_MIB: u64 = 10 * 1024;
-const LARGER_MIB: u64 = 20 * 1024;
 
 /// Tells the story; the first thing that goes wrong ends it.
 pub fn tell(stage: &mut Stage<'_>) -> Result<()> {
-    let light = json!(["", {"template": TEMPLATE}, {"tags": {}}]);
+    let samples = stage.samples();
+    let size = samples.disk_mib.max(DISK_MIB);
+    let light = json!(["", samples.stemcell, {"tags": {}}]);
     let stemcell = text(stage.makes("create_stemcell", light, "a light stemcell")?)?;
 
     let vm = create_vm(stage, "agent-1", &stemcell, &[])?;
     agent_reads_its_settings(stage, &vm, "agent-1")?;
-    let disk = json!([DISK_MIB, {"disk_offering": "Custom"}, vm]);
-    let disk = text(stage.makes("create_disk", disk, "a persistent disk of 10 GiB")?)?;
+    let disk = json!([size, samples.disk, vm]);
+    let about = format!("a persistent disk of {} GiB", size / 1024);
+    let disk = text(stage.makes("create_disk", disk, &about)?)?;
     attach_disk(stage, &vm, &disk)?;
     let disks = stage.call("get_disks", json!([vm]), "what the VM holds")?;
     ensure!(disks == json!([disk]), "get_disks answers {disks}, not the disk that was attached");
@@ -31,7 +36,8 @@ pub fn tell(stage: &mut Stage<'_>) -> Result<()> {
         "instance_id": "i-1", "director_name": "demo", "agent_id": "agent-1"}]);
     let snapshot = text(stage.makes("snapshot_disk", snapshot, "before the change")?)?;
     stage.call("detach_disk", json!([vm, disk]), "to let it grow")?;
-    stage.call("resize_disk", json!([disk, LARGER_MIB]), "from 10 to 20 GiB")?;
+    let about = format!("from {} to {} GiB", size / 1024, size / 512);
+    stage.call("resize_disk", json!([disk, size * 2]), &about)?;
     attach_disk(stage, &vm, &disk)?;
 
     stage.removes("delete_vm", &vm, "recreate: the disk stays")?;
@@ -47,23 +53,25 @@ pub fn tell(stage: &mut Stage<'_>) -> Result<()> {
     stage.removes("delete_snapshot", &snapshot, "the end: nothing may stay")?;
     stage.removes("delete_vm", &vm, "with its ephemeral disk")?;
     stage.removes("delete_disk", &disk, "the persistent one")?;
-    stage.removes("delete_stemcell", &stemcell, "the template stays: it is not ours")
+    stage.removes("delete_stemcell", &stemcell, "the image stays: it is not ours")
 }
 
 fn create_vm(stage: &mut Stage<'_>, agent: &str, stemcell: &str, disks: &[&str]) -> Result<String> {
+    let samples = stage.samples();
+    let address = samples.ip(HOST);
     let arguments = json!([
         agent,
         stemcell,
-        {"compute_offering": "Small Instance", "disk": 4096},
+        samples.vm,
         {"default": {
-            "type": "manual", "ip": ADDRESS, "prefix": "32", "netmask": "255.255.255.0",
-            "gateway": "10.50.0.1", "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
-            "cloud_properties": {"name": "bosh-net"},
+            "type": "manual", "ip": address, "prefix": "32", "netmask": samples.netmask,
+            "gateway": samples.gateway, "dns": ["8.8.8.8"], "default": ["dns", "gateway"],
+            "cloud_properties": samples.network,
         }},
         disks,
         {"bosh": {"group": "demo-db", "tags": {}}},
     ]);
-    let about = format!("{agent} at {ADDRESS}, 4 GiB ephemeral disk");
+    let about = format!("{agent} at {address}, with an ephemeral disk");
     let created = stage.makes("create_vm", arguments, &about)?;
     let vm = text(created[0].clone())?;
     let mac = created[1]["default"]["mac"].as_str().unwrap_or_default();
@@ -77,12 +85,7 @@ fn create_vm(stage: &mut Stage<'_>, agent: &str, stemcell: &str, disks: &[&str])
 
 fn attach_disk(stage: &mut Stage<'_>, vm: &str, disk: &str) -> Result<()> {
     let hint = stage.call("attach_disk", json!([vm, disk]), "and where the agent finds it")?;
-    let strings_only = match &hint {
-        Value::String(path) => !path.is_empty(),
-        Value::Object(map) => !map.is_empty() && map.values().all(Value::is_string),
-        _ => false,
-    };
-    ensure!(strings_only, "attach_disk answers a hint of which the agent dies: {hint}");
+    ensure!(is_hint(&hint), "attach_disk answers a hint of which the agent dies: {hint}");
     let tags = json!({"director": "demo", "deployment": "demo", "instance_id": "i-1",
         "instance_index": "0", "instance_group": "db", "attached_at": "2026-11-20T12:00:00Z"});
     stage.call("set_disk_metadata", json!([disk, tags]), "tags")?;
@@ -94,7 +97,10 @@ fn agent_reads_its_settings(stage: &mut Stage<'_>, vm: &str, agent: &str) -> Res
     let settings = stage.settings_of(vm).context("the agent cannot read its settings")?;
     let read = |pointer: &str| settings.pointer(pointer).and_then(Value::as_str);
     ensure!(read("/agent_id") == Some(agent), "the settings are not those of {agent}");
-    ensure!(read("/networks/default/ip") == Some(ADDRESS), "the settings lack the address");
+    ensure!(
+        read("/networks/default/ip") == Some(&*stage.samples().ip(HOST)),
+        "the settings lack the address"
+    );
     ensure!(read("/mbus").is_some(), "the settings lack the message bus");
     let disk = settings.pointer("/disks/ephemeral");
     let disk = disk.and_then(|disk| disk.get("path").unwrap_or(disk).as_str());

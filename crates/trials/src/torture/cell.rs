@@ -6,13 +6,13 @@ use super::report::Finding;
 use super::scenario::Scenario;
 use super::stage::Stage;
 use crate::Subject;
+use crate::cloud::Plugin;
 use crate::driver::Answer;
 use crate::subject::HORIZON;
 use anyhow::{Result, bail};
 use cloud_http::Effect;
-use cloudstack::COMMANDS;
 use serde_json::Value;
-use simulator::engine::fault::When;
+use simulator_kit::fault::When;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const HASTY: u64 = 2;
 
 /// A cell of the matrix.
 pub struct Cell {
+    /// On which cloud.
+    pub plugin: Plugin,
     /// The method under trial.
     pub scenario: &'static Scenario,
     /// The API call that fails.
@@ -37,13 +39,21 @@ pub struct Cell {
 }
 
 /// What the method asked of the cloud in a clean run: each command, and how often.
-pub struct CleanRun(Vec<(String, u32)>);
+pub struct CleanRun(Vec<Called>);
+
+/// An API call of a clean run.
+struct Called {
+    command: String,
+    occurrence: u32,
+    effect: Effect,
+    job: bool,
+}
 
 /// Runs a method without any fault.
-pub fn clean_run(subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
-    let stage = Stage::set(subject, PATIENT)?;
+pub fn clean_run(plugin: Plugin, subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
+    let stage = Stage::set(plugin, subject, PATIENT)?;
     let arguments = (scenario.prepare)(&stage)?;
-    let before = Inventory::of(&stage.cloud, &stage.account);
+    let before = Inventory::of(&*stage.cloud);
     stage.cloud.clear_calls();
     let result = stage.try_method(scenario.method, &arguments)?;
     let mut counts = BTreeMap::<String, u32>::new();
@@ -51,9 +61,10 @@ pub fn clean_run(subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
     for call in stage.cloud.calls() {
         let count = counts.entry(call.command.clone()).or_default();
         *count += 1;
-        calls.push((call.command, *count));
+        let (effect, job) = stage.cloud.effect(&call.command);
+        calls.push(Called { command: call.command, occurrence: *count, effect, job });
     }
-    let after = Inventory::of(&stage.cloud, &stage.account);
+    let after = Inventory::of(&*stage.cloud);
     let wanted = (scenario.done)(&before, &arguments, &result);
     if after != wanted {
         bail!("left {after:?} instead of {wanted:?}");
@@ -62,23 +73,19 @@ pub fn clean_run(subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
 }
 
 /// The cells of a method.
-pub fn cells(scenario: &'static Scenario, clean: &CleanRun) -> Vec<Cell> {
+pub fn cells(plugin: Plugin, scenario: &'static Scenario, clean: &CleanRun) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |command: &str, occurrence: u32, way: Way, when: When| {
         let command = command.to_owned();
-        cells.push(Cell { scenario, command, occurrence, way, when });
+        cells.push(Cell { plugin, scenario, command, occurrence, way, when });
     };
-    for (command, occurrence) in &clean.0 {
-        let known = COMMANDS.iter().find(|known| known.name == command);
-        // What is no command is an upload to the storage VM.
-        let (effect, job) =
-            known.map_or((Effect::Create, false), |known| (known.effect, known.job));
-        let changes = effect != Effect::Read;
+    for Called { command, occurrence, effect, job } in &clean.0 {
+        let changes = *effect != Effect::Read;
         for when in [When::Before, When::After] {
             for way in ANYWHERE {
                 add(command, *occurrence, way, when);
             }
-            if job {
+            if *job {
                 add(command, *occurrence, Way::JobFailure, when);
                 add(command, *occurrence, Way::JobPurged, when);
             }
@@ -96,7 +103,7 @@ pub fn cells(scenario: &'static Scenario, clean: &CleanRun) -> Vec<Cell> {
 
 impl std::fmt::Display for Cell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { scenario, command, occurrence, way, when } = self;
+        let Self { scenario, command, occurrence, way, when, .. } = self;
         match way {
             Way::Unread => write!(f, "{}: nobody reads the answer", scenario.method),
             _ => write!(f, "{}: {way:?} {when:?} {command} {occurrence}", scenario.method),
@@ -112,15 +119,15 @@ impl Cell {
 
     fn play(&self, subject: &Subject) -> Result<Finding> {
         let timeout = if self.way == Way::Hang { HASTY } else { PATIENT };
-        let stage = Stage::set(subject, timeout)?;
+        let stage = Stage::set(self.plugin, subject, timeout)?;
         let arguments = (self.scenario.prepare)(&stage)?;
-        let before = Inventory::of(&stage.cloud, &stage.account);
-        let elsewhere = Inventory::of(&stage.other, &stage.account);
+        let before = Inventory::of(&*stage.cloud);
+        let elsewhere = Inventory::of(&*stage.other);
 
         let answer = match self.call(&stage, &arguments)? {
-            Called::Answered(answer) => Some(answer),
-            Called::Killed | Called::Unread => None,
-            Called::Malformed(why) => return Ok(Finding::Malformed(why)),
+            Ended::Answered(answer) => Some(answer),
+            Ended::Killed | Ended::Unread => None,
+            Ended::Malformed(why) => return Ok(Finding::Malformed(why)),
         };
         if self.way != Way::Unread && stage.cloud.faults_struck() == 0 {
             bail!("the fault did not strike");
@@ -133,30 +140,30 @@ impl Cell {
         }
         stage.twice(|| stage.ordinary_call())?;
 
-        let after = Inventory::of(&stage.cloud, &stage.account);
-        if Inventory::of(&stage.other, &stage.account) != elsewhere {
+        let after = Inventory::of(&*stage.cloud);
+        if Inventory::of(&*stage.other) != elsewhere {
             return Ok(Finding::Leaked("the other cloud was changed".into()));
         }
         Ok(self.judge(&before, &after, &arguments, answer.as_ref()))
     }
 
     /// Calls the method; the fault is declared once its process is known.
-    fn call(&self, stage: &Stage, arguments: &Value) -> Result<Called> {
+    fn call(&self, stage: &Stage, arguments: &Value) -> Result<Ended> {
         let request = stage.request(self.scenario.method, arguments).to_string();
         if self.way == Way::Unread {
             stage.driver().send_unread(request.as_bytes())?;
-            return Ok(Called::Unread);
+            return Ok(Ended::Unread);
         }
         let reply = stage.driver().send_to(request.as_bytes(), |pid| {
             let fault = self.way.fault(&self.command, self.occurrence, self.when, pid);
             stage.cloud.declare_faults(fault.into_iter().collect());
         })?;
         if matches!(self.way, Way::Kill | Way::KillTwice) && reply.status.code().is_none() {
-            return Ok(Called::Killed);
+            return Ok(Ended::Killed);
         }
         Ok(match reply.answer() {
-            Ok(answer) => Called::Answered(answer),
-            Err(broken) => Called::Malformed(broken.to_string()),
+            Ok(answer) => Ended::Answered(answer),
+            Err(broken) => Ended::Malformed(broken.to_string()),
         })
     }
 
@@ -197,7 +204,7 @@ impl Cell {
     }
 }
 
-enum Called {
+enum Ended {
     Answered(Answer),
     Malformed(String),
     Killed,

@@ -1,7 +1,7 @@
 //! The ways to fail, and at which calls each can happen.
 
 use serde::Serialize;
-use simulator::engine::fault::{Fault, FaultKind, When};
+use simulator_kit::fault::{Fault, FaultKind, When};
 
 /// How long the call takes whose connection died, in seconds.
 pub const LATE: f64 = 0.2;

@@ -34,7 +34,7 @@ pub fn volume(stage: &Stage) -> Result<Value> {
     let created = stage.ask("create_vm", scenario::new_vm(stage)?)?;
     let vm = created[0].as_str().context("no VM")?;
     let disks = stage.folder("by-id")?;
-    stage.cloud.cloud().show_disks(vm, &disks);
+    stage.cloudstack()?.running.cloud().show_disks(vm, &disks);
     stage.over_config(
         "stemcell",
         json!({"route": "volume", "zones": [ZONE, "basic"],

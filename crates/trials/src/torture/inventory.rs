@@ -1,7 +1,7 @@
 //! What a cloud holds, as far as a director would count it.
 
+use crate::cloud::{Cloud, CloudStack};
 use serde_json::Value;
-use simulator::Running;
 use std::collections::BTreeSet;
 
 /// Things by kind and id: VMs, volumes with the VM they are attached to, snapshots, the account's
@@ -12,45 +12,8 @@ pub struct Inventory(BTreeSet<String>);
 
 impl Inventory {
     /// What the cloud holds now.
-    pub fn of(cloud: &Running, account: &str) -> Self {
-        let mut things = BTreeSet::new();
-        for vm in rows(cloud, account, "listVirtualMachines") {
-            things.insert(vm_text(&vm));
-        }
-        for volume in rows(cloud, account, "listVolumes") {
-            if !is_part_of_a_vm(&volume) {
-                things.insert(volume_text(&text(&volume, "id"), attached_to(&volume)));
-            }
-        }
-        for snapshot in rows(cloud, account, "listSnapshots") {
-            things.insert(format!("snapshot {}", text(&snapshot, "id")));
-        }
-        for address in rows(cloud, account, "listPublicIpAddresses") {
-            if address.get("issourcenat") != Some(&Value::Bool(true)) {
-                let vm = address.get("virtualmachineid").and_then(Value::as_str);
-                things.insert(address_text(&text(&address, "ipaddress"), vm));
-            }
-        }
-        for rule in rows(cloud, account, "listFirewallRules") {
-            let port = rule.get("startport").and_then(Value::as_u64).unwrap_or_default();
-            things.insert(rule_text(&text(&rule, "ipaddress"), &text(&rule, "protocol"), port));
-        }
-        for template in own_templates(cloud, account) {
-            things.insert(template_text(&template));
-        }
-        for network in rows(cloud, account, "listNetworks") {
-            things.insert(named("network", &text(&network, "id")));
-        }
-        for (command, kind) in [
-            ("listLoadBalancerRules", "balancer"),
-            ("listAffinityGroups", "affinity-group"),
-            ("listSecurityGroups", "security-group"),
-            ("listSSHKeyPairs", "key-pair"),
-        ] {
-            let names = rows(cloud, account, command).into_iter().map(|row| text(&row, "name"));
-            things.extend(names.filter(|name| name != "default").map(|name| named(kind, &name)));
-        }
-        Self(things)
+    pub fn of(cloud: &dyn Cloud) -> Self {
+        Self(cloud.things())
     }
 
     /// The same with something that goes by its name.
@@ -66,6 +29,21 @@ impl Inventory {
     /// The same with a volume that is attached to nothing.
     pub fn with_volume(&self, id: &str) -> Self {
         self.with(volume_text(id, None))
+    }
+
+    /// The same with snapshot space of a volume.
+    pub fn with_space(&self, volume: &str) -> Self {
+        self.with(format!("snapshot-space {volume}"))
+    }
+
+    /// The same with a registered key.
+    pub fn with_key(&self) -> Self {
+        self.with("key".to_owned())
+    }
+
+    /// The same with a global address that leads to another.
+    pub fn with_route(&self, from: &str, to: &str) -> Self {
+        self.with(format!("address {from} leads to {to}"))
     }
 
     /// The same with a snapshot.
@@ -145,20 +123,55 @@ impl Inventory {
     }
 }
 
-fn rows(cloud: &Running, account: &str, command: &str) -> Vec<Value> {
-    rows_of(cloud, account, command, ("listall", "true"))
+/// What a CloudStack holds now.
+pub fn cloudstack_things(cloud: &CloudStack) -> BTreeSet<String> {
+    let mut things = BTreeSet::new();
+    for vm in rows(cloud, "listVirtualMachines") {
+        things.insert(vm_text(&vm));
+    }
+    for volume in rows(cloud, "listVolumes") {
+        if !is_part_of_a_vm(&volume) {
+            things.insert(volume_text(&text(&volume, "id"), attached_to(&volume)));
+        }
+    }
+    for snapshot in rows(cloud, "listSnapshots") {
+        things.insert(format!("snapshot {}", text(&snapshot, "id")));
+    }
+    for address in rows(cloud, "listPublicIpAddresses") {
+        if address.get("issourcenat") != Some(&Value::Bool(true)) {
+            let vm = address.get("virtualmachineid").and_then(Value::as_str);
+            things.insert(address_text(&text(&address, "ipaddress"), vm));
+        }
+    }
+    for rule in rows(cloud, "listFirewallRules") {
+        let port = rule.get("startport").and_then(Value::as_u64).unwrap_or_default();
+        things.insert(rule_text(&text(&rule, "ipaddress"), &text(&rule, "protocol"), port));
+    }
+    for template in own_templates(cloud) {
+        things.insert(template_text(&template));
+    }
+    for network in rows(cloud, "listNetworks") {
+        things.insert(named("network", &text(&network, "id")));
+    }
+    for (command, kind) in [
+        ("listLoadBalancerRules", "balancer"),
+        ("listAffinityGroups", "affinity-group"),
+        ("listSecurityGroups", "security-group"),
+        ("listSSHKeyPairs", "key-pair"),
+    ] {
+        let names = rows(cloud, command).into_iter().map(|row| text(&row, "name"));
+        things.extend(names.filter(|name| name != "default").map(|name| named(kind, &name)));
+    }
+    things
+}
+
+fn rows(cloud: &CloudStack, command: &str) -> Vec<Value> {
+    cloud.rows(command, &[("listall", "true")])
 }
 
 /// With those that wait for their image, and those that failed.
-fn own_templates(cloud: &Running, account: &str) -> Vec<Value> {
-    rows_of(cloud, account, "listTemplates", ("templatefilter", "self"))
-}
-
-fn rows_of(cloud: &Running, account: &str, command: &str, of: (&str, &str)) -> Vec<Value> {
-    let (_, body) = cloud.call(account, command, &[of]);
-    let answer = body.as_object().and_then(|body| body.values().next());
-    let list = answer.and_then(|answer| answer.as_object()?.values().find(|v| v.is_array()));
-    list.and_then(Value::as_array).cloned().unwrap_or_default()
+fn own_templates(cloud: &CloudStack) -> Vec<Value> {
+    cloud.rows("listTemplates", &[("templatefilter", "self")])
 }
 
 fn vm_text(vm: &Value) -> String {

@@ -12,19 +12,24 @@ mod inventory;
 mod reach;
 mod report;
 mod scenario;
+mod softlayer;
 mod stage;
 
 pub use cell::Cell;
+pub(crate) use inventory::cloudstack_things;
 pub use report::{Finding, Report};
-pub use scenario::{SCENARIOS, Scenario};
+pub use scenario::{Scenario, scenarios};
 
 use crate::Subject;
+use crate::cloud::Plugin;
 use anyhow::{Context, Result};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How to run the matrix.
 pub struct Plan {
+    /// On which cloud.
+    pub cloud: Plugin,
     /// The CPI to try.
     pub subject: Subject,
     /// Only these methods; all of them if empty.
@@ -40,10 +45,10 @@ impl Plan {
             self.methods.is_empty() || self.methods.iter().any(|name| name == scenario.method)
         };
         let mut cells = Vec::new();
-        for scenario in SCENARIOS.iter().filter(wanted) {
-            let clean = cell::clean_run(&self.subject, scenario)
+        for scenario in scenarios(self.cloud).iter().filter(wanted) {
+            let clean = cell::clean_run(self.cloud, &self.subject, scenario)
                 .with_context(|| format!("a clean run of {}", scenario.method))?;
-            cells.extend(cell::cells(scenario, &clean));
+            cells.extend(cell::cells(self.cloud, scenario, &clean));
         }
         Ok(cells)
     }

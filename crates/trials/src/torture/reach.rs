@@ -51,8 +51,9 @@ fn front() -> Value {
 
 /// A public address that an operator has acquired for a network.
 fn address(stage: &Stage, network: &str) -> Result<String> {
+    let cloud = stage.cloudstack()?;
     let call = |command: &str, params: &[(&str, &str)]| {
-        let (_, body) = stage.cloud.call(&stage.account, command, params);
+        let (_, body) = cloud.call(command, params);
         body.as_object().and_then(|body| body.values().next().cloned()).context("no answer")
     };
     let networks = call("listNetworks", &[("keyword", network)])?;

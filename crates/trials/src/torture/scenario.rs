@@ -2,7 +2,8 @@
 
 use super::inventory::Inventory;
 use super::stage::Stage;
-use super::{heavy, reach};
+use super::{heavy, reach, softlayer};
+use crate::cloud::Plugin;
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -19,8 +20,15 @@ pub struct Scenario {
     pub may_be_done: bool,
 }
 
-/// Every method that asks the cloud for anything.
-pub const SCENARIOS: &[Scenario] = &[
+/// Every method that asks this cloud for anything.
+pub fn scenarios(cloud: Plugin) -> &'static [Scenario] {
+    match cloud {
+        Plugin::Cloudstack => CLOUDSTACK,
+        Plugin::Softlayer => softlayer::SCENARIOS,
+    }
+}
+
+const CLOUDSTACK: &[Scenario] = &[
     Scenario { method: "create_stemcell", prepare: template, done: same, may_be_done: false },
     Scenario { method: "delete_stemcell", prepare: stemcell, done: same, may_be_done: false },
     Scenario {
@@ -130,25 +138,24 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-fn template(stage: &Stage) -> Result<Value> {
+pub(super) fn template(stage: &Stage) -> Result<Value> {
     stage.stemcell_arguments()
 }
 
-fn stemcell(stage: &Stage) -> Result<Value> {
+pub(super) fn stemcell(stage: &Stage) -> Result<Value> {
     let arguments = stage.stemcell_arguments()?;
     Ok(json!([stage.ask("create_stemcell", arguments)?]))
 }
 
 pub(super) fn new_vm(stage: &Stage) -> Result<Value> {
+    let samples = &stage.samples;
     let stemcell = stage.ask("create_stemcell", stage.stemcell_arguments()?)?;
     let networks = json!({"default": {
-        "type": "manual", "ip": "10.50.0.30", "netmask": "255.255.255.0",
-        "gateway": "10.50.0.1", "default": ["dns", "gateway"], "dns": ["8.8.8.8"],
-        "cloud_properties": {"name": "bosh-net"},
+        "type": "manual", "ip": samples.ip(30), "netmask": samples.netmask,
+        "gateway": samples.gateway, "default": ["dns", "gateway"], "dns": ["8.8.8.8"],
+        "cloud_properties": samples.network,
     }});
-    let properties = json!({
-        "compute_offering": "Small Instance", "disk": 3072, "ephemeral_disk_offering": "Custom",
-    });
+    let properties = &samples.vm;
     let env = json!({"bosh": {"group": "torture", "password": "*"}});
     Ok(json!(["agent-1", stemcell, properties, networks, [], env]))
 }
@@ -173,71 +180,71 @@ pub(super) fn grouped_vm(stage: &Stage) -> Result<Value> {
     Ok(arguments)
 }
 
-fn make_vm(stage: &Stage) -> Result<Value> {
+pub(super) fn make_vm(stage: &Stage) -> Result<Value> {
     let created = stage.ask("create_vm", new_vm(stage)?)?;
     Ok(created.get(0).cloned().unwrap_or(created))
 }
 
-fn vm(stage: &Stage) -> Result<Value> {
+pub(super) fn vm(stage: &Stage) -> Result<Value> {
     Ok(json!([make_vm(stage)?]))
 }
 
-fn vm_and_tags(stage: &Stage) -> Result<Value> {
+pub(super) fn vm_and_tags(stage: &Stage) -> Result<Value> {
     let vm = make_vm(stage)?;
     stage.ask("set_vm_metadata", json!([vm, {"job": "router", "name": "router/0"}]))?;
     Ok(json!([vm, {"job": "proxy", "index": 0, "name": "proxy/0"}]))
 }
 
-fn new_disk(_: &Stage) -> Result<Value> {
-    Ok(json!([2048, {"disk_offering": "Custom"}, null]))
+pub(super) fn new_disk(stage: &Stage) -> Result<Value> {
+    Ok(json!([stage.samples.disk_mib, stage.samples.disk, null]))
 }
 
-fn make_disk(stage: &Stage) -> Result<Value> {
+pub(super) fn make_disk(stage: &Stage) -> Result<Value> {
     stage.ask("create_disk", new_disk(stage)?)
 }
 
-fn disk(stage: &Stage) -> Result<Value> {
+pub(super) fn disk(stage: &Stage) -> Result<Value> {
     Ok(json!([make_disk(stage)?]))
 }
 
-fn disk_and_tags(stage: &Stage) -> Result<Value> {
+pub(super) fn disk_and_tags(stage: &Stage) -> Result<Value> {
     let disk = make_disk(stage)?;
     stage.ask("set_disk_metadata", json!([disk, {"instance_id": "1"}]))?;
     Ok(json!([disk, {"instance_id": "2", "deployment": "cf"}]))
 }
 
-fn disk_and_size(stage: &Stage) -> Result<Value> {
-    Ok(json!([make_disk(stage)?, 4096]))
+pub(super) fn disk_and_size(stage: &Stage) -> Result<Value> {
+    Ok(json!([make_disk(stage)?, stage.samples.disk_mib * 2]))
 }
 
-fn vm_and_disk(stage: &Stage) -> Result<Value> {
+pub(super) fn vm_and_disk(stage: &Stage) -> Result<Value> {
     Ok(json!([make_vm(stage)?, make_disk(stage)?]))
 }
 
-fn attached_pair(stage: &Stage) -> Result<Value> {
+pub(super) fn attached_pair(stage: &Stage) -> Result<Value> {
     let pair = vm_and_disk(stage)?;
     stage.ask("attach_disk", pair.clone())?;
     Ok(pair)
 }
 
-fn vm_with_disk(stage: &Stage) -> Result<Value> {
+pub(super) fn vm_with_disk(stage: &Stage) -> Result<Value> {
     Ok(json!([attached_pair(stage)?[0]]))
 }
 
 /// A volume has no storage to take a snapshot of until it was attached once.
-fn used_disk(stage: &Stage) -> Result<Value> {
+pub(super) fn used_disk(stage: &Stage) -> Result<Value> {
     Ok(json!([attached_pair(stage)?[1], {"index": 0, "job": "db"}]))
 }
 
-fn snapshot(stage: &Stage) -> Result<Value> {
+pub(super) fn snapshot(stage: &Stage) -> Result<Value> {
     Ok(json!([stage.ask("snapshot_disk", used_disk(stage)?)?]))
 }
 
-fn same(before: &Inventory, _: &Value, _: &Value) -> Inventory {
+pub(super) fn same(before: &Inventory, _: &Value, _: &Value) -> Inventory {
     before.clone()
 }
 
-fn plus_vm(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+pub(super) fn plus_vm(before: &Inventory, _: &Value, result: &Value) -> Inventory {
     before.with_vm(text(result.get(0).unwrap_or(result)))
 }
 
@@ -248,30 +255,30 @@ pub(super) fn plus_groups(before: &Inventory, arguments: &Value, result: &Value)
         .fold(plus_vm(before, arguments, result), |all, kind| all.with_named(kind, "torture"))
 }
 
-fn plus_disk(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+pub(super) fn plus_disk(before: &Inventory, _: &Value, result: &Value) -> Inventory {
     before.with_volume(text(result))
 }
 
-fn plus_snapshot(before: &Inventory, _: &Value, result: &Value) -> Inventory {
+pub(super) fn plus_snapshot(before: &Inventory, _: &Value, result: &Value) -> Inventory {
     before.with_snapshot(text(result))
 }
 
-fn minus_vm(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+pub(super) fn minus_vm(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
     before.without_vm(text(&arguments[0]))
 }
 
-fn minus_first(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+pub(super) fn minus_first(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
     before.without(text(&arguments[0]))
 }
 
-fn attached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+pub(super) fn attached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
     before.with_attachment(text(&arguments[1]), text(&arguments[0]))
 }
 
-fn detached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
+pub(super) fn detached(before: &Inventory, arguments: &Value, _: &Value) -> Inventory {
     before.with_detached(text(&arguments[1]))
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

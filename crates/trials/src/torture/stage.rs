@@ -1,34 +1,27 @@
 //! Two clouds, one `state_dir`, and a CPI that is pointed at either.
 
 use super::images::Images;
+use crate::cloud::{Cloud, CloudStack, Pace, Plugin, Samples, World};
 use crate::{Driver, Subject};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
-use simulator::{Running, Simulator, World};
 use std::cell::RefCell;
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A VM's CID that names nothing: for an ordinary call.
-const NO_VM: &str = "00000000-0000-4000-8000-000000000000";
-
-/// The template of the built-in world.
-const TEMPLATE: &str = "CentOS 5.6 (64-bit) no GUI (Simulator)";
-
-/// The world, beyond the built-in one.
+/// The world of CloudStack, beyond the built-in one.
 const WORLD: &str = include_str!("../../worlds/torture.yaml");
 
 /// What a cell is played on.
 pub struct Stage {
     /// The cloud.
-    pub cloud: Running,
+    pub cloud: Box<dyn Cloud>,
     /// Another one, whose calls share the `state_dir`.
-    pub other: Running,
-    /// The account in both.
-    pub account: String,
+    pub other: Box<dyn Cloud>,
+    /// What it calls things.
+    pub samples: Samples,
     folder: TempDir,
     driver: Driver,
     other_driver: Driver,
@@ -40,30 +33,33 @@ pub struct Stage {
 
 impl Stage {
     /// Sets the stage. Every wait of the CPI ends after `timeout` seconds.
-    pub fn set(subject: &Subject, timeout: u64) -> Result<Self> {
-        let mut world = World::builtin_with(WORLD)?.instant();
+    pub fn set(plugin: Plugin, subject: &Subject, timeout: u64) -> Result<Self> {
         let images = Images::serve()?;
-        world.secondary_storage.hosts.insert(Images::HOST.into(), images.port);
-        let account = world.accounts.first().context("the world has no account")?.name.clone();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let cloud = Simulator::spawn_thread(world.clone(), address)?;
-        let other = Simulator::spawn_thread(world, address)?;
+        let world = match plugin {
+            Plugin::Cloudstack => {
+                let mut world = simulator::World::builtin_with(WORLD)?;
+                world.secondary_storage.hosts.insert(Images::HOST.into(), images.port);
+                World::CloudStack(world)
+            }
+            Plugin::Softlayer => World::builtin(plugin),
+        };
+        let (cloud, other) = (world.start(Pace::Quick)?, world.start(Pace::Quick)?);
         let folder = tempfile::Builder::new().prefix("cpi-torture-").tempdir()?;
         let state = folder.path().join("state");
         std::fs::create_dir(&state)?;
-        let write = |name: &str, cloud: &Running| -> Result<Driver> {
+        let write = |name: &str, cloud: &dyn Cloud| -> Result<Driver> {
             let path = folder.path().join(name);
-            let config = subject.config(cloud, &account, &state, timeout)?;
+            let config = subject.config(cloud, &state, timeout);
             private(&path)?.write_all(config.as_bytes())?;
             Ok(subject.driver(&path, folder.path()))
         };
-        let driver = write("cpi.json", &cloud)?;
-        let other_driver = write("other.json", &other)?;
+        let driver = write("cpi.json", &*cloud)?;
+        let other_driver = write("other.json", &*other)?;
         let over_config = RefCell::default();
         Ok(Self {
+            samples: cloud.samples(),
             cloud,
             other,
-            account,
             folder,
             driver,
             other_driver,
@@ -85,6 +81,11 @@ impl Stage {
             request["context"][name] = value.clone();
         }
         request
+    }
+
+    /// The embedded CloudStack, for what only CloudStack has.
+    pub fn cloudstack(&self) -> Result<&CloudStack> {
+        self.cloud.cloudstack().context("this is for CloudStack only")
     }
 
     /// The CPI, pointed at the cloud.
@@ -123,13 +124,13 @@ impl Stage {
 
     /// One ordinary call, of which nobody expects more than an answer.
     pub fn ordinary_call(&self) -> Result<()> {
-        self.driver.call("has_vm", json!([NO_VM]))?.answer()?;
+        self.driver.call("has_vm", json!([self.samples.nothing]))?.answer()?;
         Ok(())
     }
 
     /// The same to the other cloud, from the same `state_dir`.
     pub fn ordinary_call_elsewhere(&self) -> Result<()> {
-        self.other_driver.call("has_vm", json!([NO_VM]))?.answer()?;
+        self.other_driver.call("has_vm", json!([self.samples.nothing]))?.answer()?;
         Ok(())
     }
 
@@ -139,7 +140,7 @@ impl Stage {
         if !image.exists() {
             private(&image)?;
         }
-        Ok(json!([image, {"template": TEMPLATE}]))
+        Ok(json!([image, self.samples.stemcell]))
     }
 
     /// Runs `act` twice on the same journal: as it is, and once more as it was before.

@@ -59,9 +59,10 @@ fn head(title: &str, report: &Report) -> String {
     };
     format!(
         "<h1>{title}</h1>\n<p class=\"soft\">What a BOSH director sends to the CPI for one VM with \
-         a persistent disk, played against the embedded CloudStack. Each call is a process of its \
-         own, started as in production: request on standard input, answer on standard output.</p>\n\
+         a persistent disk, played against the embedded {}. Each call is a process of its own, \
+         started as in production: request on standard input, answer on standard output.</p>\n\
          <p class=\"{class}\">{}</p>\n",
+        report.cloud,
         escaped(&verdict)
     )
 }
@@ -258,7 +259,7 @@ mod tests {
             entry("create_vm", 0.05, 1.7, deploy),
             entry("attach_disk", 1.8, 1.0, vec![api("attachVolume", 1.81, Some(0.95))]),
         ];
-        Report { entries, left: Vec::new(), failure: None }
+        Report { entries, left: Vec::new(), failure: None, cloud: "CloudStack" }
     }
 
     /// All that is opened is closed, in the right order.
@@ -308,6 +309,7 @@ mod tests {
 
     #[test]
     fn an_empty_report_makes_a_page() {
-        assert_well_formed(&page(&Report { entries: vec![], left: vec![], failure: None }));
+        let empty = Report { entries: vec![], left: vec![], failure: None, cloud: "CloudStack" };
+        assert_well_formed(&page(&empty));
     }
 }
