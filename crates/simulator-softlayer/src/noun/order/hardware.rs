@@ -55,7 +55,7 @@ pub fn read(cloud: &Cloud, raw: &Value) -> Result<Purchase, Exception> {
         let text = words(&server[name]).map(str::to_owned);
         text.ok_or_else(|| Exception::public(format!("The hardware has no {name}.")))
     };
-    let private_only = port.key_name.contains("PRIVATE");
+    let private_only = !port.key_name.contains("PUBLIC");
     let keys = raw["sshKeys"][0]["sshKeyIds"].as_array().into_iter().flatten();
     let ssh_keys = keys
         .map(|id| {
