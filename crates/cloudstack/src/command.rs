@@ -163,6 +163,7 @@ commands! {
     "updateVirtualMachine"    UpdateVirtualMachine    Change  object VirtualMachine;
     "destroyVirtualMachine"   DestroyVirtualMachine   Delete  job    VirtualMachine;
     "expungeVirtualMachine"   ExpungeVirtualMachine   Delete  act    Success;
+    "addIpToNic"              AddIpToNic              Change  job    NicSecondaryIp;
 
     "listVolumes"             ListVolumes             Read    list   Volume, owned;
     "createVolume"            CreateVolume            Create  job    Volume, owned;

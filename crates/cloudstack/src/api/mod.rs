@@ -61,9 +61,9 @@ pub use template::{
     UploadParams,
 };
 pub use vm::{
-    DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
-    ListVirtualMachines, Nic, RebootVirtualMachine, StartVirtualMachine, StopVirtualMachine,
-    UpdateVirtualMachine, VirtualMachine,
+    AddIpToNic, DeployVirtualMachine, DestroyVirtualMachine, ExpungeVirtualMachine, IpToNetwork,
+    ListVirtualMachines, Nic, NicSecondaryIp, RebootVirtualMachine, StartVirtualMachine,
+    StopVirtualMachine, UpdateVirtualMachine, VirtualMachine,
 };
 pub use volume::{
     AttachVolume, ChangeOfferingForVolume, CreateVolume, DeleteVolume, DetachVolume, ListVolumes,

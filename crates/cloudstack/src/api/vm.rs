@@ -213,3 +213,25 @@ pub struct Nic {
     #[serde(flatten)]
     pub other: Other,
 }
+
+/// Gives a NIC one more address, which goes with it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AddIpToNic {
+    /// The NIC.
+    pub nicid: String,
+    /// The address; any of the NIC's network without.
+    pub ipaddress: Option<String>,
+}
+
+/// A second address of a NIC.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NicSecondaryIp {
+    /// Its id.
+    pub id: String,
+    /// The address.
+    #[serde(default)]
+    pub ipaddress: String,
+    /// Everything else.
+    #[serde(flatten)]
+    pub other: Other,
+}

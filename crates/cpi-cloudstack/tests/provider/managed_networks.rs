@@ -170,7 +170,10 @@ async fn a_nic_group_shares_one_nic() {
         assert_eq!(bench.settings(cid)["networks"][name]["mac"], nics[0]["macaddress"]);
     }
     let cases = [
-        (json!({"a": of("10.50.0.10", json!("1")), "b": of("10.50.0.11", json!("1"))}), "one IPv4"),
+        (
+            json!({"a": of("fd00:50::a", json!("1")), "b": of("fd00:50::b", json!("1"))}),
+            "one IPv6 address",
+        ),
         (
             json!({"a": of("10.50.0.10", json!("1")), "b": of("10.50.0.11", json!("2"))}),
             "same nic_group",
@@ -186,6 +189,47 @@ async fn a_nic_group_shares_one_nic() {
         assert_eq!(kind(&error), "NotSupported");
         assert!(error.message.contains(part), "{part}: {error}");
     }
+}
+
+/// Several IPv4 addresses on one NIC: a call more for each but the first, which is that of the
+/// default network. They go with the VM, also with one that comes to nothing.
+#[tokio::test]
+async fn a_nic_group_has_several_addresses() {
+    let bench = Bench::new().await;
+    let of = |ip: &str, default: Value| {
+        let mut network = manual("bosh-net", ip);
+        network["nic_group"] = json!("1");
+        network["default"] = default;
+        network
+    };
+    let group = |last: &str| {
+        json!({"a": of("10.50.0.9", json!([])), "b": of("10.50.0.10", json!(["dns", "gateway"])),
+               "c": of(last, json!([]))})
+    };
+    let vm = bench.vm().await;
+    bench.calls();
+    let arguments = vm_arguments(json!({}), group("10.50.0.11"));
+    let answer = bench.ask("create_vm", arguments.clone()).await.unwrap();
+    assert_eq!(bench.calls(), ["deployVirtualMachine", "addIpToNic", "addIpToNic"]);
+    let cid = answer[0].as_str().unwrap();
+    let nics = bench.vm_row(cid)["nic"].as_array().unwrap().clone();
+    assert_eq!((nics.len(), &nics[0]["ipaddress"]), (1, &json!("10.50.0.10")));
+    let more: Vec<_> = nics[0]["secondaryip"].as_array().unwrap().iter().collect();
+    let more: Vec<_> = more.iter().map(|row| row["ipaddress"].as_str().unwrap()).collect();
+    assert_eq!(more, ["10.50.0.9", "10.50.0.11"]);
+    for name in ["a", "b", "c"] {
+        assert_eq!(bench.settings(cid)["networks"][name]["mac"], nics[0]["macaddress"]);
+        assert_eq!(answer[1][name]["mac"], nics[0]["macaddress"]);
+    }
+    bench.ask("delete_vm", json!([cid])).await.unwrap();
+
+    let taken = bench.vm_row(&vm)["nic"][0]["ipaddress"].as_str().unwrap().to_owned();
+    let before = bench.inventory();
+    let refused = bench.ask("create_vm", vm_arguments(json!({}), group(&taken))).await;
+    let error = refused.unwrap_err();
+    assert!(kind(&error) == "VMCreationFailed" && error.message.contains(&taken), "{error}");
+    assert_eq!(bench.inventory(), before);
+    bench.ask("create_vm", arguments).await.unwrap();
 }
 
 /// An address that is taken, or not of the network, stands in the error; the director may try

@@ -7,6 +7,7 @@ mod deploy;
 mod find;
 mod guard;
 mod keys;
+mod more_addresses;
 mod near;
 mod nics;
 mod pinned;
@@ -115,6 +116,7 @@ impl Made<'_> {
         operation: &mut Operation<'_, Target>,
         networks: &mut Networks,
     ) -> std::result::Result<(), Failure> {
+        more_addresses::give(cloud, operation, self).await?;
         vip::give(cloud, operation, self, networks).await?;
         balancer::join(cloud, operation, self).await
     }

@@ -17,6 +17,8 @@ pub(in crate::methods) struct NicWish {
     pub network: NetworkWanted,
     /// The address, where the director chose one.
     pub ip: Option<Ipv4Addr>,
+    /// More addresses of the same NIC, of further networks of its group.
+    pub more: Vec<Ipv4Addr>,
     /// The IPv6 address, where the director chose one.
     pub ipv6: Option<Ipv6Addr>,
     /// Whether it is the VM's default one.
@@ -78,7 +80,7 @@ impl NetworkWishes {
 }
 
 impl NicWish {
-    /// One address of each version fits on a NIC of CloudStack's.
+    /// A NIC has several IPv4 addresses, and one IPv6 address.
     fn merge(&mut self, other: Self) -> Result<()> {
         let refuse = |why: String| {
             Err(CpiError::not_supported(format!(
@@ -94,10 +96,18 @@ impl NicWish {
                 self.network.network.text, other.network.network.text
             ));
         }
-        if self.ip.is_some() && other.ip.is_some() || self.ipv6.is_some() && other.ipv6.is_some() {
-            return refuse("a NIC has one IPv4 and one IPv6 address".into());
+        if self.ipv6.is_some() && other.ipv6.is_some() {
+            return refuse("a NIC has one IPv6 address".into());
         }
-        self.ip = self.ip.or(other.ip);
+        match self.ip {
+            None => self.ip = other.ip,
+            // The default network's is the first, which is the one that the gateway knows.
+            Some(own) if other.default && !self.default => {
+                self.more.extend(other.ip.map(|_| own));
+                self.ip = other.ip.or(self.ip);
+            }
+            Some(_) => self.more.extend(other.ip),
+        }
         self.ipv6 = self.ipv6.or(other.ipv6);
         self.default |= other.default;
         self.names.extend(other.names);
@@ -107,7 +117,7 @@ impl NicWish {
     /// The addresses that the director chose, for people.
     pub(super) fn addresses(&self) -> impl Iterator<Item = String> {
         let (ip, ipv6) = (self.ip.map(|ip| ip.to_string()), self.ipv6.map(|ip| ip.to_string()));
-        ip.into_iter().chain(ipv6)
+        ip.into_iter().chain(ipv6).chain(self.more.iter().map(ToString::to_string))
     }
 }
 
@@ -123,6 +133,7 @@ fn nic(name: &str, network: &Network, properties: &NetworkProperties) -> Result<
         network: named(properties, path).unwrap_or_else(unnamed),
         ip: ip.and_then(|ip| if let IpAddr::V4(ip) = ip { Some(ip) } else { None }),
         ipv6: ip.and_then(|ip| if let IpAddr::V6(ip) = ip { Some(ip) } else { None }),
+        more: Vec::new(),
         default: network.default.iter().any(|what| what == "gateway"),
     })
 }

@@ -113,8 +113,7 @@ fn nics(wishes: &Wishes, ids: &Ids, macs: &BTreeMap<String, String>) -> Result<V
         if let Some(at) = nics.iter().position(|known| known.networkid == network.id) {
             return Err(CpiError::not_supported(format!(
                 "arguments[3]: networks {} and {} are both network {} of the cloud, in which a VM \
-                 has one NIC; with the same nic_group they can share it, one IPv4 and one IPv6 \
-                 address",
+                 has one NIC; with the same nic_group they can share it",
                 wishes.nics[at].names.join(", "),
                 nic.names.join(", "),
                 network.id

@@ -39,4 +39,5 @@ pub const COMMANDS: &[Command] = &[
     Command::job("removeNicFromVirtualMachine", "user.vm.RemoveNicFromVMCmd", nic::remove)
         .by_admin(),
     Command::sync("listNics", nic::list),
+    Command::job("addIpToNic", "user.vm.AddIpToVmNicCmd", nic::add_address),
 ];

@@ -205,6 +205,31 @@ pub fn remove(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     Ok(Job::new(unplug).queued(Some(queue)))
 }
 
+/// `addIpToNic`: one more address of a NIC, which goes with it.
+pub fn add_address(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let nic_id = call.params.need("nicid")?.to_owned();
+    let of_vm = |vm: &Vm| {
+        let nic = vm.nics.iter().find(|nic| nic.id == nic_id)?;
+        Some((vm.id.clone(), nic.network.clone(), vm.owner.clone()))
+    };
+    let Some((vm, network, owner)) = cloud.vms.iter().find_map(of_vm) else {
+        return Err(call.params.unknown_id("nicid", &nic_id));
+    };
+    cloud.check_owner(call.caller, &owner)?;
+    let wanted = address(call, "ipaddress")?;
+    let Some(address) = cloud.pick_address(&network, wanted)? else {
+        return Err(Refusal::invalid(format!("network {network} gives no addresses")));
+    };
+    let id = cloud.new_id();
+    let nics = cloud.vms.get_mut(&vm).map(|vm| vm.nics.as_mut_slice()).unwrap_or_default();
+    if let Some(nic) = nics.iter_mut().find(|nic| nic.id == nic_id) {
+        nic.secondary.push(address);
+    }
+    let told = json!({"id": id, "ipaddress": address, "nicid": nic_id, "networkid": network,
+                      "virtualmachineid": vm, "secondaryip": []});
+    Ok(Job::new(move |_| Ok(json!({"nicsecondaryip": told}))).making(id))
+}
+
 /// An IPv4 address that a call names.
 pub fn address(call: &Call<'_>, name: &str) -> Result<Option<Ipv4Addr>, Refusal> {
     call.params.text(name).map(parse).transpose()
