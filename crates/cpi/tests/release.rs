@@ -6,6 +6,7 @@ use simulator::{Running, Simulator, World};
 use std::net::Ipv4Addr;
 use std::path::Path;
 use trials::Driver;
+use xtask::cloud_job::CLOUDSTACK;
 use xtask::job::{self, Job};
 use xtask::{root, schema, spec};
 
@@ -35,8 +36,8 @@ fn rendered(properties: &Value, folder: &Path) -> Option<Driver> {
         eprintln!("skipped: there is no ruby (apt-get install ruby)");
         return None;
     }
-    let job = Job::parse(&std::fs::read_to_string(spec::path(&root())).unwrap()).unwrap();
-    let template = std::fs::read_to_string(spec::template(&root())).unwrap();
+    let job = Job::parse(&std::fs::read_to_string(CLOUDSTACK.spec(&root())).unwrap()).unwrap();
+    let template = std::fs::read_to_string(CLOUDSTACK.template(&root(), spec::CONFIG)).unwrap();
     let text = job::render(&template, &job.values(properties)).unwrap();
     let config = folder.join("cpi.json");
     std::fs::write(&config, text).unwrap();
@@ -76,7 +77,7 @@ fn the_defaults_make_a_config() {
 fn the_full_example_makes_a_config() {
     let (cloud, folder) = (cloud(), tempfile::tempdir().unwrap());
     let state = folder.path().join("state");
-    let mut properties = spec::example(&root()).unwrap();
+    let mut properties = spec::example(&root(), &CLOUDSTACK).unwrap();
     schema::put(&mut properties, "state_dir", json!(state));
     let Some(driver) = rendered(&properties, folder.path()) else { return };
     let info = ask(&driver, "info", json!([]));

@@ -2,6 +2,8 @@
 //! manifest promises, and that an installed job starts a CPI that takes its config.
 
 use crate::archive::{self, File, Files};
+use crate::cloud_job::{CloudJob, JOBS};
+use crate::image_job::{self, IMAGE_JOB};
 use crate::job::{self, Job};
 use crate::{root, spec};
 use anyhow::{Context, Result, bail, ensure};
@@ -56,7 +58,19 @@ pub fn tarball(tarball: &[u8]) -> Result<Vec<String>> {
             done.push("templates: NOT checked, there is no ruby".to_owned());
             continue;
         }
-        for (what, given) in cases()? {
+        if part.name == IMAGE_JOB {
+            for (what, given) in image_job::cases()? {
+                let home = tempfile::tempdir()?;
+                install(&packages, home.path())?;
+                let runs = image_job::runs(&job, &job_files, home.path(), &given);
+                runs.with_context(|| format!("{} with {what}", part.name))?;
+                done.push(format!("job {} with {what}: the server takes its settings", part.name));
+            }
+            continue;
+        }
+        let cloud = JOBS.iter().find(|cloud| cloud.name == part.name);
+        let cloud = cloud.with_context(|| format!("{}: no such cloud", part.name))?;
+        for (what, given) in cases(cloud)? {
             runs(&job, &job_files, &packages, &given).with_context(|| format!("with {what}"))?;
             done.push(format!("job {} with {what}: the CPI takes its config", part.name));
         }
@@ -92,25 +106,17 @@ fn spec_of(part: &Part, files: &Files) -> Result<Job> {
 }
 
 /// The properties to try: the least, and an operator's who sets everything.
-fn cases() -> Result<[(&'static str, Value); 2]> {
-    let least = json!({"agent": {"mbus": "nats://10.0.0.6:4222"}, "cloudstack": {"strict": true}});
-    Ok([("the defaults", least), ("the full example", spec::example(&root())?)])
+fn cases(cloud: &CloudJob) -> Result<[(&'static str, Value); 2]> {
+    let mut least = json!({"agent": {"mbus": "nats://10.0.0.6:4222"}});
+    least[cloud.plugin] = json!({"strict": true});
+    Ok([("the defaults", least), ("the full example", spec::example(&root(), cloud)?)])
 }
 
 /// Installs packages and job into an empty folder as the bosh CLI does, and asks for `info`.
 fn runs(job: &Job, files: &Files, packages: &[(&Part, Files)], given: &Value) -> Result<()> {
     let home = tempfile::tempdir()?;
     let (jobs, installed) = (home.path().join("jobs"), home.path().join("packages"));
-    for (part, files) in packages {
-        let source = home.path().join("source").join(&part.name);
-        write_all(&source, files)?;
-        let packaging = Command::new("bash")
-            .args(["-x", "packaging"])
-            .current_dir(&source)
-            .env("BOSH_INSTALL_TARGET", installed.join(&part.name))
-            .output()?;
-        ensure!(packaging.status.success(), "{}", String::from_utf8_lossy(&packaging.stderr));
-    }
+    install(packages, home.path())?;
     // `state_dir` of an example is not this machine's.
     let mut given = given.clone();
     crate::schema::put(&mut given, "state_dir", json!(home.path().join("state")));
@@ -128,6 +134,21 @@ fn runs(job: &Job, files: &Files, packages: &[(&Part, Files)], given: &Value) ->
     }
     let program = jobs.join(&job.name).join("bin/cpi");
     info(&program, &jobs, &installed)
+}
+
+/// Installs packages into a folder that stands for `/var/vcap`.
+fn install(packages: &[(&Part, Files)], home: &Path) -> Result<()> {
+    for (part, files) in packages {
+        let source = home.join("source").join(&part.name);
+        write_all(&source, files)?;
+        let packaging = Command::new("bash")
+            .args(["-x", "packaging"])
+            .current_dir(&source)
+            .env("BOSH_INSTALL_TARGET", home.join("packages").join(&part.name))
+            .output()?;
+        ensure!(packaging.status.success(), "{}", String::from_utf8_lossy(&packaging.stderr));
+    }
+    Ok(())
 }
 
 /// Sends `info` as a director or the bosh CLI would.
@@ -169,7 +190,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     Ok(fs::set_permissions(path, fs::Permissions::from_mode(mode))?)
 }
 
-fn text<'a>(files: &'a Files, path: &str) -> Result<&'a str> {
+pub(crate) fn text<'a>(files: &'a Files, path: &str) -> Result<&'a str> {
     let file = files.get(path).with_context(|| format!("{path} is missing"))?;
     std::str::from_utf8(&file.bytes).with_context(|| format!("{path} is not UTF-8"))
 }

@@ -7,8 +7,11 @@
 pub mod archive;
 pub mod binary;
 pub mod check;
+pub mod cloud_job;
 pub mod conform;
+pub mod image_job;
 pub mod job;
+pub mod page;
 pub mod release;
 pub mod schema;
 pub mod spec;

@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use xtask::binary::{self, Linkage};
+use xtask::cloud_job::JOBS;
 use xtask::release::Release;
-use xtask::{check, root, spec};
+use xtask::{check, page, root, spec};
 
 #[derive(Parser)]
 #[command(about = "Chores of this repository.")]
@@ -18,7 +19,8 @@ struct Cli {
 enum Command {
     /// Make the release tarball, and check it.
     Release(MakeRelease),
-    /// Write the job's spec, and the names in its template, anew from docs/schema.json.
+    /// Write the job's spec, the names in its template, and the page of all properties anew from
+    /// docs/schema.json.
     Spec,
 }
 
@@ -47,10 +49,14 @@ fn main() -> Result<()> {
 }
 
 fn write_spec() -> Result<()> {
-    let template = spec::template(&root());
-    let names = spec::with_names(&std::fs::read_to_string(&template)?, &root())?;
-    std::fs::write(template, names)?;
-    Ok(std::fs::write(spec::path(&root()), spec::generate(&root())?)?)
+    for job in &JOBS {
+        std::fs::create_dir_all(job.folder(&root()).join("templates"))?;
+        for (name, text) in spec::templates(&root(), job)? {
+            std::fs::write(job.template(&root(), name), text)?;
+        }
+        std::fs::write(job.spec(&root()), spec::generate(&root(), job)?)?;
+    }
+    Ok(std::fs::write(page::path(&root()), page::generate(&root())?)?)
 }
 
 impl MakeRelease {

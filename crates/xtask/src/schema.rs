@@ -1,5 +1,6 @@
 //! The properties of the CPI's config, read from `docs/schema.json`.
 
+use crate::cloud_job::CloudJob;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -17,15 +18,22 @@ pub struct Property {
     pub deprecated: bool,
 }
 
-/// All properties, in the schema's order. Those of maps with free keys are one property each.
-pub fn properties(root: &Path) -> Result<Vec<Property>> {
+/// The schema.
+pub fn load(root: &Path) -> Result<Value> {
     let file = root.join("docs/schema.json");
     let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let schema: Value = serde_json::from_str(&text)?;
+    serde_json::from_str(&text).with_context(|| file.display().to_string())
+}
+
+/// All properties of a job, in the schema's order. Those of maps with free keys are one property
+/// each.
+pub fn properties(root: &Path, job: &CloudJob) -> Result<Vec<Property>> {
+    let schema = load(root)?;
     let at = "/properties/cloud/properties/properties";
-    let common = schema.pointer(at).with_context(|| format!("{}: no {at}", file.display()))?;
+    let common = schema.pointer(at).with_context(|| format!("docs/schema.json: no {at}"))?;
     let mut found = Vec::new();
     walk(&schema, common, "", &mut found);
+    found.retain(|property: &Property| job.has(&property.name));
     Ok(found)
 }
 
@@ -56,7 +64,7 @@ fn leaf(name: String, property: &Value, target: &Value) -> Property {
 }
 
 /// What a property refers to, itself or as the one that may also be null.
-fn resolve<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
+pub fn resolve<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
     let choices = property["anyOf"].as_array().map(Vec::as_slice).unwrap_or_default();
     let chosen = choices.iter().find(|choice| choice["type"] != "null").unwrap_or(property);
     let Some(reference) = chosen["$ref"].as_str() else {

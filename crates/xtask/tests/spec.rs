@@ -2,40 +2,49 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use xtask::cloud_job::{CLOUDSTACK, CloudJob, JOBS};
 use xtask::job::{self, Job};
 use xtask::{root, schema, spec};
 
-fn committed() -> String {
-    std::fs::read_to_string(spec::path(&root())).unwrap()
+fn committed(cloud: &CloudJob) -> String {
+    std::fs::read_to_string(cloud.spec(&root())).unwrap()
 }
 
 /// A property that the CPI has, the job has: or nobody could set it.
 #[test]
-fn the_spec_is_current() {
-    let current = spec::generate(&root()).unwrap();
-    assert!(committed() == current, "the job's spec is old: cargo xtask spec");
-    let template = std::fs::read_to_string(spec::template(&root())).unwrap();
-    let renewed = spec::with_names(&template, &root()).unwrap();
-    assert!(template == renewed, "the names in cpi.json.erb are old: cargo xtask spec");
+fn the_specs_are_current() {
+    for cloud in &JOBS {
+        let current = spec::generate(&root(), cloud).unwrap();
+        assert!(committed(cloud) == current, "{}: the spec is old: cargo xtask spec", cloud.name);
+        for (name, renewed) in spec::templates(&root(), cloud).unwrap() {
+            let template = std::fs::read_to_string(cloud.template(&root(), name)).unwrap();
+            assert!(template == renewed, "{}: {name} is old: cargo xtask spec", cloud.name);
+        }
+    }
 }
 
 /// Reads what was generated with the eyes of BOSH: every property of the schema is there.
 #[test]
-fn the_spec_has_every_property_of_the_schema() {
-    let job = Job::parse(&committed()).unwrap();
-    let of_schema = schema::properties(&root()).unwrap();
-    assert!(of_schema.len() > 50, "{of_schema:?}");
-    for property in of_schema {
-        let described = job.properties.get(&property.name).expect(&property.name);
-        assert!(!described.description.is_empty(), "{}", property.name);
-        let shown = property.deprecated || !described.example.is_null();
-        assert!(shown, "{} has no example", property.name);
+fn the_specs_have_every_property_of_the_schema() {
+    for cloud in &JOBS {
+        let job = Job::parse(&committed(cloud)).unwrap();
+        let of_schema = schema::properties(&root(), cloud).unwrap();
+        assert!(of_schema.len() > 40, "{of_schema:?}");
+        for property in of_schema {
+            let described = job.properties.get(&property.name).expect(&property.name);
+            assert!(!described.description.is_empty(), "{}", property.name);
+            let shown = property.deprecated || !described.example.is_null();
+            assert!(shown, "{} has no example", property.name);
+        }
+        let others = JOBS.iter().filter(|other| *other != cloud);
+        let foreign = |name: &str| others.clone().any(|other| name.starts_with(other.plugin));
+        assert!(!job.properties.keys().any(|name| foreign(name)), "{}", cloud.name);
     }
 }
 
 /// What the example has and no property is for would be dropped by BOSH without a word.
 #[test]
-fn the_example_has_no_property_of_its_own() {
+fn the_examples_have_no_property_of_its_own() {
     fn leaves(values: &Value, at: &str, known: &BTreeSet<String>, unknown: &mut Vec<String>) {
         match values {
             _ if known.contains(at) => {}
@@ -48,10 +57,12 @@ fn the_example_has_no_property_of_its_own() {
             _ => unknown.push(at.to_owned()),
         }
     }
-    let known = Job::parse(&committed()).unwrap().properties.into_keys().collect();
-    let mut unknown = Vec::new();
-    leaves(&spec::example(&root()).unwrap(), "", &known, &mut unknown);
-    assert_eq!(unknown, Vec::<String>::new());
+    for cloud in &JOBS {
+        let known = Job::parse(&committed(cloud)).unwrap().properties.into_keys().collect();
+        let mut unknown = Vec::new();
+        leaves(&spec::example(&root(), cloud).unwrap(), "", &known, &mut unknown);
+        assert_eq!(unknown, Vec::<String>::new(), "{}", cloud.example);
+    }
 }
 
 /// Renders the template with these properties; none where there is no Ruby.
@@ -60,9 +71,15 @@ fn rendered(template: &str, given: Value) -> Option<String> {
         eprintln!("skipped: there is no ruby (apt-get install ruby)");
         return None;
     }
-    let dir = root().join("release/jobs/cloudstack_cpi/templates");
-    let text = std::fs::read_to_string(dir.join(template)).unwrap();
-    let values = Job::parse(&committed()).unwrap().values(&given);
+    rendered_for(&CLOUDSTACK, template, given)
+}
+
+fn rendered_for(cloud: &CloudJob, template: &str, given: Value) -> Option<String> {
+    if !job::has_ruby() {
+        return None;
+    }
+    let text = std::fs::read_to_string(cloud.template(&root(), template)).unwrap();
+    let values = Job::parse(&committed(cloud)).unwrap().values(&given);
     Some(job::render(&text, &values).unwrap())
 }
 
@@ -139,4 +156,21 @@ fn the_folder_for_state_is_vcap_s_alone() {
     assert!(script.ends_with(" -m 0700 -o vcap -g vcap /var/vcap/store/cloudstack_cpi\n"));
     let own = rendered("pre-start.erb", json!({"state_dir": "/a b"})).unwrap();
     assert!(own.ends_with(" -m 0700 -o vcap -g vcap /a\\ b\n"), "{own}");
+}
+
+/// Every job starts the one program with a config, a folder and a cloud of its own.
+#[test]
+fn jobs_differ_in_their_cloud_only() {
+    let softlayer = &xtask::cloud_job::SOFTLAYER;
+    let given = json!({"softlayer": {"username": "u"}, "cloudstack": {"endpoint": "e"}});
+    let Some(text) = rendered_for(softlayer, "cpi.json.erb", given) else { return };
+    let config: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(config["cloud"]["plugin"], "softlayer");
+    assert_eq!(config["cloud"]["properties"]["softlayer"]["username"], "u");
+    assert_eq!(config["cloud"]["properties"].get("cloudstack"), None);
+    let script = rendered_for(softlayer, "cpi.erb", json!({})).unwrap();
+    assert!(script.contains("/var/vcap/packages}/cloudstack_cpi/bin/cpi"), "{script}");
+    assert!(script.contains("/var/vcap/jobs}/softlayer_cpi/config/cpi.json"), "{script}");
+    let script = rendered_for(softlayer, "pre-start.erb", json!({})).unwrap();
+    assert!(script.ends_with(" /var/vcap/store/softlayer_cpi\n"), "{script}");
 }

@@ -125,7 +125,7 @@ impl Place<'_> {
                 "resource_pool": "vms", "persistent_disk_pool": "disks", "properties": {},
                 "networks": [{"name": "default", "static_ips": ["10.50.0.6"]}]}],
             "cloud_provider": {
-                "template": {"name": xtask::release::JOB, "release": xtask::release::NAME},
+                "template": {"name": xtask::cloud_job::CLOUDSTACK.name, "release": xtask::release::NAME},
                 // The VM has an address of its own, but its agent is a process on this machine.
                 "mbus": format!("https://mbus:((mbus_bootstrap_password))@127.0.0.1:{port}"),
                 "cert": "((mbus_bootstrap_ssl))",
