@@ -6,11 +6,12 @@ use crate::connect::Answer;
 use crate::properties::Wait;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::{Deadline, Secret};
-use softlayer::Code;
 use softlayer::api::{
     GuestNetworks, GuestProgress, Hardware, HardwareNetworks, TagReference, Transaction,
     VirtualGuest, hardware, virtual_guest,
 };
+use softlayer::{Call, Client, Code};
+use std::time::Duration;
 
 /// A machine as it is now.
 #[derive(Debug)]
@@ -22,7 +23,8 @@ pub(crate) struct Seen {
     pub transaction: Option<Transaction>,
     /// What it is billed by.
     pub billing_item: Option<u64>,
-    pub provisioned: bool,
+    /// When it was ready.
+    pub provisioned: Option<String>,
     pub tags: Vec<String>,
     pub addresses: Vec<String>,
 }
@@ -37,10 +39,20 @@ impl Machine {
 impl Seen {
     /// Whether it was cancelled: SoftLayer tells of it for minutes or hours more.
     pub(crate) fn is_gone(&self) -> bool {
-        let reclaimed = self.transaction.as_ref().and_then(Transaction::status);
-        reclaimed.is_some_and(|status| status.contains("RECLAIM"))
-            || (self.provisioned && self.billing_item.is_none())
+        is_cancelled(&self.transaction, &self.provisioned, &self.billing_item)
     }
+}
+
+/// Whether a machine was cancelled: it is being reclaimed, or it was ready and is not billed any
+/// more.
+pub(crate) fn is_cancelled<P, B>(
+    transaction: &Option<Transaction>,
+    provisioned: &Option<P>,
+    billing_item: &Option<B>,
+) -> bool {
+    let status = transaction.as_ref().and_then(Transaction::status);
+    status.is_some_and(|status| status.contains("RECLAIM"))
+        || (provisioned.is_some() && billing_item.is_none())
 }
 
 impl From<VirtualGuest> for Seen {
@@ -52,7 +64,7 @@ impl From<VirtualGuest> for Seen {
             power: guest.power_state.and_then(|state| state.key_name),
             transaction: guest.active_transaction,
             billing_item: guest.billing_item.map(|item| item.id),
-            provisioned: guest.provision_date.is_some(),
+            provisioned: guest.provision_date,
             tags: tags(guest.tag_references),
             addresses: [guest.primary_ip_address, guest.primary_backend_ip_address]
                 .into_iter()
@@ -73,7 +85,7 @@ impl From<Hardware> for Seen {
             power: None,
             transaction: server.active_transaction,
             billing_item: billing.map(|item| item.id).filter(|_| !cancelled),
-            provisioned: server.provision_date.is_some(),
+            provisioned: server.provision_date,
             tags: tags(server.tag_references),
             addresses: [server.primary_ip_address, server.primary_backend_ip_address]
                 .into_iter()
@@ -85,6 +97,20 @@ impl From<Hardware> for Seen {
 
 fn tags(references: Vec<TagReference>) -> Vec<String> {
     references.into_iter().filter_map(|reference| reference.tag.name).collect()
+}
+
+/// How long a new machine may be unknown.
+const UNKNOWN: Duration = Duration::from_secs(300);
+
+async fn set_once_possible<C: Call>(client: &Client, call: &C, until: Deadline) -> Answer<()> {
+    let (not_yet, soon) = ([Code::NotImplemented, Code::ObjectNotFound], until.or_sooner(UNKNOWN));
+    match client.call_once_possible(call, &not_yet, soon).await {
+        Err(error) if error.code() == Some(&Code::NotImplemented) => {
+            client.call_once_possible(call, &not_yet[..1], until).await?;
+        }
+        other => drop(other?),
+    }
+    Ok(())
 }
 
 impl SoftLayer {
@@ -115,7 +141,8 @@ impl SoftLayer {
         })
     }
 
-    /// Sets what the agent reads. As soon as possible: a machine without a host has no metadata.
+    /// Sets what the agent reads, as soon as possible: a machine without a host has no metadata. One
+    /// that is not known at all may be so for a moment only.
     pub(crate) async fn set_user_metadata(
         &self,
         machine: Machine,
@@ -123,19 +150,17 @@ impl SoftLayer {
         until: Deadline,
     ) -> Answer<()> {
         let client = self.client()?;
-        let not_yet = [Code::NotImplemented, Code::ObjectNotFound];
         let metadata = vec![text.clone()];
         match machine {
             Machine::Guest(id) => {
                 let call = virtual_guest::SetUserMetadata { id, metadata };
-                Box::pin(client.call_once_possible(&call, &not_yet, until)).await?;
+                Box::pin(set_once_possible(client, &call, until)).await
             }
             Machine::Server(id) => {
                 let call = hardware::SetUserMetadata { id, metadata };
-                Box::pin(client.call_once_possible(&call, &not_yet, until)).await?;
+                Box::pin(set_once_possible(client, &call, until)).await
             }
         }
-        Ok(())
     }
 
     /// Replaces its tags.

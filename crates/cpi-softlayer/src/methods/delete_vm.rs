@@ -7,7 +7,7 @@ use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
 use crate::errors::{self, Doing, Failure};
-use crate::machine::Seen;
+use crate::machine::{Seen, is_cancelled};
 use crate::properties::Wait;
 use crate::steps::{Target, ended, gone_is_fine};
 use bosh_cpi::method::DeleteVm;
@@ -89,65 +89,56 @@ async fn destroy(cloud: &SoftLayer, seen: &Seen, until: Deadline) -> Answer<()> 
 }
 
 async fn destroy_guest(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<()> {
-    if wait_until_idle(cloud, id, until).await? == Now::Gone {
-        return Ok(());
-    }
-    let mask = virtual_guest::GetObject { id };
-    if let Some(guest) = cloud.find::<GuestStorage, _>(&mask).await? {
-        for volume in guest.allowed_network_storage {
-            let call =
-                network_storage::RemoveAccessFromVirtualGuest { id: volume.id, guest: Id { id } };
-            gone_is_fine(cloud.call(&call, until).await.map(drop))?;
-        }
+    let Some(volumes) = volumes_once_idle(cloud, id, until).await? else { return Ok(()) };
+    for volume in volumes {
+        let call =
+            network_storage::RemoveAccessFromVirtualGuest { id: volume.id, guest: Id { id } };
+        gone_is_fine(cloud.call(&call, until).await.map(drop))?;
     }
     // Or its address would still answer when its successor comes up.
     if let Err(failure) = cloud.call(&virtual_guest::PowerOff { id }, until).await {
         tracing::info!("VM {id} is not switched off before it is deleted: {failure}");
     }
     loop {
-        if wait_until_idle(cloud, id, until).await? == Now::Gone {
-            return Ok(());
-        }
         match cloud.call(&virtual_guest::DeleteObject { id }, until).await {
             Ok(true) => break,
             Ok(false) => {
                 let message = format!("SoftLayer says that it did not delete VM {id}");
                 return Err(CpiError::cloud(message).into());
             }
-            Err(failure) if failure.says(ACTIVE_TRANSACTION) && !until.passed() => {}
+            Err(failure) if failure.says(ACTIVE_TRANSACTION) && !until.passed() => {
+                if volumes_once_idle(cloud, id, until).await?.is_none() {
+                    return Ok(());
+                }
+            }
             Err(failure) if failure.says(NO_BILLING_ITEM) => return Ok(()),
             Err(failure) => return Err(failure),
         }
     }
-    let gone = |guest: GuestProgress| is_gone(&guest).then_some(());
+    let gone = |guest: GuestProgress| {
+        is_cancelled(&guest.active_transaction, &guest.provision_date, &guest.billing_item)
+            .then_some(())
+    };
     let call = virtual_guest::GetObject { id };
     gone_is_fine(cloud.wait_for(&call, "the end of the VM", until, gone).await)
 }
 
-/// How a guest is once nothing is being done to it.
-#[derive(Debug, PartialEq, Eq)]
-enum Now {
-    Idle,
-    Gone,
-}
-
-async fn wait_until_idle(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<Now> {
-    let idle = |guest: GuestProgress| match (is_gone(&guest), guest.active_transaction) {
-        (true, _) => Some(Now::Gone),
-        (false, None) => Some(Now::Idle),
-        (false, Some(_)) => None,
+/// The volumes that a guest may mount, once nothing is being done to it; None if it is gone.
+async fn volumes_once_idle(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<Option<Vec<Id>>> {
+    let idle = |guest: GuestStorage| {
+        let gone =
+            is_cancelled(&guest.active_transaction, &guest.provision_date, &guest.billing_item);
+        match (gone, guest.active_transaction) {
+            (true, _) => Some(None),
+            (false, None) => Some(Some(guest.allowed_network_storage)),
+            (false, Some(_)) => None,
+        }
     };
     let call = virtual_guest::GetObject { id };
     match cloud.wait_for(&call, "the end of the VM's transaction", until, idle).await {
-        Err(failure) if failure.is_gone() => Ok(Now::Gone),
+        Err(failure) if failure.is_gone() => Ok(None),
         other => other,
     }
-}
-
-fn is_gone(guest: &GuestProgress) -> bool {
-    let status = guest.active_transaction.as_ref().and_then(|it| it.status());
-    status.is_some_and(|status| status.contains("RECLAIM"))
-        || (guest.provision_date.is_some() && guest.billing_item.is_none())
 }
 
 /// A server is cancelled by its billing item: at once if it is billed by the hour, else at the end

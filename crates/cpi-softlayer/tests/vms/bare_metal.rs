@@ -1,6 +1,6 @@
 //! Bare metal servers, through the same methods.
 
-use crate::bench::{Bench, arguments, private};
+use crate::bench::{Bench, PRIVATE_VLAN, PUBLIC_VLAN, arguments, private};
 use serde_json::{Value, json};
 use simulator_kit::fault::When;
 
@@ -42,6 +42,21 @@ async fn servers_and_guests_stand_side_by_side() {
         assert_eq!(bench.ask("has_vm", json!([cid])).await.unwrap(), true);
         bench.ask("delete_vm", json!([cid])).await.unwrap();
     }
+    bench.assert_clean();
+}
+
+/// The port follows the networks: a public VLAN needs a public one.
+#[tokio::test]
+async fn a_server_may_be_public() {
+    let bench = Bench::new();
+    let networks = json!({"default": {"type": "dynamic", "default": ["dns", "gateway"],
+        "cloud_properties": {"vlan_ids": [PRIVATE_VLAN, PUBLIC_VLAN]}}});
+    let (cid, answer) = bench.vm_of(server(), networks).await;
+    assert!(answer["default"]["ip"].as_str().unwrap().starts_with("203.0.113."), "{answer}");
+    let told = bench.settings(&cid)["networks"].clone();
+    assert_eq!(told["default"]["alias"], "eth1");
+    assert_eq!(told["generated-private"]["alias"], "eth0");
+    bench.ask("delete_vm", json!([cid])).await.unwrap();
     bench.assert_clean();
 }
 

@@ -44,6 +44,8 @@ impl Bench {
             "default_datacenter": "dal13",
             "default_domain": "bosh.example",
             "ledger": {"horizon": 0, "budget": 20},
+            // What never comes about must not hang a test for hours.
+            "timeout": {"lookup": 60, "create_vm": 120, "create_bare_metal": 120, "delete_vm": 60},
             "strict": true,
         });
         for (key, value) in more.as_object().unwrap() {

@@ -9,7 +9,7 @@ use simulator_softlayer::World;
 #[tokio::test]
 async fn a_vm_is_one_order() {
     let bench = Bench::new();
-    let vm = json!({"hostname_prefix": "Router", "placement_group": "bosh-spread",
+    let vm = json!({"hostname_prefix": "Web", "placement_group": "bosh-spread",
                     "security_groups": ["bosh"]});
     let (cid, networks) = bench.vm_of(vm, private()).await;
     let mask = "hostname,domain,maxCpu,maxMemory,hourlyBillingFlag,privateNetworkOnlyFlag,\
@@ -25,7 +25,7 @@ async fn a_vm_is_one_order() {
     assert_eq!(nic["networkVlan"]["id"], PRIVATE_VLAN);
     assert_eq!(nic["securityGroupBindings"][0]["securityGroupId"], 2_600_002);
     let hostname = guest["hostname"].as_str().unwrap();
-    assert!(hostname.starts_with("router-vm-"), "{hostname}");
+    assert!(hostname.starts_with("web-vm-"), "{hostname}");
     // 60 GB are not sold.
     let disks = guest["blockDevices"].as_array().unwrap();
     let disk = disks.iter().find(|disk| disk["device"] == "2").unwrap();
@@ -256,4 +256,26 @@ async fn a_vm_of_the_go_cpi_can_be_used_and_deleted() {
     bench.ask("set_vm_metadata", json!([cid, {"job": "db"}])).await.unwrap();
     bench.ask("delete_vm", json!([cid])).await.unwrap();
     bench.assert_clean();
+}
+
+/// How many API calls each method makes where nothing takes time.
+#[tokio::test]
+async fn no_method_on_vms_calls_more_than_it_may() {
+    let bench = Bench::new();
+    let cid = bench.vm().await;
+    let create = bench.calls();
+    let mut made = vec![("create_vm", 6, create)];
+    for (method, allowed, more) in [
+        ("has_vm", 1, None),
+        ("set_vm_metadata", 3, Some(json!({"director": "d", "name": "a/b"}))),
+        ("reboot_vm", 3, None),
+        ("delete_vm", 5, None),
+    ] {
+        let arguments: Vec<_> = [json!(cid)].into_iter().chain(more).collect();
+        bench.ask(method, json!(arguments)).await.unwrap();
+        made.push((method, allowed, bench.calls()));
+    }
+    for (method, allowed, calls) in made {
+        assert!(calls.len() <= allowed, "{method}: {calls:?}");
+    }
 }

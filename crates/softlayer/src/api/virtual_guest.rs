@@ -325,6 +325,10 @@ object! {
         pub allowed_network_storage: Vec<Id>,
         /// What is being done to it.
         pub active_transaction: Option<Transaction>,
+        /// When it was ready.
+        pub provision_date: Option<Time>,
+        /// What it is billed by; none once it is cancelled.
+        pub billing_item: Option<Id>,
     }
 }
 

@@ -2,7 +2,7 @@
 //! else that every server needs. No image goes onto it.
 
 use super::find::Nic;
-use super::{Order, impossible};
+use super::{Order, appeared, impossible, look};
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
@@ -10,7 +10,7 @@ use crate::machine::Seen;
 use crate::properties::given;
 use crate::settings::placeholder;
 use crate::steps::{Target, ended};
-use cloud_http::{Deadline, paused, reveal};
+use cloud_http::reveal;
 use ledger::Operation;
 use softlayer::api::product_order::{
     HARDWARE, HardwareNic, HardwareUserData, NewHardware, PlaceOrder, SshKeyChoice, VerifyOrder,
@@ -20,8 +20,6 @@ use softlayer::api::{
     location, product_package,
 };
 use softlayer::{Error, Filter};
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// The package of servers that are ordered by a preset.
 const PACKAGE: &str = "BARE_METAL_SERVER";
@@ -30,9 +28,6 @@ const ALWAYS: &[&str] =
     &["1_IP_ADDRESS", "UNLIMITED_SSL_VPN_USERS_1_PPTP_VPN_USER_PER_ACCOUNT", "REBOOT_KVM_OVER_IP"];
 const PORT_SPEED: &str = "port_speed";
 const BANDWIDTH: &str = "bandwidth";
-/// How long a server whose order's answer was lost is looked for before the call gives up; the
-/// journal looks further.
-const LOOK: Duration = Duration::from_secs(10);
 
 /// Orders a server, and waits until it has an id.
 pub(super) async fn order(
@@ -48,29 +43,18 @@ pub(super) async fn order(
         .step(
             Target::Server { name: name.to_owned() },
             async || ended(cloud.call(&place, until).await.map(drop)),
-            async || appeared(cloud, name, Deadline::after(LOOK)).await.map(|it| it.map(drop)),
+            async || {
+                let named = async || servers_named(cloud, name).await;
+                Ok(appeared(named, look(cloud)).await?.map(drop))
+            },
         )
         .await?;
-    match appeared(cloud, name, until).await? {
+    match appeared(async || servers_named(cloud, name).await, until).await? {
         Some(machine) => Ok(machine),
         None => {
             let what = format!("server {name}");
             let call = "SoftLayer_Account::getHardware";
             Err(Error::Late { call, what, last: None }.into())
-        }
-    }
-}
-
-/// The server of that name, once its order is approved.
-async fn appeared(cloud: &SoftLayer, name: &str, until: Deadline) -> Answer<Option<Machine>> {
-    let begun = Instant::now();
-    loop {
-        let found = servers_named(cloud, name).await?;
-        if let Some(seen) = found.into_iter().find(|seen| !seen.is_gone()) {
-            return Ok(Some(seen.machine));
-        }
-        if !paused(begun.elapsed(), until).await {
-            return Ok(None);
         }
     }
 }

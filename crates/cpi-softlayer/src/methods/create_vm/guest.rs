@@ -1,7 +1,7 @@
 //! The order of a virtual guest.
 
-use super::Order;
 use super::find::Nic;
+use super::{Order, appeared, look};
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
@@ -35,10 +35,7 @@ pub(super) async fn order(
                 let made = cloud.call(&call, order.until).await;
                 ended(made.map(|guest| Machine::Guest(guest.id)))
             },
-            async || {
-                let found = guests_named(cloud, name).await?;
-                Ok(found.into_iter().find(|seen| !seen.is_gone()).map(|seen| seen.machine))
-            },
+            async || appeared(async || guests_named(cloud, name).await, look(cloud)).await,
         )
         .await
 }

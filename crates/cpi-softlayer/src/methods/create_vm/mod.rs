@@ -14,15 +14,18 @@ use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
 use crate::errors::{self, Doing, Failure};
+use crate::machine::Seen;
 use crate::properties::Wait;
 use crate::settings::{NewAgent, check_length};
 use crate::steps::{Target, ended};
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCreated};
-use cloud_http::{Deadline, Secret};
+use cloud_http::{Deadline, Secret, paused};
 use find::Found;
 use ledger::{Operation, OperationId};
 use provider::Provider;
+use std::time::Duration;
+use tokio::time::Instant;
 use wishes::Wishes;
 
 pub(crate) use bare_metal::servers_named;
@@ -32,6 +35,10 @@ pub(crate) use vip::{undo_route, unroute};
 
 /// A host name is no longer.
 const LONGEST_NAME: usize = 63;
+/// A full name of just this length gets no SSH keys (issue 129 of the last Go CPI).
+const UNLUCKY: usize = 64;
+/// How long what was ordered is looked for at most when the answer was lost.
+const LOOK: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> {
     let wishes = Wishes::read(cloud, &call)?;
@@ -116,6 +123,25 @@ async fn settle(
     Ok(told.answer)
 }
 
+/// The machine that was ordered, once it is among those of its name; None if it does not appear.
+async fn appeared(
+    named: impl AsyncFn() -> Answer<Vec<Seen>>,
+    until: Deadline,
+) -> Answer<Option<Machine>> {
+    let begun = Instant::now();
+    loop {
+        let found = named().await?.into_iter().find(|seen| !seen.is_gone());
+        if found.is_some() || !paused(begun.elapsed(), until).await {
+            return Ok(found.map(|seen| seen.machine));
+        }
+    }
+}
+
+/// How long what was ordered is looked for when the answer was lost. The journal looks further.
+fn look(cloud: &SoftLayer) -> Deadline {
+    Deadline::after(LOOK.min(cloud.journal().patience().horizon))
+}
+
 /// Unique, and telling whose it is: SoftLayer keeps no names apart, and the director's comes later.
 fn host_name(cloud: &SoftLayer, wishes: &Wishes, operation: OperationId) -> String {
     // A VM with something outside of it tells so.
@@ -123,10 +149,26 @@ fn host_name(cloud: &SoftLayer, wishes: &Wishes, operation: OperationId) -> Stri
         true => cloud.names.vm(operation),
         false => cloud.names.edge(operation),
     };
-    let prefix: String = wishes.prefix.chars().take(LONGEST_NAME - 1 - name.len()).collect();
-    match prefix.trim_end_matches('-') {
-        "" => name,
-        prefix => format!("{prefix}-{name}"),
+    prefixed(&wishes.prefix, &name, &wishes.domain)
+}
+
+fn prefixed(prefix: &str, name: &str, domain: &str) -> String {
+    let short = |most: usize| {
+        let short: String = prefix.chars().take(most).collect();
+        match short.trim_end_matches('-') {
+            "" => name.to_owned(),
+            prefix => format!("{prefix}-{name}"),
+        }
+    };
+    let most = LONGEST_NAME - 1 - name.len();
+    let full = short(most);
+    if full.len() + 1 + domain.len() != UNLUCKY {
+        return full;
+    }
+    match full.len() - name.len() {
+        // Nothing to make shorter.
+        0..=2 => format!("bosh-{name}"),
+        prefix => short(prefix - 2),
     }
 }
 
@@ -151,4 +193,23 @@ fn as_creation_failure(error: CpiError) -> CpiError {
 /// What cannot be done, and is known before anything is sent.
 fn impossible(message: String) -> Failure {
     CpiError::new(ErrorKind::VmCreationFailed, message).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_names_have_prefixes_and_lucky_lengths() {
+        let name = "vm-1234abcd-0123456789abcdef0123456789abcdef";
+        let of = |prefix: &str, domain: usize| prefixed(prefix, name, &"d".repeat(domain));
+        assert_eq!(of("router", 10), format!("router-{name}"));
+        assert_eq!(of(&"p".repeat(60), 10).len(), 63);
+        for (prefix, domain) in [("", 19), ("r", 17), ("router", 12), ("a-b", 15)] {
+            assert_eq!(name.len(), 44);
+            let host = of(prefix, domain);
+            assert_ne!(host.len() + 1 + domain, UNLUCKY, "{host}");
+            assert!(host.len() <= LONGEST_NAME && host.ends_with(name), "{host}");
+        }
+    }
 }
