@@ -126,3 +126,6 @@ async fn carrier(cloud: &CloudStack, allowed: &BTreeSet<String>) -> Finding {
         },
     }
 }
+
+#[cfg(test)]
+mod page;
