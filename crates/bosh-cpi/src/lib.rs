@@ -22,7 +22,7 @@ pub mod request;
 pub mod response;
 pub mod size;
 
-pub use answer::{ApiVersion, DiskHint, IscsiHint, Info, VmCreated};
+pub use answer::{ApiVersion, DiskHint, Info, IscsiHint, VmCreated};
 pub use cid::{DiskCid, NetworkCid, SnapshotCid, StemcellCid, VmCid};
 pub use error::{CpiError, ErrorKind, Result};
 pub use method::{Call, Cpi, METHODS};
