@@ -6,11 +6,13 @@ use xtask::archive::{self, Files, plain};
 use xtask::release::{NAME, Release};
 use xtask::{check, root};
 
-/// A program that answers as a CPI does, as long as it is given a config.
+/// A program that answers as a CPI does, as long as it is given a config, and that checks an
+/// image server's settings as far as a shell can.
 fn stand_in() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("cpi");
-    let script = "#!/bin/sh\n[ \"$1\" = --config ] && grep -q '\"cloud\"' \"$2\" || exit 1\n\
+    let script = "#!/bin/sh\n[ \"$1 $2\" = 'images serve' ] && exec test -d \"$4\"\n\
+                  [ \"$1\" = --config ] && grep -q '\"cloud\"' \"$2\" || exit 1\n\
                   echo '{\"result\": {\"api_version\": 2}, \"error\": null, \"log\": \"\"}'\n";
     std::fs::write(&program, script).unwrap();
     (dir, program)
