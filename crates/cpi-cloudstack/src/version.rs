@@ -13,6 +13,9 @@ pub(crate) const DISKS_GO_WITH_VM: Version = Version::new(4, 12);
 /// `boottype` and `bootmode` of deployVirtualMachine.
 pub(crate) const BOOT_TYPES: Version = Version::new(4, 14);
 
+/// changeOfferingForVolume; before it resizeVolume changes the offering, too.
+pub(crate) const CHANGES_OFFERINGS: Version = Version::new(4, 17);
+
 impl CloudStack {
     /// Whether the cloud is of this version or a later one. The version is asked for once, then
     /// remembered.

@@ -9,6 +9,7 @@ use crate::errors::{self, Doing, Failure};
 use crate::lookup::DiskOfferingRow;
 use crate::properties::{self, DiskProperties, Wait, given};
 use crate::steps::{Target, ended};
+use crate::version::CHANGES_OFFERINGS;
 use bosh_cpi::method::UpdateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
 use cloudstack::api::{ChangeOfferingForVolume, ResizeVolume, Volume};
@@ -118,6 +119,9 @@ impl Change {
             return cloud.run(&resize(None), until).await.map(drop);
         }
         let diskofferingid = self.offering.id.clone();
+        if !cloud.has(CHANGES_OFFERINGS).await? {
+            return cloud.run(&resize(Some(diskofferingid)), until).await.map(drop);
+        }
         let change = ChangeOfferingForVolume {
             id: id.clone(),
             diskofferingid: diskofferingid.clone(),
@@ -127,7 +131,7 @@ impl Change {
             automigrate: Some(true),
         };
         match cloud.run(&change, until).await {
-            // Clouds before 4.17 change the offering with the size.
+            // The role may lack the newer command, and have the older one.
             Err(failure) if failure.has_code(432) && failure.says(NO_SUCH_COMMAND) => {
                 cloud.run(&resize(Some(diskofferingid)), until).await.map(drop)
             }

@@ -10,10 +10,21 @@ async fn bench(version: &str) -> Bench {
     Bench::of(world, "admin").await
 }
 
+/// Those that behave differently, the oldest and the newest among them.
+const VERSIONS: [&str; 5] = ["4.11.3.0", "4.15.2.0", "4.18.1.0", "4.20.1.0", "4.22.0.0"];
+
+/// Nothing is sent that this version does not know.
+fn check_sent(bench: &Bench, version: &str) {
+    for sent in bench.simulator.calls() {
+        let command = sent.command;
+        assert_eq!(sent.ignored, Vec::<String>::new(), "{version} knows no such {command}");
+    }
+}
+
 /// The life of a VM with an ephemeral and a persistent disk, by every method that touches one.
 #[tokio::test]
 async fn a_lifecycle_works_on_every_version() {
-    for version in ["4.11.3.0", "4.15.2.0", "4.18.1.0", "4.20.1.0", "4.22.0.0"] {
+    for version in VERSIONS {
         let bench = bench(version).await;
         let call = async |method: &str, arguments: Value| {
             let answer = bench.ask(method, arguments).await;
@@ -35,10 +46,82 @@ async fn a_lifecycle_works_on_every_version() {
         call("resize_disk", json!([disk, 5000])).await;
         call("delete_disk", json!([disk])).await;
         assert_eq!(bench.inventory(), Vec::<String>::new(), "{version}");
-        for sent in bench.simulator.calls() {
-            let command = sent.command;
-            assert_eq!(sent.ignored, Vec::<String>::new(), "{version} knows no such {command}");
+        check_sent(&bench, version);
+    }
+}
+
+/// What stands around a VM, on every version: addresses, rules, balancers, groups of both kinds,
+/// keys, networks of BOSH's, disks that change their offering.
+#[tokio::test]
+async fn everything_around_a_vm_works_on_every_version() {
+    for version in VERSIONS {
+        let bench = bench(version).await;
+        let cloud = || bench.cloud_with(json!({"enable_auto_anti_affinity": true}));
+        let call = async |method: &str, arguments: Value| {
+            let answer = ask(&cloud(), method, arguments).await;
+            answer.unwrap_or_else(|error| panic!("{version}: {method}: {error}"))
+        };
+        let (_, ip) = crate::vips::address(&bench);
+        let mut second = manual("bosh-net", "10.50.0.21");
+        second["default"] = json!([]);
+        let mut networks = json!({
+            "a": manual("bosh-net", "10.50.0.20"), "b": second,
+            "front": {"type": "vip", "cloud_properties": {
+                "acquire": true, "firewall": [{"ports": 22}, {"protocol": "icmp"}]}},
+        });
+        for name in ["a", "b"] {
+            networks[name]["nic_group"] = json!("1");
         }
+        let vm = json!({
+            "lbs": [{"name": "web", "public_ip": ip, "public_port": 80, "private_port": 80}],
+            "public_key": "ssh-ed25519 AAAAC3Nz", "root_disk_size": 4096,
+            "compute_offering": "bosh.custom", "cpu": 1, "ram": 512,
+        });
+        let first = call("create_vm", vm_arguments(vm, networks)).await[0].clone();
+        let guarded = json!({
+            "zone": "advsg2", "security_groups": ["web"], "security_groups_create": true,
+            "security_group_rules": {"web": [{"ports": 22}, {"direction": "egress"}]},
+        });
+        let network = json!({"n": {"type": "dynamic", "cloud_properties": {"name": "sgnet"}}});
+        let second = call("create_vm", vm_arguments(guarded, network)).await[0].clone();
+        let disk = call("create_disk", json!([3072, {}, first])).await;
+        let iops = json!({"disk_offering": "bosh.iops", "min_iops": 100, "max_iops": 200});
+        assert_eq!(call("update_disk", json!([disk, 4096, iops])).await, disk, "{version}");
+        assert_eq!(bench.volume_row(disk.as_str().unwrap())["diskofferingname"], "bosh.iops");
+        let definition = json!({"range": "10.77.0.0/24", "gateway": "10.77.0.1",
+                                "cloud_properties": {"zone": "adv"}});
+        let network = call("create_network", json!([definition])).await[0].clone();
+        let needs = json!([{"cpu": 1, "ram": 512, "ephemeral_disk_size": 1024}]);
+        call("calculate_vm_cloud_properties", needs).await;
+        for (method, cid) in [
+            ("delete_network", network),
+            ("delete_vm", first),
+            ("delete_vm", second),
+            ("delete_disk", disk),
+        ] {
+            call(method, json!([cid])).await;
+        }
+        assert_eq!(bench.inventory(), Vec::<String>::new(), "{version}");
+        check_sent(&bench, version);
+    }
+}
+
+/// The kind of affinity that keeps VMs apart as far as that goes came with 4.18; before it the
+/// strict one does, which the next VM finds and uses.
+#[tokio::test]
+async fn an_old_cloud_keeps_vms_apart_strictly() {
+    for (version, kind) in
+        [("4.15.2.0", "host anti-affinity"), ("4.18.1.0", "non-strict host anti-affinity")]
+    {
+        let bench = bench(version).await;
+        let cloud = bench.cloud_with(json!({"enable_auto_anti_affinity": true}));
+        for _ in 0..2 {
+            ask(&cloud, "create_vm", vm_arguments(json!({}), json!({}))).await.unwrap();
+        }
+        let groups = bench.rows("listAffinityGroups", "affinitygroup", &[]);
+        let kinds: Vec<_> = groups.iter().map(|group| group["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds, [kind], "{version}");
+        assert_eq!(groups[0]["virtualmachineIds"].as_array().unwrap().len(), 2, "{version}");
     }
 }
 

@@ -2,17 +2,29 @@
 
 use crate::engine::{Answer, Call, Command, Job, Refusal, fields, live_id};
 use crate::state::{AffinityGroup, Cloud, Entity};
+use cloudstack::Version;
 use serde_json::{Map, Value, json};
 
 /// What a group is called where it is gone.
 const KIND: &str = "AffinityGroup";
-/// The kinds of groups.
+/// The kinds of groups; those of the second half came with 4.18.
 const TYPES: &[&str] = &[
     "host anti-affinity",
     "host affinity",
     "non-strict host anti-affinity",
     "non-strict host affinity",
 ];
+
+/// Since when there is affinity that gives way.
+const NON_STRICT: Version = Version::new(4, 18);
+
+fn types(cloud: &Cloud) -> &'static [&'static str] {
+    let version = Version::parse(&cloud.world.version);
+    match version.is_some_and(|version| version < NON_STRICT) {
+        true => &TYPES[..2],
+        false => TYPES,
+    }
+}
 
 /// The commands of this noun. Recorded: their jobs name no instance.
 pub const COMMANDS: &[Command] = &[
@@ -24,8 +36,8 @@ pub const COMMANDS: &[Command] = &[
         .on(KIND),
 ];
 
-fn list_types(_: &mut Cloud, _: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(Answer::list("affinityGroupType", TYPES.iter().map(|kind| json!({"type": kind}))))
+fn list_types(cloud: &mut Cloud, _: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(Answer::list("affinityGroupType", types(cloud).iter().map(|kind| json!({"type": kind}))))
 }
 
 fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -53,7 +65,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
 fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let params = call.params;
     let (name, kind) = (params.need("name")?.to_owned(), params.need("type")?.to_owned());
-    if !TYPES.contains(&kind.as_str()) {
+    if !types(cloud).contains(&kind.as_str()) {
         let text = format!("Unable to create affinity group, invalid affinity group type {kind}");
         return Err(Refusal::invalid(text));
     }
