@@ -8,4 +8,5 @@ mod disks;
 mod lost_orders;
 mod snapshots;
 mod stemcells;
+mod sweep;
 mod volumes;
