@@ -141,6 +141,7 @@ impl Cloud for CloudStack {
             addresses: "10.50.0",
             netmask: "255.255.255.0",
             gateway: "10.50.0.1",
+            knows_taken_addresses: true,
             disk: json!({"disk_offering": "Custom"}),
             disk_mib: 1024,
             no_disks: vec![

@@ -193,6 +193,8 @@ pub struct Samples {
     pub netmask: &'static str,
     /// Their gateway.
     pub gateway: &'static str,
+    /// Whether the cloud keeps account of who has which of them.
+    pub knows_taken_addresses: bool,
     /// `cloud_properties` of a disk.
     pub disk: Value,
     /// The size of the smallest disk that trials make, in MiB.

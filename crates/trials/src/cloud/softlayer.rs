@@ -115,6 +115,8 @@ impl Cloud for SoftLayer {
             addresses: "10.50.8",
             netmask: "255.255.255.192",
             gateway: "10.50.8.1",
+            // Portable ones are for whoever configures them.
+            knows_taken_addresses: false,
             disk: json!({}),
             disk_mib: 20 << 10,
             no_disks: vec![
