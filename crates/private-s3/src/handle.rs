@@ -82,6 +82,7 @@ impl Inside {
                 let all = self.uploads.iter().map(|(id, (key, _))| (id.as_str(), key.as_str()));
                 (200, None, xml::unfinished(all.filter(|(_, key)| key.starts_with(prefix))).into())
             }
+            ("HEAD", None) if key.is_empty() => (200, None, Vec::new()),
             ("POST", None) if get("uploads").is_some() => {
                 self.begun += 1;
                 let id = format!("up/{}==", self.begun);

@@ -42,6 +42,17 @@ impl Publisher {
         }
     }
 
+    /// Whether images could be published there. Changes nothing.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self, until: Deadline) -> std::result::Result<(), PublishError> {
+        match self {
+            Self::ImageServer(server, _) => server.check(until).await,
+            Self::S3(bucket, _) => bucket.check(until).await,
+        }
+    }
+
     /// Puts a file there, and gives the link to it.
     ///
     /// # Errors

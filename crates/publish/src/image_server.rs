@@ -83,6 +83,14 @@ impl ImageServer {
         &self.base
     }
 
+    /// Whether it is there, and takes the password. Changes nothing.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self, until: Deadline) -> Result<(), PublishError> {
+        self.ask("PROPFIND", &format!("{}/images/", self.base), until).await
+    }
+
     /// Puts a file there in one stream, and tells `progress` how many bytes have gone. What was
     /// there under that name is replaced once all of it has arrived.
     ///
@@ -143,6 +151,7 @@ impl ImageServer {
             .method(method)
             .uri(url)
             .header("authorization", reveal(&self.authorization))
+            .header("depth", "0")
             .body(Bytes::new())
             .map_err(|e| PublishError::setting("url", e.to_string()))?;
         let sent = self.transport.send(request, until).await;

@@ -4,6 +4,7 @@
 mod account;
 mod connection;
 mod place;
+mod publishing;
 mod role;
 
 use crate::CloudStack;
@@ -16,6 +17,7 @@ use std::fmt::Display;
 pub(crate) async fn examine(cloud: &CloudStack, questions: &Questions) -> Vec<Finding> {
     let (mut findings, capabilities) = connection::check(cloud).await;
     findings.push(connection::journal(cloud).await);
+    findings.extend(publishing::check(cloud).await);
     let Some(capabilities) = capabilities else { return findings };
     if let Err(error) = cloud.scoped().await {
         findings.push(Finding::fail("project", error.message, "correct the scope"));

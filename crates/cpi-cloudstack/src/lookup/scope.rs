@@ -62,8 +62,7 @@ impl CloudStack {
         let name = path.rsplit('/').next().map(str::to_owned);
         let of = ListDomains { name, listall: Some(true), ..ListDomains::default() };
         let domains: Vec<Domain> = self.unscoped_rows(wanted, of).await?;
-        let is_it = |domain: &Domain| domain.name == path || domain.path.trim_matches('/') == path;
-        let found = domains.into_iter().filter(is_it).collect();
+        let found = domains.into_iter().filter(|domain| is_domain(domain, path)).collect();
         let row = only(wanted, "domain", found, |domain| &domain.id)?;
         Ok(self.remember(wanted, DOMAIN, ScopeRow { id: row.id }).id.clone())
     }
@@ -102,6 +101,11 @@ impl CloudStack {
     }
 }
 
+/// Domains are nested, and two may have one name: the path tells them apart.
+fn is_domain(domain: &Domain, path: &str) -> bool {
+    domain.name == path || domain.path.trim_matches('/') == path
+}
+
 fn is_about_scope(error: &Error) -> bool {
     let named = ["projectid", "domainid"].iter().any(|name| error.says(name));
     // What may be looked at by nobody but its owner is not ours to look for.
@@ -112,3 +116,23 @@ fn is_about_scope(error: &Error) -> bool {
 /// In the place of the zone, in the cache's keys.
 const PROJECT: &str = "project";
 const DOMAIN: &str = "domain";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the wrong one of two customers' domains everything would be somebody else's.
+    #[test]
+    fn nested_domains_go_by_their_paths() {
+        let domain = |path: &str| Domain {
+            name: path.rsplit('/').next().unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+            ..Domain::default()
+        };
+        let (ours, theirs) = (domain("ROOT/customers/acme"), domain("ROOT/partners/acme"));
+        let both = |path: &str| (is_domain(&ours, path), is_domain(&theirs, path));
+        assert_eq!(both("ROOT/customers/acme"), (true, false));
+        assert_eq!(both("acme"), (true, true), "which is refused, and both are named");
+        assert_eq!(both("customers/acme"), (false, false));
+    }
+}

@@ -4,7 +4,7 @@
 use crate::heavy_stemcells::{Stage, sha256};
 use image_server::{Limits, Running, Server, Settings};
 use private_s3::{BUCKET, Fault as StoreFault, KEY, KEY_ID, PrivateS3, REGION};
-use provider::Provider;
+use provider::{Level, Provider, Questions};
 use serde_json::{Value, json};
 use simulator::World;
 use simulator::engine::fault::{Fault, FaultKind, When};
@@ -257,4 +257,32 @@ async fn wrong_combinations_are_refused() {
     let error = stage.create(&image, odd, json!({})).await.unwrap_err();
     assert!(error.message.contains("image_server.url: user and password have places"), "{error}");
     assert!(!error.message.contains("secret@"), "{error}");
+}
+
+/// The doctor tells before a stemcell is unpacked whether it could be published.
+#[tokio::test]
+async fn the_doctor_looks_at_the_places() {
+    let images = Images::new().await;
+    let store = PrivateS3::start().await.unwrap();
+    let stage = Stage::new().await;
+    let told = async |plugin: Value| {
+        let findings = stage.bench.cloud_with(plugin).examine(&Questions::default()).await;
+        let ours = findings.into_iter().find(|row| row.check.starts_with("publishing"));
+        let row = ours.expect("a row");
+        assert!(!format!("{row:?}").contains("horse"), "{row:?}");
+        (row.level, row.found)
+    };
+    assert_eq!(told(images.plugin()).await.0, Level::Ok);
+    assert_eq!(told(bucket(&store)).await.0, Level::Ok);
+    let mut wrong = images.plugin();
+    wrong["stemcell"]["image_server"]["password"] = json!("wrong horse battery");
+    assert_eq!(told(wrong).await.0, Level::Fail);
+    let mut wrong = bucket(&store);
+    wrong["stemcell"]["s3"]["access_key_id"] = json!("nobody");
+    let (level, found) = told(wrong).await;
+    assert!(level == Level::Fail && found.contains("403"), "{found}");
+    let mut wrong = bucket(&store);
+    wrong["stemcell"]["s3"]["prefix"] = json!("../");
+    let (level, found) = told(wrong).await;
+    assert!(level == Level::Fail && found.contains("stemcell.s3.prefix"), "{found}");
 }

@@ -43,6 +43,15 @@ impl Bucket {
         format!("{}{}", self.bucket.base_url(), self.settings.prefix)
     }
 
+    /// Whether the bucket is there, and takes the keys. Changes nothing.
+    ///
+    /// # Errors
+    /// Why not. Keys that may not list the bucket are refused, too, with 403.
+    pub async fn check(&self, until: Deadline) -> Result<(), PublishError> {
+        let head = || self.bucket.head_bucket(Some(&self.credentials)).sign(client::SOON);
+        self.ask("HEAD", &head, "", until).await.map(drop)
+    }
+
     /// Puts a file there, and tells `progress` how many bytes have gone. A large one goes in
     /// parts, each of which is tried again where it is lost. What was there under that name is
     /// replaced.

@@ -12,7 +12,7 @@ mod plan;
 pub(crate) mod publication;
 pub(crate) mod ready;
 pub(crate) mod reuse;
-mod way;
+pub(crate) mod way;
 
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;

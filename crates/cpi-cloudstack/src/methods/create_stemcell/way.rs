@@ -119,7 +119,7 @@ fn s3(cloud: &CloudStack) -> Result<Publisher> {
 }
 
 /// Every place that is configured, whatever the route: something may be there from before.
-pub(super) fn publishers(cloud: &CloudStack) -> Result<Vec<Publisher>> {
+pub(crate) fn publishers(cloud: &CloudStack) -> Result<Vec<Publisher>> {
     let sources = Source::of(&cloud.properties.stemcell);
     let mut publishers = Vec::new();
     for source in sources {
