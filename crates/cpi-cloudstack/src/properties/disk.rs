@@ -1,6 +1,6 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Later, Refusing, examples};
+use super::{Ignored, Later, ONE_PROJECT, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub struct DiskProperties {
     /// The director names dynamic disks so; a name of ours is what makes the disk ours.
     #[schemars(skip)]
     pub name: Ignored,
-    /// Comes with a later release.
+    /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
     pub project: Later,
 }
@@ -32,5 +32,9 @@ pub struct DiskProperties {
 impl Refusing for DiskProperties {
     fn later(&self) -> Vec<&'static str> {
         if self.project.asked() { vec!["project"] } else { Vec::new() }
+    }
+
+    fn why(&self) -> &'static str {
+        ONE_PROJECT
     }
 }

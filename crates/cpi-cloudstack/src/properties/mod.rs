@@ -28,5 +28,10 @@ pub use vm::VmProperties;
 
 pub(crate) use provider::properties::{Ignored, Later, Refusing, given, read};
 
+/// Why no `cloud_properties` name a project.
+const ONE_PROJECT: &str = "a VM, its disks and its networks are in one project, which is that of \
+                           the CPI's config (cloud.properties.cloudstack.project); for several \
+                           projects give each an entry in the cpi-config and name that in the AZ";
+
 #[cfg(test)]
 mod tests;

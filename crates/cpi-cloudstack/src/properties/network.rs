@@ -1,6 +1,6 @@
 //! `cloud_properties` of networks: subnets, with the AZ's properties merged in.
 
-use super::{FirewallRule, Ignored, Later, Names, Refusing, examples};
+use super::{FirewallRule, Ignored, Later, Names, ONE_PROJECT, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ pub struct NetworkProperties {
     /// Go release: keep this NIC from being eth0. MACs tell the agent which is which.
     #[schemars(skip)]
     pub undiscoverable: Ignored,
-    /// Comes with a later release.
+    /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
     pub project: Later,
 }
@@ -71,5 +71,9 @@ impl Refusing for NetworkProperties {
     fn later(&self) -> Vec<&'static str> {
         let all = [("project", self.project)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()
+    }
+
+    fn why(&self) -> &'static str {
+        ONE_PROJECT
     }
 }

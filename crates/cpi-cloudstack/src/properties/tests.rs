@@ -87,6 +87,7 @@ fn what_must_wait_is_refused_by_its_path() {
     let error = read::<VmProperties>(&vm, false).unwrap_err();
     assert_eq!(error.kind, bosh_cpi::ErrorKind::NotSupported);
     assert!(error.message.starts_with("arguments[2].project: "), "{error}");
+    assert!(error.message.contains("cpi-config"), "{error}");
 }
 
 /// A typing error must not cost an operator an hour.

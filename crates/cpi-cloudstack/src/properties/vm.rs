@@ -1,6 +1,8 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions and AZs, merged by the director.
 
-use super::{Details, Later, LoadBalancer, Names, Refusing, Route, SecurityRule, examples};
+use super::{
+    Details, Later, LoadBalancer, Names, ONE_PROJECT, Refusing, Route, SecurityRule, examples,
+};
 use bosh_cpi::MiB;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -79,7 +81,7 @@ pub struct VmProperties {
     /// Routes for the agent to set, by the networks' names in the manifest.
     pub routes: BTreeMap<String, Vec<Route>>,
 
-    /// Comes with a later release.
+    /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
     pub project: Later,
 }
@@ -88,5 +90,9 @@ impl Refusing for VmProperties {
     fn later(&self) -> Vec<&'static str> {
         let all = [("project", self.project)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()
+    }
+
+    fn why(&self) -> &'static str {
+        ONE_PROJECT
     }
 }

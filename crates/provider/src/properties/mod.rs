@@ -16,10 +16,15 @@ pub use reach::{proxy, tls};
 use bosh_cpi::{CloudProperties, CpiError, Result};
 use serde::de::DeserializeOwned;
 
-/// Cloud properties that know which of theirs must wait for a later release.
+/// Cloud properties that know which of theirs cannot be honoured.
 pub trait Refusing {
     /// Names of properties that are set, but that this release cannot honour.
     fn later(&self) -> Vec<&'static str>;
+
+    /// Why not, and what to do instead.
+    fn why(&self) -> &'static str {
+        "this release of the CPI does not do that yet; leave it out"
+    }
 }
 
 /// Decodes `cloud_properties`, and refuses what would otherwise be silently left undone.
@@ -32,17 +37,14 @@ where
     Ok(decoded)
 }
 
-/// An error that names every property set at `path` that must wait for a later release.
+/// An error that names every property set at `path` that cannot be honoured.
 pub fn refuse_later(path: &str, properties: &impl Refusing) -> Result<()> {
     let paths: Vec<_> =
         properties.later().into_iter().map(|name| format!("{path}.{name}")).collect();
     if paths.is_empty() {
         return Ok(());
     }
-    Err(CpiError::not_supported(format!(
-        "{}: this release of the CPI does not do that yet; leave it out",
-        paths.join(", ")
-    )))
+    Err(CpiError::not_supported(format!("{}: {}", paths.join(", "), properties.why())))
 }
 
 /// An empty text means the same as none: job templates render unset properties as `""`.
