@@ -5,7 +5,7 @@ use clap::{CommandFactory, Parser};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// The BOSH CPI for CloudStack.
+/// The BOSH CPI for CloudStack and SoftLayer.
 ///
 /// Without a subcommand it reads one request of a BOSH director from standard input and
 /// answers it on standard output.
