@@ -9,6 +9,7 @@ mod disks;
 mod doctor;
 mod garbage;
 mod heavy_stemcells;
+mod hypervisors;
 #[path = "../../../stemcell/tests/common/mod.rs"]
 mod images;
 mod legacy;
