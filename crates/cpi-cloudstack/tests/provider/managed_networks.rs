@@ -141,10 +141,7 @@ async fn a_vip_of_a_vpc_leads_to_the_tier() {
 
 /// The world of a shared network with both versions of addresses.
 fn dual_world() -> World {
-    let mut world = World::builtin().instant();
-    let network = world.networks.iter_mut().find(|network| network.name == "bosh-net").unwrap();
-    network.cidr6 = Some("fd00:50::/64".into());
-    world
+    World::builtin_with(include_str!("worlds/dual.yaml")).unwrap().instant()
 }
 
 /// Networks of one nic_group share a NIC: one address of each version.

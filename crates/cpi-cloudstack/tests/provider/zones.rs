@@ -113,11 +113,8 @@ async fn a_disk_in_another_zone_is_refused_with_both_zones() {
 /// anything is made; where it has, the disk is made with its VM.
 #[tokio::test]
 async fn local_storage_is_where_the_zone_has_it() {
-    let mut world = simulator::World::builtin().instant();
-    for zone in world.zones.iter_mut().filter(|zone| zone.name == "basic") {
-        zone.local_storage = false;
-    }
-    let bench = Bench::of(world, "admin").await;
+    let world = simulator::World::builtin_with(include_str!("worlds/shared_storage.yaml"));
+    let bench = Bench::of(world.unwrap().instant(), "admin").await;
     let local = json!({"ephemeral_disk_offering": "bosh.localdisk"});
     let vm = create(&bench, local.clone(), json!({})).await.unwrap()[0].clone();
     let disk = bench.ask("create_disk", json!([1024, {"disk_offering": "bosh.localdisk"}, vm]));
