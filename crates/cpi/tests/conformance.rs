@@ -6,8 +6,17 @@ use trials::conformance::checks;
 
 #[test]
 fn conformance() {
-    let (subject, world) =
-        (Subject::ours(env!("CARGO_BIN_EXE_cpi")), World::builtin(Plugin::Cloudstack));
+    conformance_on(Plugin::Cloudstack);
+}
+
+/// The same suite on the second cloud.
+#[test]
+fn conformance_on_softlayer() {
+    conformance_on(Plugin::Softlayer);
+}
+
+fn conformance_on(cloud: Plugin) {
+    let (subject, world) = (Subject::ours(env!("CARGO_BIN_EXE_cpi")), World::builtin(cloud));
     let verdicts: Vec<_> = checks().iter().map(|check| check.run(&subject, &world)).collect();
     let failed: Vec<_> = verdicts
         .iter()

@@ -12,12 +12,18 @@ const WORKERS: usize = 16;
 
 #[test]
 fn crash_matrix() {
-    let plan = Plan {
-        cloud: Plugin::Cloudstack,
-        subject: Subject::ours(CPI),
-        methods: Vec::new(),
-        workers: WORKERS,
-    };
+    crash_matrix_on(Plugin::Cloudstack);
+}
+
+/// On SoftLayer most of what is made is ordered, and what is forgotten is paid for.
+#[test]
+fn crash_matrix_on_softlayer() {
+    crash_matrix_on(Plugin::Softlayer);
+}
+
+fn crash_matrix_on(cloud: Plugin) {
+    let subject = Subject::ours(CPI);
+    let plan = Plan { cloud, subject, methods: Vec::new(), workers: WORKERS };
     let cells = plan.cells().expect("a clean run of every method");
     let report = plan.run(&cells, |_| {});
     eprintln!("{}", report.summary());
@@ -28,12 +34,18 @@ fn crash_matrix() {
 /// ones were about to do, and must be found out.
 #[test]
 fn a_cpi_that_forgets_is_found_out() {
+    for cloud in [Plugin::Cloudstack, Plugin::Softlayer] {
+        forgetting_is_found_out(cloud);
+    }
+}
+
+fn forgetting_is_found_out(cloud: Plugin) {
     let forget =
         format!("rm -f \"$(dirname \"$1\")\"/state/ledger.db*; exec '{CPI}' --config \"$1\"");
     let arguments = ["-c", &forget, "sh", "{config}"].map(str::to_owned).to_vec();
     let subject = Subject { program: "/bin/sh".into(), arguments, config: None };
     let methods = vec!["create_disk".into()];
-    let plan = Plan { cloud: Plugin::Cloudstack, subject, methods, workers: WORKERS };
+    let plan = Plan { cloud, subject, methods, workers: WORKERS };
     let cells = plan.cells().expect("a clean run");
     let report = plan.run(&cells, |_| {});
     assert!(report.leaked > 0, "{}", report.summary());

@@ -53,6 +53,20 @@ fn the_story_is_told_to_its_end_and_leaves_nothing() {
     assert!(page.contains("deployVirtualMachine") && page.contains("</html>"));
 }
 
+/// The same story on the second cloud, where nothing that is paid for may be left either.
+#[test]
+fn the_story_is_told_on_softlayer_too() {
+    let output = demo(&["--cloud", "softlayer"]);
+    let story = text(&output.stdout);
+    assert!(output.status.success(), "{story}\n{}", text(&output.stderr));
+    for method in METHODS {
+        assert!(story.contains(method), "{method} is missing from the story");
+    }
+    assert!(story.contains("An embedded SoftLayer serves"), "{story}");
+    assert!(story.contains("SoftLayer_Product_Order::placeOrder"), "{story}");
+    assert!(story.contains("Left in the cloud: nothing."), "{story}");
+}
+
 #[test]
 fn a_cloud_without_room_breaks_the_story_off_and_still_nothing_is_left() {
     let world = simulator_world().replace("role: admin", "role: admin\n  limits: { user_vm: 0 }");

@@ -79,25 +79,32 @@ async fn destroy(cloud: &SoftLayer, seen: &Seen, until: Deadline) -> Answer<()> 
     if seen.is_gone() {
         return Ok(());
     }
-    // A VM with something outside of it says so by its name, so that others cost no call more.
-    create_vm::unroute(cloud, seen, until).await?;
     let destroyed = match seen.machine {
-        Machine::Guest(id) => destroy_guest(cloud, id, until).await,
-        Machine::Server(id) => destroy_server(cloud, id, until).await,
+        Machine::Guest(id) => destroy_guest(cloud, seen, id, until).await,
+        Machine::Server(id) => {
+            create_vm::unroute(cloud, seen, until).await?;
+            destroy_server(cloud, id, until).await
+        }
     };
     gone_is_fine(destroyed)
 }
 
-async fn destroy_guest(cloud: &SoftLayer, id: u64, until: Deadline) -> Answer<()> {
-    let Some(volumes) = volumes_once_idle(cloud, id, until).await? else { return Ok(()) };
+async fn destroy_guest(cloud: &SoftLayer, seen: &Seen, id: u64, until: Deadline) -> Answer<()> {
+    let volumes = volumes_once_idle(cloud, id, until).await?;
+    // Before anything is taken from it: that it is off tells whoever comes after a crash that its
+    // deletion has begun. And its address must not answer when its successor comes up.
+    if volumes.is_some()
+        && let Err(failure) = cloud.call(&virtual_guest::PowerOff { id }, until).await
+    {
+        tracing::info!("VM {id} is not switched off before it is deleted: {failure}");
+    }
+    // A VM with something outside of it says so by its name, so that others cost no call more.
+    create_vm::unroute(cloud, seen, until).await?;
+    let Some(volumes) = volumes else { return Ok(()) };
     for volume in volumes {
         let call =
             network_storage::RemoveAccessFromVirtualGuest { id: volume.id, guest: Id { id } };
         gone_is_fine(cloud.call(&call, until).await.map(drop))?;
-    }
-    // Or its address would still answer when its successor comes up.
-    if let Err(failure) = cloud.call(&virtual_guest::PowerOff { id }, until).await {
-        tracing::info!("VM {id} is not switched off before it is deleted: {failure}");
     }
     loop {
         match cloud.call(&virtual_guest::DeleteObject { id }, until).await {

@@ -54,7 +54,7 @@ struct Called {
 pub fn clean_run(plugin: Plugin, subject: &Subject, scenario: &Scenario) -> Result<CleanRun> {
     let stage = Stage::set(plugin, subject, PATIENT)?;
     let arguments = (scenario.prepare)(&stage)?;
-    let before = Inventory::of(&*stage.cloud);
+    let before = stage.inventory();
     stage.cloud.clear_calls();
     let result = stage.try_method(scenario.method, &arguments)?;
     let mut counts = BTreeMap::<String, u32>::new();
@@ -68,7 +68,7 @@ pub fn clean_run(plugin: Plugin, subject: &Subject, scenario: &Scenario) -> Resu
         let (effect, job) = stage.cloud.effect(&call.command);
         calls.push(Called { command: call.command, occurrence: *count, effect, job });
     }
-    let after = Inventory::of(&*stage.cloud);
+    let after = stage.inventory();
     let wanted = (scenario.done)(&before, &arguments, &result);
     if after != wanted {
         bail!("left {after:?} instead of {wanted:?}");
@@ -125,7 +125,7 @@ impl Cell {
         let timeout = if self.way == Way::Hang { HASTY } else { PATIENT };
         let stage = Stage::set(self.plugin, subject, timeout)?;
         let arguments = (self.scenario.prepare)(&stage)?;
-        let before = Inventory::of(&*stage.cloud);
+        let before = stage.inventory();
         let elsewhere = Inventory::of(&*stage.other);
 
         let answer = match self.call(&stage, &arguments)? {
@@ -144,7 +144,7 @@ impl Cell {
         }
         stage.twice(|| stage.ordinary_call())?;
 
-        let after = Inventory::of(&*stage.cloud);
+        let after = stage.inventory();
         if Inventory::of(&*stage.other) != elsewhere {
             return Ok(Finding::Leaked("the other cloud was changed".into()));
         }

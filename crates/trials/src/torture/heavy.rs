@@ -29,6 +29,12 @@ pub fn url(stage: &Stage) -> Result<Value> {
     arguments(stage)
 }
 
+/// A stemcell that the CPI publishes for as long as the cloud fetches it.
+pub fn published(stage: &Stage) -> Result<Value> {
+    stage.give_shelf()?;
+    arguments(stage)
+}
+
 /// A stemcell that is written onto a volume of the VM on which the CPI runs.
 pub fn volume(stage: &Stage) -> Result<Value> {
     let created = stage.ask("create_vm", scenario::new_vm(stage)?)?;

@@ -12,6 +12,7 @@ mod inventory;
 mod reach;
 mod report;
 mod scenario;
+mod shelf;
 mod softlayer;
 mod stage;
 

@@ -51,6 +51,12 @@ const CLOUDSTACK: &[Scenario] = &[
     },
     Scenario {
         method: "create_stemcell",
+        prepare: heavy::published,
+        done: heavy::plus_template,
+        may_be_done: false,
+    },
+    Scenario {
+        method: "create_stemcell",
         prepare: heavy::volume,
         done: heavy::plus_two,
         may_be_done: false,

@@ -1,11 +1,13 @@
 //! Two clouds, one `state_dir`, and a CPI that is pointed at either.
 
 use super::images::Images;
+use super::inventory::Inventory;
+use super::shelf::Shelf;
 use crate::cloud::{Cloud, CloudStack, Pace, Plugin, Samples, World};
 use crate::{Driver, Subject};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,7 @@ pub struct Stage {
     over_config: RefCell<Map<String, Value>>,
     /// From where the cloud fetches images.
     _images: Images,
+    shelf: OnceCell<Shelf>,
 }
 
 impl Stage {
@@ -65,6 +68,7 @@ impl Stage {
             other_driver,
             over_config,
             _images: images,
+            shelf: OnceCell::new(),
         })
     }
 
@@ -72,6 +76,30 @@ impl Stage {
     /// does. Calls after it are without.
     pub fn over_config(&self, name: &str, value: Value) {
         self.over_config.borrow_mut().insert(name.to_owned(), value);
+    }
+
+    /// What the cloud holds, and what is published for it.
+    pub fn inventory(&self) -> Inventory {
+        let of_cloud = Inventory::of(&*self.cloud);
+        let files = self.shelf.get().map(Shelf::files).unwrap_or_default();
+        files.iter().fold(of_cloud, |all, name| all.with_named("published", name))
+    }
+
+    /// Gives the CPI an image server, from which the cloud can fetch. It stands in the config,
+    /// so that every call knows it.
+    pub fn give_shelf(&self) -> Result<()> {
+        let shelf = Shelf::start()?;
+        let mut cloud = self.cloudstack()?.running.cloud();
+        let hosts = &mut std::sync::Arc::make_mut(&mut cloud.world).secondary_storage.hosts;
+        hosts.insert(Shelf::HOST.to_owned(), shelf.port());
+        let path = self.folder.path().join("cpi.json");
+        let mut config: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+        config["cloud"]["properties"]["cloudstack"]["stemcell"]["image_server"] =
+            shelf.properties();
+        std::fs::write(&path, config.to_string())?;
+        // There is one scenario a stage, and it gives one.
+        let _ = self.shelf.set(shelf);
+        Ok(())
     }
 
     /// The request of the method under trial.
