@@ -24,12 +24,12 @@ pub struct Gc {
     #[arg(long, value_name = "AGE", default_value = "24h", value_parser = parse_age)]
     older_than: Duration,
 
-    /// Persistent disks and snapshots too.
+    /// Persistent disks, snapshots and finished stemcells too.
     #[arg(long)]
     include_persistent: bool,
 
     /// A file with the CIDs that the director knows, one a line (`bosh vms --json`, `bosh
-    /// disks`). With it, what was known once and is in no journal is deleted too.
+    /// disks`, `bosh stemcells`). With it, what was known once and is in no journal is deleted too.
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
 
