@@ -1,5 +1,6 @@
 //! What is told of each exchange with a cloud, whichever it is.
 
+use crate::Effect;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ pub const TOOK_FIELD: &str = "duration_ms";
 pub struct Exchanged<'e> {
     /// The API call's name.
     pub call: &'static str,
+    /// What it does to the cloud.
+    pub effect: Effect,
     /// The HTTP status; 0 if no answer came.
     pub status: u16,
     /// How long it took.
@@ -27,7 +30,7 @@ pub struct Exchanged<'e> {
 impl Exchanged<'_> {
     /// Tells of it, also to the span around it: one event, without any parameter but a poll's. The error must hold no secret.
     pub fn log(self, error: Option<&impl Display>) {
-        let Self { call, status, took, poll } = self;
+        let Self { call, effect, status, took, poll } = self;
         let duration_ms = took.as_millis() as u64;
         let span = tracing::Span::current();
         span.record("http.response.status_code", status);
@@ -36,21 +39,23 @@ impl Exchanged<'_> {
             span.record("otel.status_description", tracing::field::display(error));
         }
         // The names are those of the constants above; the macro takes no others.
-        match error {
-            None => tracing::debug!(
-                cloud.call = call,
-                status,
-                duration_ms,
-                cloud.poll = poll,
-                "{call}: {status} in {duration_ms} ms"
-            ),
-            Some(error) => tracing::debug!(
-                cloud.call = call,
-                status,
-                duration_ms,
-                cloud.poll = poll,
-                "{error} ({duration_ms} ms)"
-            ),
+        macro_rules! tell {
+            ($level:ident, $($words:tt)+) => {
+                tracing::$level!(
+                    cloud.call = call,
+                    status,
+                    duration_ms,
+                    cloud.poll = poll,
+                    $($words)+
+                )
+            };
+        }
+        // What changes a cloud is worth a line at the usual level; there are few of those.
+        match (error, effect) {
+            (None, Effect::Read) => tell!(debug, "{call}: {status} in {duration_ms} ms"),
+            (None, _) => tell!(info, "{call}: {status} in {duration_ms} ms"),
+            // Whoever gives up because of it tells of it.
+            (Some(error), _) => tell!(debug, "{error} ({duration_ms} ms)"),
         }
     }
 }

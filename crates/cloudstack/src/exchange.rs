@@ -110,7 +110,8 @@ impl Exchange {
         };
         let error = result.as_ref().err();
         self.tally.ended(error.and_then(Error::code));
-        Exchanged { call: call.name, status, took, poll: call.job.as_deref() }.log(error);
+        Exchanged { call: call.name, effect: call.effect, status, took, poll: call.job.as_deref() }
+            .log(error);
         result
     }
 

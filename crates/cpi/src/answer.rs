@@ -42,11 +42,7 @@ pub fn answer(
         runtime.insert(new_runtime()?).block_on(work)
     });
 
-    if let (Err(error), Some(_)) = (&outcome, &asked.request_id) {
-        // No warning, since those stand in the answer's log, and so does the error beside it.
-        // But it is by the request's id that people look for a failed call of a director's.
-        span.in_scope(|| tracing::info!("{}: {error}", error.kind.as_str()));
-    }
+    span.in_scope(|| asked.tell(&outcome, &account));
 
     let is_known = outcome.is_ok();
     let failure = outcome.as_ref().err().map(ToString::to_string);
@@ -99,9 +95,29 @@ impl Asked {
             "cpi",
             req_id = self.request_id,
             method = self.method,
+            of = Empty,
             otel.status_code = Empty,
             otel.status_description = Empty,
         )
+    }
+
+    /// How it ended, in one line. A director's people look for a call by its request's id; who
+    /// has none sees the same in the answer.
+    fn tell(&self, outcome: &Result<Value>, account: &Account) {
+        if self.request_id.is_none() {
+            return;
+        }
+        match outcome {
+            // `info` comes before each call and does nothing.
+            Ok(_) if self.method == "info" => {}
+            Ok(result) => {
+                let cid = result.get(0).unwrap_or(result).as_str();
+                let cid = cid.map(|cid| format!(" → {cid}")).unwrap_or_default();
+                tracing::info!("{}{cid}", account.line(&self.method));
+            }
+            // No warning, since those stand in the answer's log, and so does the error beside it.
+            Err(error) => tracing::info!("{}: {error}", error.kind.as_str()),
+        }
     }
 
     fn respond(&self, outcome: Result<Value>, account: &Account) -> Response {
@@ -133,6 +149,11 @@ async fn run(
 ) -> Result<Value> {
     // An unknown method is told as such even if the config is broken.
     let call = Call::decode(&request)?;
+    // Which things it is about, for every line of its log.
+    let cids = call.cids();
+    if !cids.is_empty() {
+        Span::current().record("of", cids.join(","));
+    }
     let (config, _) = config?;
     let state_dir = StateDir::of(&config);
     let cloud = cloud.insert(providers::configured(&request, &config, state_dir)?);

@@ -91,8 +91,14 @@ impl Exchange {
             Ok(answer) => self.judge(call, answer),
             Err(cause) => Err(Error::Unanswered { call: call.name, effect: call.effect, cause }),
         };
-        Exchanged { call: call.name, status, took, poll: call.poll.as_deref() }
-            .log(result.as_ref().err());
+        Exchanged {
+            call: call.name,
+            effect: call.effect,
+            status,
+            took,
+            poll: call.poll.as_deref(),
+        }
+        .log(result.as_ref().err());
         result
     }
 
