@@ -167,7 +167,9 @@ async fn what_the_volume_route_needs_is_told() {
     }
     let vmdk = stage.file("disk.vmdk", &[b"KDMV\x01\0\0\0\x03\0\0\0", &[1; 4096][..]].concat());
     let error = stage.create(&vmdk, route(&vm, &devices), json!({})).await.unwrap_err();
-    assert!(error.message.contains("sparse VMDK") && error.message.contains("qemu-img"), "{error}");
+    for said in ["disk.vmdk: sparse VMDK", "qemu-img convert"] {
+        assert!(error.message.contains(said), "{error}");
+    }
     stage.assert_empty("a VMDK");
 }
 

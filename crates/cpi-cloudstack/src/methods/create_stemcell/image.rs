@@ -87,7 +87,8 @@ impl Image {
         patch_if_needed(&mut draft, stemcell, agent).map_err(failed)?;
         let draft = match form {
             Form::File => convert_if_needed(draft, hypervisor, scratch.path(), file)?,
-            Form::Disk => draft,
+            // Refused before anything is made, by the name that the caller knows.
+            Form::Disk => stemcell::disk_size(&draft.path).map(|_| draft).map_err(failed)?,
         };
         let format = draft.format.template_format().ok_or_else(|| {
             let what = draft.format;
