@@ -65,9 +65,14 @@ impl Code {
         }
     }
 
-    /// Whether SoftLayer says by it that it has not begun: the request was turned away.
+    /// Whether SoftLayer says by it that it has not begun: the request was turned away. One with a
+    /// name of its own says so; without one it may be anything.
     pub(crate) fn turned_away(&self) -> bool {
-        !matches!(self, Self::Public | Self::Other(_))
+        match self {
+            Self::Public => false,
+            Self::Other(exception) => exception.starts_with(PREFIX),
+            _ => true,
+        }
     }
 }
 

@@ -96,6 +96,8 @@ impl std::fmt::Display for Refusal {
 
 /// What stands for nothing at all: an answer became too large, or something stumbled.
 const INTERNAL: &str = "Internal Error";
+/// Words after which anything may have happened.
+const VAGUE: &[&str] = &[INTERNAL, "time out", "timed out", "timeout", "unknown error"];
 
 impl Refusal {
     pub(crate) fn new(call: &'static str, effect: Effect, status: u16, fault: Fault) -> Self {
@@ -129,12 +131,18 @@ impl Refusal {
         }
     }
 
-    /// Whether it certainly changed nothing. `Public` with HTTP 5xx stands for anything that goes
-    /// wrong on the way, also in the midst of it.
+    /// Whether it certainly changed nothing. A refusal comes with HTTP 500 as often as with 4xx;
+    /// that something was refused is told by the exception, and with `Public` by its words: those
+    /// that say nothing, or tell of a timeout, stand for anything that goes wrong on the way.
     fn changed_nothing(&self) -> bool {
         self.effect == Effect::Read
             || self.code.turned_away()
             || matches!(self.http_status, 400..=499) && self.http_status != 408
+            || self.code == Code::Public && !self.is_vague()
+    }
+
+    fn is_vague(&self) -> bool {
+        self.text.trim().is_empty() || VAGUE.iter().any(|words| self.says(words))
     }
 }
 
@@ -257,9 +265,19 @@ mod tests {
     /// An order may be placed although its answer is an error.
     #[test]
     fn what_goes_wrong_on_the_way_may_have_had_one() {
-        assert!(!known(refused(Effect::Create, 500, "Public")));
-        assert!(!known(refused(Effect::Create, 200, "Public")));
-        assert!(!known(refused(Effect::Delete, 500, "Whatever")));
+        let public = |status, text: &str| {
+            let fault = Fault { code: "SoftLayer_Exception_Public".into(), text: text.into() };
+            Error::Refused(Box::new(Refusal::new(CALL, Effect::Create, status, fault)))
+        };
+        for text in ["Internal Error", "An internal error has occurred.", "Time Out", ""] {
+            assert!(!known(public(500, text)) && !known(public(200, text)), "{text}");
+        }
+        // An ordinary refusal must not be looked after for ten minutes.
+        assert!(known(public(500, "Invalid flavor: 'B9_1X1X1'.")));
+        let nameless = Fault { code: "SoftLayer_Exception".into(), text: "words".into() };
+        let nameless = Refusal::new(CALL, Effect::Delete, 500, nameless);
+        assert!(!known(Error::Refused(Box::new(nameless))));
+        assert!(known(refused(Effect::Delete, 500, "Order_InvalidLocation")));
         assert!(known(refused(Effect::Read, 500, "Public")));
         let unanswered = |cause| Error::Unanswered { call: CALL, effect: Effect::Create, cause };
         assert!(known(unanswered(SendError::NotSent("dns".into()))));

@@ -55,7 +55,8 @@ async fn a_reading_call_outlives_odd_answers() {
 /// What changes something is not sent again, since it may have been done.
 #[tokio::test]
 async fn a_changing_call_is_sent_once() {
-    for odd in [Reply::json(200, ""), Reply::html(502), Reply::Close, refusal(500, "Public", "x")] {
+    let stumbled = refusal(500, "Public", "Internal Error");
+    for odd in [Reply::json(200, ""), Reply::html(502), Reply::Close, stumbled] {
         let server = Server::start([odd]).await;
         let call = virtual_guest::DeleteObject { id: 7 };
         let error = client(&server).call(&call, soon()).await.unwrap_err();

@@ -2,6 +2,7 @@
 
 use crate::bench::{Bench, PRIVATE_VLAN, arguments, private};
 use bosh_cpi::ErrorKind;
+use provider::Provider;
 use serde_json::{Value, json};
 use simulator_softlayer::World;
 
@@ -108,6 +109,22 @@ async fn a_culprit_is_named_before_anything_is_ordered() {
     let error = bench.ask("create_vm", stemcell).await.unwrap_err();
     assert!(error.message.contains("no stemcell 99"), "{error:?}");
     assert!(bench.simulator.inventory().vms.is_empty());
+}
+
+/// SoftLayer says HTTP 500 to an ordinary refusal: it is told at once, and nothing stays open in the
+/// journal, however long a lost order could still show.
+#[tokio::test]
+async fn an_ordinary_refusal_is_told_at_once() {
+    let bench = Bench::new();
+    let slow = json!({"ledger": {"horizon": 600, "budget": 120}});
+    let flavor = json!({"flavor_key_name": "B9_1X1X1", "cpu": null, "memory": null});
+    let call = bench.ask_with(slow.clone(), "create_vm", arguments(flavor, private()));
+    let waited = std::time::Duration::from_secs(60);
+    let error = tokio::time::timeout(waited, call).await.expect("at once").unwrap_err();
+    assert!(error.message.contains("B9_1X1X1"), "{error:?}");
+    assert!(!error.message.contains("Left in the cloud"), "{error:?}");
+    let recovery = bench.cloud(slow).recover().await.unwrap();
+    assert!(recovery.left.is_empty());
 }
 
 /// Too long settings would be refused once the VM is billed.

@@ -67,7 +67,8 @@ fn template(order: &Order<'_>) -> NewVirtualGuest {
             None => Some(vm.local_disk_flag.unwrap_or_default()),
         },
         start_cpus: size(vm.cpu, USUAL.0),
-        max_memory: size(vm.memory, USUAL.1),
+        // It is sold in whole GiB.
+        max_memory: size(vm.memory.map(|mib| mib.next_multiple_of(1024)), USUAL.1),
         dedicated_account_host_only_flag: vm.dedicated_account_host_only_flag.then_some(true),
         dedicated_host: vm.dedicated_host_id.map(Id::from),
         placement_group_id: found.placement_group,
