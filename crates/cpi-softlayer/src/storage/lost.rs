@@ -31,6 +31,9 @@ use softlayer::api::product_order::GetBillingOrder;
 use softlayer::api::{BillingOrder, NetworkStorage, account};
 use std::collections::BTreeSet;
 
+/// A part of the state of an order that has still to be approved.
+const PENDING: &str = "PENDING";
+
 /// What the journal tells of orders like one of ours.
 #[derive(Default)]
 struct Claims {
@@ -89,11 +92,20 @@ impl SoftLayer {
         }
     }
 
-    /// Undo: nothing is left of the volume of an order.
+    /// Undo: nothing is left of the volume of an order. One that still waits for its approval is
+    /// waited for, however long that takes.
     pub(crate) async fn no_volume_of(&self, order: u64) -> Answer<Was> {
-        let Some(volume) = self.volume_of_order(order).await? else { return Ok(Was::NotThere) };
-        self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
-        Ok(Was::There)
+        if let Some(volume) = self.volume_of_order(order).await? {
+            self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
+            return Ok(Was::There);
+        }
+        let order: Option<BillingOrder> = self.find(&GetBillingOrder { id: order }).await?;
+        match order {
+            Some(BillingOrder { id, status: Some(status), .. }) if status.contains(PENDING) => Err(
+                ready(format!("order {id} is {status}: its volume is cancelled once it is there")),
+            ),
+            _ => Ok(Was::NotThere),
+        }
     }
 
     /// A volume that is ours, by its id, is gone.

@@ -6,20 +6,26 @@ use cpi_softlayer::{SoftLayer, SoftLayerProperties};
 use provider::{Setup, StateDir};
 use serde_json::{Value, json};
 use simulator_kit::fault::{Fault, FaultKind, When};
+use std::path::Path;
 
 pub const IMAGE_UUID: &str = "6f1d2b3c-8a47-4c5e-9d10-2b7e5a4c9f01";
 /// An id that nothing has.
 pub const NOWHERE: &str = "999999999";
 
 impl Bench {
-    /// The provider as another director would have it.
+    /// The provider as another director would have it, with the same journal.
     pub fn cloud_of(&self, director: &str) -> SoftLayer {
+        self.cloud_at(self.state.path(), director, json!({}))
+    }
+
+    /// The provider with another journal.
+    pub fn cloud_at(&self, state: &Path, director: &str, more: Value) -> SoftLayer {
         let properties: SoftLayerProperties =
-            serde_json::from_value(self.properties(json!({}))).unwrap();
+            serde_json::from_value(self.properties(more)).unwrap();
         SoftLayer::new(Setup {
             properties,
             agent: Default::default(),
-            state_dir: StateDir::at(self.state.path()),
+            state_dir: StateDir::at(state),
             director_uuid: Some(director),
             request_id: None,
         })
