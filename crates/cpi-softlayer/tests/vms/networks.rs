@@ -149,3 +149,42 @@ async fn a_global_address_must_be_the_accounts() {
     assert!(error.message.contains("arguments[3].vip.ip"), "{error:?}");
     assert!(bench.simulator.inventory().vms.is_empty());
 }
+
+/// What SoftLayer has configured may stay so; a portable address it does not configure.
+#[tokio::test]
+async fn nics_may_be_left_as_softlayer_configured_them() {
+    let bench = Bench::new();
+    let (cid, _) = bench.vm_of(json!({"preconfigured": true}), private()).await;
+    assert_eq!(bench.settings(&cid)["networks"]["default"]["preconfigured"], true);
+    let vm = arguments(json!({"preconfigured": true}), manual());
+    let error = bench.ask("create_vm", vm).await.unwrap_err();
+    assert!(error.message.contains("arguments[2].preconfigured"), "{error:?}");
+}
+
+/// A public NIC that no network asked for is known to the agent all the same.
+#[tokio::test]
+async fn a_public_nic_may_be_had_without_a_public_network() {
+    let bench = Bench::new();
+    let (cid, answer) = bench.vm_of(json!({"private_network_only": false}), private()).await;
+    let guest = bench.guest(&cid, "primaryIpAddress,primaryBackendIpAddress");
+    let told = bench.settings(&cid)["networks"].clone();
+    assert_eq!(told["generated-public"]["ip"], guest["primaryIpAddress"]);
+    assert_eq!(answer["default"]["ip"], guest["primaryBackendIpAddress"]);
+    let vm = arguments(json!({"private_network_only": true}), vip());
+    let error = bench.ask("create_vm", vm).await.unwrap_err();
+    assert!(error.message.contains("arguments[2].private_network_only"), "{error:?}");
+}
+
+/// Security groups of networks go to their NICs.
+#[tokio::test]
+async fn a_network_brings_its_security_groups() {
+    let bench = Bench::new();
+    let mut networks = private();
+    networks["default"]["cloud_properties"]["security_groups"] = json!([2_600_001]);
+    let (cid, _) = bench.vm_of(json!({"security_groups": "bosh"}), networks).await;
+    let mask = "primaryBackendNetworkComponent[securityGroupBindings[securityGroupId]]";
+    let nic = bench.guest(&cid, mask)["primaryBackendNetworkComponent"].clone();
+    let groups = nic["securityGroupBindings"].as_array().unwrap();
+    let groups: Vec<_> = groups.iter().map(|it| it["securityGroupId"].clone()).collect();
+    assert_eq!(groups, [2_600_001, 2_600_002]);
+}

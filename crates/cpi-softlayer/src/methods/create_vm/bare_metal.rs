@@ -68,6 +68,11 @@ pub(crate) async fn servers_named(cloud: &SoftLayer, name: &str) -> Answer<Vec<S
 
 async fn form(order: &Order<'_>) -> Answer<OrderForm> {
     let Order { cloud, wishes, found, name, .. } = order;
+    let nics = [Some(&found.private), found.public.as_ref()];
+    if nics.into_iter().flatten().any(|nic| !nic.security_groups.is_empty()) {
+        let message = "security_groups: bare metal servers have none, but a network has some";
+        return Err(impossible(message.to_owned()));
+    }
     let package = package(cloud).await?;
     let nic = |nic: &Nic| {
         let vlan = nic.vlan.as_ref().map(|(id, _)| Id::from(*id));
