@@ -234,7 +234,7 @@ impl Bench {
             "endpoint": cloud.endpoint(), "api_key": keys.api_key,
             "secret_access_key": keys.secret_key, "default_zone": "adv",
             "default_offer": {"ephemeral_disk": "Custom"},
-            "ledger": {"horizon": horizon, "budget": 10},
+            "ledger": {"horizon": horizon, "budget": 10}, "log_level": "trace",
         });
         if let Some(server) = server {
             cloudstack["stemcell"] =
@@ -321,8 +321,12 @@ fn create_stemcell_by_way_of_the_image_server() {
     let bench = Bench::new(Some(&server));
     let image = image(bench.folder.path());
     let about = json!({"name": "x-ubuntu-jammy", "version": "1", "hypervisor": "kvm"});
-    let answer = bench.driver().call("create_stemcell", json!([image, about, {}])).unwrap();
-    let answer = answer.answer().unwrap();
+    let reply = bench.driver().call("create_stemcell", json!([image, about, {}])).unwrap();
+    // At the level `trace`: neither password nor link.
+    let told = format!("{}{}", text(&reply.stdout), reply.stderr);
+    assert!(told.contains("CloudStack fetches http://images.example/get/…/stemcell-"), "{told}");
+    assert!(!told.contains(PASSWORD) && !told.contains("/get/1"), "{told}");
+    let answer = reply.answer().unwrap();
     assert_eq!(json!(bench.templates()[0]["id"]), answer.outcome.unwrap());
     assert_eq!(server.there(), Vec::<String>::new());
     let log = server.log();
