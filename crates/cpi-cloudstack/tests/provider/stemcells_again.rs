@@ -45,6 +45,24 @@ async fn a_template_goes_with_its_last_stemcell() {
     }
 }
 
+/// Who deletes and who takes may come at once: whoever has got a stemcell has its template, and
+/// once all are deleted nothing is left.
+#[tokio::test]
+async fn taking_and_deleting_at_once_loses_nothing() {
+    let stage = Stage::new().await;
+    let image = stage.image();
+    let id = |cid: &str| cid.split(' ').next().unwrap().to_owned();
+    for round in 0..8 {
+        let first = again(&stage, &image).await;
+        let (second, ()) = tokio::join!(again(&stage, &image), delete(&stage, &first));
+        let there: Vec<_> = stage.templates().iter().map(|row| row["id"].clone()).collect();
+        assert!(there.contains(&json!(id(&second))), "{round}: {second} of {there:?}");
+        let third = again(&stage, &image).await;
+        tokio::join!(delete(&stage, &second), delete(&stage, &third));
+        stage.assert_empty(&format!("{round}: {first}, {second}, {third}"));
+    }
+}
+
 /// What would not be made alike now is made anew.
 #[tokio::test]
 async fn another_template_is_not_used() {
