@@ -185,33 +185,3 @@ impl Drop for Line<'_> {
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_polls_and_warnings_are_counted() {
-        let account = Account::begin();
-        let subscriber = tracing_subscriber::registry().with(account.clone());
-        tracing::subscriber::with_default(subscriber, || {
-            let name = "deployVirtualMachine";
-            tracing::debug!(cloud.call = name, status = 200, duration_ms = 3, "{name}");
-            for _ in 0..2 {
-                tracing::debug!(
-                    cloud.call = "q",
-                    duration_ms = 1,
-                    cloud.poll = Some("j"),
-                    "a poll"
-                );
-            }
-            tracing::debug!(cloud.call = name, "again in 5 ms");
-            tracing::info!("not noted");
-            tracing::warn!("unknown property arguments[2].x\nis ignored");
-        });
-        let line = account.line("create_vm");
-        assert!(line.starts_with("create_vm: 1 API call, 2 polls, 0."), "{line}");
-        assert!(line.ends_with(" s; unknown property arguments[2].x is ignored"), "{line}");
-        assert!(Account::begin().line("info").starts_with("info: 0.0"));
-    }
-}

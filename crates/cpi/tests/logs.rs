@@ -152,3 +152,24 @@ fn off_is_silent() {
     result(&reply);
     assert_eq!(reply.stderr, "");
 }
+
+/// The answer's own line: how often the cloud was asked, how often only whether a job has ended,
+/// and the warnings.
+#[test]
+fn the_answer_s_log_counts_calls_polls_and_warnings() {
+    let place = Place::new();
+    let mut arguments = create_vm("Small Instance");
+    arguments[2]["compute_offring"] = json!("misspelt");
+    let reply = place.send(None, "create_vm", arguments);
+    result(&reply);
+    let log = reply.answer().unwrap().log;
+    let calls = place.cloud.calls();
+    let polls = calls.iter().filter(|call| call.command == "queryAsyncJobResult").count();
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (others, s) = (calls.len() - polls, plural(calls.len() - polls));
+    let expected = format!("create_vm: {others} API call{s}, {polls} poll{}, ", plural(polls));
+    assert!(log.starts_with(&expected), "{expected}: {log}");
+    assert!(log.ends_with("compute_offring is ignored"), "{log}");
+    let info = place.send(None, "info", json!([])).answer().unwrap().log;
+    assert!(info.starts_with("info: 0."), "{info}");
+}
