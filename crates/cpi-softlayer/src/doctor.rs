@@ -26,6 +26,7 @@ pub(crate) async fn examine(cloud: &SoftLayer, questions: &Questions) -> Vec<Fin
     }
     findings.push(datacenter(cloud).await);
     findings.push(catalogue(cloud).await);
+    findings.extend(orders(cloud).await);
     findings.push(heavy_stemcells(cloud));
     for network in &questions.networks {
         findings.push(vlan(cloud, network).await);
@@ -138,6 +139,19 @@ async fn catalogue(cloud: &SoftLayer) -> Finding {
         }
         Err(error) => Finding::fail(check, error.message, "please report it"),
     }
+}
+
+/// Whether the user may order: an order is checked, and not placed.
+async fn orders(cloud: &SoftLayer) -> Option<Finding> {
+    let check = "orders";
+    let datacenter = cloud.properties.default_datacenter()?;
+    Some(match cloud.may_order_volumes(datacenter).await {
+        Ok(()) => Finding::ok(check, format!("a disk in {datacenter} could be ordered")),
+        Err(error) => {
+            let hint = "give the user the classic permissions to add storage and servers";
+            Finding::fail(check, error.message, hint)
+        }
+    })
 }
 
 fn heavy_stemcells(cloud: &SoftLayer) -> Finding {

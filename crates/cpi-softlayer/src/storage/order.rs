@@ -5,7 +5,7 @@ use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::errors::{self, Doing};
 use crate::notes::Notes;
-use crate::properties::Tier;
+use crate::properties::{Tier, Wait};
 use crate::steps::{Target, ended};
 use bosh_cpi::Result;
 use cloud_http::Deadline;
@@ -109,6 +109,29 @@ impl SoftLayer {
         let placed = self.place_volume(operation, order, before, form, until).await;
         let order = placed.map_err(failed)?;
         self.name_volume(operation, order, until).await.map_err(failed)
+    }
+
+    /// Whether this user could order a volume there: by an order that is checked and not placed.
+    pub(crate) async fn may_order_volumes(&self, datacenter: &str) -> Result<()> {
+        let path = "default_datacenter";
+        let wish = Wish {
+            datacenter,
+            size: 20,
+            speed: Speed::Iops(None),
+            snapshot_space: None,
+            hourly: self.properties.storage.hourly_billing,
+            path,
+        };
+        let location = self.datacenter_id(datacenter, path).await?;
+        let priced = self.priced(&wish).await?;
+        let (datacenter, Priced { size, iops, .. }) = (datacenter.to_owned(), &priced);
+        let order =
+            DiskOrder { datacenter, size: *size, iops: *iops, tier: None, hourly: wish.hourly };
+        let verify = VerifyOrder { order: form(&order, &priced, location).into() };
+        let verified = Box::pin(self.call(&verify, self.deadline(Wait::Lookup))).await;
+        verified.map(drop).map_err(|failure| {
+            errors::answer(Doing::Lookup, "verifying an order for a disk", failure)
+        })
     }
 
     /// Places the order: a step of which an unknown outcome is looked up, never sent again.

@@ -5,6 +5,7 @@
 mod bench;
 mod budgets;
 mod disks;
+mod doctor;
 mod heavy_stemcells;
 mod lost_orders;
 mod snapshots;
