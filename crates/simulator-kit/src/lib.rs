@@ -1,8 +1,9 @@
 //! What every embedded cloud is made of: its time, how long calls take, the faults that strike
 //! them, the log of them, the connections that a fault can cut, the ports where machines read
-//! their metadata, the control API, and the thread that serves it all. Nothing here knows which
+//! their metadata, the agents in them, the control API, and the thread that serves it all. Nothing here knows which
 //! cloud it is.
 
+pub mod agents;
 mod calls;
 pub mod clock;
 mod control;

@@ -7,6 +7,7 @@
 //! method is a handler in the file of its noun and a line in the table there. What was there
 //! before the first call is said by a [`World`].
 
+mod agents;
 pub mod engine;
 mod inventory;
 pub mod kind;

@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
+use simulator_kit::agents::{AgentEntry, Agents, Keeper, Machines};
 use simulator_kit::clock::Clock;
 use simulator_kit::fault::{Fault, FaultKind, Faults, When};
 use simulator_kit::{CallLog, CallRecord, Doors, Front, Reply, Server, control_router};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -29,12 +30,25 @@ pub struct Shared(Arc<Inside>);
 struct Inside {
     cloud: Mutex<Cloud>,
     doors: Doors,
+    agents: OnceLock<Keeper>,
+    runtime: Handle,
 }
 
 impl Shared {
     fn new(world: World, clock: Clock, runtime: Handle) -> Self {
         let cloud = Mutex::new(Cloud::new(world, clock));
-        Self(Arc::new(Inside { cloud, doors: Doors::new(runtime) }))
+        let doors = Doors::new(runtime.clone());
+        Self(Arc::new(Inside { cloud, doors, agents: OnceLock::new(), runtime }))
+    }
+
+    /// Where everything that goes on runs.
+    pub(crate) fn runtime(&self) -> Handle {
+        self.0.runtime.clone()
+    }
+
+    /// The machines' agents; none where nobody asked for them.
+    pub(crate) fn agents(&self) -> Vec<AgentEntry> {
+        self.0.agents.get().map(Keeper::entries).unwrap_or_default()
     }
 
     /// The account, for this moment. Never held across an await.
@@ -92,7 +106,7 @@ impl Front for Shared {
     }
 
     fn agents(&self) -> impl Serialize {
-        Vec::<Value>::new()
+        Shared::agents(self)
     }
 }
 
@@ -235,6 +249,27 @@ impl Running {
         self.shared.doors().get(machine).copied()
     }
 
+    /// Gives each running machine an agent of this kind from now on. The first kind stays.
+    pub fn keep_agents(&self, agents: Agents) -> std::io::Result<()> {
+        let cloud: Arc<dyn Machines> = Arc::new(self.shared.clone());
+        let keeper = Keeper::start(&cloud, agents)?;
+        if let Err(second) = self.shared.0.agents.set(keeper) {
+            second.close();
+        }
+        Ok(())
+    }
+
+    /// The machines' agents.
+    pub fn agents(&self) -> Vec<AgentEntry> {
+        self.shared.agents()
+    }
+
+    /// What built-in agents have written on a volume: a line with its id by each agent that
+    /// started jobs on it. None for a volume that none has formatted.
+    pub fn written_on(&self, volume: &str) -> Option<Vec<String>> {
+        self.shared.0.agents.get()?.written_on(volume)
+    }
+
     /// Moves the account's time on.
     pub fn advance(&self, by: Duration) {
         let mut cloud = self.shared.cloud();
@@ -251,6 +286,10 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.server.stop();
+        // Each holds the cloud, which holds them.
+        if let Some(agents) = self.shared.0.agents.get() {
+            agents.close();
+        }
         self.shared.0.doors.close();
     }
 }

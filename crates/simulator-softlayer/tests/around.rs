@@ -64,7 +64,8 @@ fn an_image_comes_in_and_goes() {
     let mut of_image = template();
     of_image["operatingSystemReferenceCode"] = json!(null);
     of_image["blockDeviceTemplateGroup"] = json!({"globalIdentifier": image["globalIdentifier"]});
-    let create = || cloud.call("SoftLayer_Virtual_Guest/createObject", &[of_image.clone()]).0;
+    let create =
+        || cloud.call("SoftLayer_Virtual_Guest/createObject", std::slice::from_ref(&of_image)).0;
     assert_eq!(create(), 500, "it is not whole");
     cloud.advance(Duration::from_secs(300));
     let mask = "mask[id,transaction.id,children[blockDevicesDiskSpaceTotal]]";
@@ -166,7 +167,7 @@ fn guests_that_cannot_be_are_refused() {
         }
         if why == "a full host" {
             guest["dedicatedHost"] = json!({"id": 2500001});
-            cloud.call("SoftLayer_Virtual_Guest/createObject", &[guest.clone()]);
+            cloud.call("SoftLayer_Virtual_Guest/createObject", std::slice::from_ref(&guest));
         }
         let (status, body) = cloud.call("SoftLayer_Virtual_Guest/createObject", &[guest]);
         assert!(status >= 400, "{why}: {body}");

@@ -175,7 +175,7 @@ fn orders_that_do_not_fit_are_refused() {
     let cloud = Cloud::start();
     let good = cloud.order(30, 500, "20_39_GBS", "100_1000_IOPS");
     let verify = |order: &Value| {
-        cloud.running.call("SoftLayer_Product_Order/verifyOrder", &[order.clone()]).0
+        cloud.running.call("SoftLayer_Product_Order/verifyOrder", std::slice::from_ref(order)).0
     };
     assert_eq!(verify(&good), 200);
     for (why, wrong) in [

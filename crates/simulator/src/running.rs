@@ -12,6 +12,7 @@ use crate::world::World;
 use axum::Router;
 use serde::Serialize;
 use serde_json::Value;
+use simulator_kit::agents::Machines;
 use simulator_kit::{Doors, Front, Server, control_router};
 use std::collections::BTreeMap;
 use std::io;
@@ -267,7 +268,8 @@ impl Running {
 
     /// Gives each running VM an agent of this kind from now on. The first kind stays.
     pub fn keep_agents(&self, agents: Agents) -> io::Result<()> {
-        let keeper = Keeper::start(&self.shared, agents)?;
+        let cloud: Arc<dyn Machines> = Arc::new(self.shared.clone());
+        let keeper = Keeper::start(&cloud, agents)?;
         if let Err(second) = self.shared.0.agents.set(keeper) {
             second.close();
         }

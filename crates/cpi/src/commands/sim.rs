@@ -44,7 +44,7 @@ pub struct Sim {
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 
-    /// Give each VM that runs an agent (CloudStack only): 'builtin' is played by the simulator
+    /// Give each VM that runs an agent: 'builtin' is played by the simulator
     /// over the HTTPS message bus, on 127.0.0.1 at the port of the settings' `mbus`; anything else
     /// is a command for a shell, once for each VM, with `CPI_SIM_VM`, `CPI_SIM_METADATA` (the URL
     /// of its metadata service) and `CPI_SIM_DIR` (its folder, with its disks as files under
@@ -69,10 +69,7 @@ impl Sim {
         runtime.block_on(async {
             match world {
                 World::CloudStack(world) => cloudstack(world, self.listen, self.agent).await,
-                World::SoftLayer(_) if self.agent.is_some() => {
-                    anyhow::bail!("--agent: only the VMs of the embedded CloudStack have agents")
-                }
-                World::SoftLayer(world) => softlayer(world, self.listen).await,
+                World::SoftLayer(world) => softlayer(world, self.listen, self.agent).await,
             }
         })?;
         Ok(ExitCode::SUCCESS)
@@ -108,10 +105,17 @@ async fn cloudstack(
     .await
 }
 
-async fn softlayer(world: simulator_softlayer::World, listen: SocketAddr) -> anyhow::Result<()> {
+async fn softlayer(
+    world: simulator_softlayer::World,
+    listen: SocketAddr,
+    agent: Option<Agents>,
+) -> anyhow::Result<()> {
     let user = world.users.first().cloned().unwrap_or_default();
     serve(async move || {
         let running = simulator_softlayer::Simulator::start(world, listen).await?;
+        if let Some(agent) = agent {
+            running.keep_agents(agent)?;
+        }
         let ready = json!({
             "endpoint": running.endpoint(),
             "username": user.name,

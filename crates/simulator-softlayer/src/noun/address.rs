@@ -129,7 +129,7 @@ impl Subnet {
     }
 
     fn usable(&self) -> u32 {
-        self.range.len().saturating_sub(self.reserved() + 1)
+        self.range.size().saturating_sub(self.reserved() + 1)
     }
 }
 
@@ -171,7 +171,7 @@ pub fn read_subnet(cloud: &Cloud, subnet: &Subnet, name: &str) -> Node {
         "broadcastAddress" => range.broadcast().to_string().into(),
         // A number, as a text.
         "usableIpAddressCount" => subnet.usable().to_string().into(),
-        "totalIpAddresses" => range.len().to_string().into(),
+        "totalIpAddresses" => range.size().to_string().into(),
         "version" => 4.into(),
         "isCustomerOwned" | "isCustomerRoutable" => false.into(),
         "addressSpace" => json!(space()).into(),

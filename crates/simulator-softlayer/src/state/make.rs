@@ -101,7 +101,7 @@ impl Cloud {
             let portable = subnet.portable;
             self.subnets
                 .insert(subnet.id, Subnet { id: subnet.id, vlan: spec.id, range, portable });
-            for place in 0..range.len() {
+            for place in 0..range.size() {
                 let id = subnet.id * 1024 + u64::from(place);
                 let address = Address {
                     id,

@@ -29,7 +29,7 @@ impl Range {
     }
 
     /// How many addresses there are.
-    pub fn len(self) -> u32 {
+    pub fn size(self) -> u32 {
         1_u32.checked_shl(32 - self.bits).unwrap_or(u32::MAX)
     }
 
@@ -45,6 +45,6 @@ impl Range {
 
     /// Its last address.
     pub fn broadcast(self) -> Ipv4Addr {
-        self.at(self.len() - 1)
+        self.at(self.size() - 1)
     }
 }

@@ -65,6 +65,9 @@ pub struct Item {
     pub prices: Vec<u64>,
 }
 
+/// What a price depends on: `STORAGE_SPACE`, `IOPS`, `STORAGE_TIER_LEVEL`; from and to.
+pub type Restriction = (&'static str, u64, u64);
+
 /// A price of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
@@ -76,8 +79,8 @@ pub struct Price {
     pub package: u64,
     /// As what: an item may be sold as several things.
     pub category: String,
-    /// Of what else it depends: `STORAGE_SPACE`, `IOPS`, `STORAGE_TIER_LEVEL`, from and to.
-    pub restriction: Option<(&'static str, u64, u64)>,
+    /// On what else it depends.
+    pub restriction: Option<Restriction>,
     /// The places for which alone it is.
     pub location_group: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! Making packages: ids come in order, so that they are the same each time.
 
-use super::{Item, Package, Price};
+use super::{Item, Package, Price, Restriction};
 use crate::state::Table;
 
 /// Packages, items and prices.
@@ -37,7 +37,7 @@ impl Stock {
         &mut self,
         package: u64,
         mut item: Item,
-        prices: &[(&str, Option<(&'static str, u64, u64)>)],
+        prices: &[(&str, Option<Restriction>)],
     ) -> u64 {
         item.id = ITEMS + 2 * self.items.len() as u64;
         for (category, restriction) in prices {
@@ -65,7 +65,7 @@ impl Stock {
         package: u64,
         item: u64,
         category: &str,
-        restriction: Option<(&'static str, u64, u64)>,
+        restriction: Option<Restriction>,
         location_group: Option<u64>,
     ) -> u64 {
         let id = PRICES + 3 * self.prices.len() as u64;

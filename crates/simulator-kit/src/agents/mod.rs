@@ -14,9 +14,10 @@ mod process;
 mod settings;
 mod tasks;
 
-use crate::Shared;
+pub use machine::{DiskSeen, Machine, Machines};
+pub use settings::path_of;
+
 use disks::Contents;
-use machine::{Boot, Machine};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -89,7 +90,7 @@ struct Inner {
 #[derive(Debug)]
 struct Inhabitant {
     /// Ends before its folder goes.
-    running: Option<(Boot, Agent)>,
+    running: Option<(String, Agent)>,
     disk: Disk,
     status: Arc<Mutex<Status>>,
 }
@@ -118,17 +119,18 @@ impl Drop for Agent {
 
 impl Keeper {
     /// Begins to keep agents of this kind.
-    pub fn start(shared: &Shared, agents: Agents) -> std::io::Result<Self> {
+    pub fn start(cloud: &Arc<dyn Machines>, agents: Agents) -> std::io::Result<Self> {
         let ground = match &agents {
             Agents::Builtin => None,
             Agents::Command(_) => Some(process::Ground::new()?),
         };
         let (vms, contents) = (Mutex::default(), Contents::default());
         let inner = Arc::new(Inner { vms, contents, ground });
-        let (kept, shared) = (Arc::clone(&inner), shared.clone());
-        let task = shared.runtime().clone().spawn(async move {
+        let (kept, cloud) = (Arc::clone(&inner), Arc::clone(cloud));
+        let runtime = cloud.runtime();
+        let task = runtime.spawn(async move {
             loop {
-                kept.turn(&shared, &agents);
+                kept.turn(&cloud, &agents);
                 tokio::time::sleep(TURN).await;
             }
         });
@@ -162,8 +164,8 @@ impl Inner {
         lock(&self.vms)
     }
 
-    fn turn(&self, shared: &Shared, agents: &Agents) {
-        let (machines, running) = machine::look(shared);
+    fn turn(&self, cloud: &Arc<dyn Machines>, agents: &Agents) {
+        let (machines, running) = cloud.look();
         let mut vms = self.vms();
         vms.retain(|id, _| machines.contains(id));
         for (id, inside) in vms.iter_mut() {
@@ -174,7 +176,7 @@ impl Inner {
             }
         }
         for machine in running {
-            if let Err(error) = self.see_to(&mut vms, shared, agents, &machine) {
+            if let Err(error) = self.see_to(&mut vms, cloud, agents, &machine) {
                 tracing::warn!(%error, vm = machine.vm, "no agent");
             }
         }
@@ -183,7 +185,7 @@ impl Inner {
     fn see_to(
         &self,
         vms: &mut BTreeMap<String, Inhabitant>,
-        shared: &Shared,
+        cloud: &Arc<dyn Machines>,
         agents: &Agents,
         machine: &Machine,
     ) -> std::io::Result<()> {
@@ -209,20 +211,20 @@ impl Inner {
         }
         let agent = match (&inside.disk, agents) {
             (Disk::Process(folder), Agents::Command(command)) => {
-                let Some(metadata) = shared.doors().get(&machine.vm).copied() else {
+                let Some(metadata) = cloud.metadata(&machine.vm) else {
                     return Ok(());
                 };
                 Agent::Process(folder.start(command, &machine.vm, metadata)?)
             }
             (Disk::Builtin(memory), _) => {
                 let inside = builtin::Inside {
-                    shared: shared.clone(),
+                    cloud: Arc::clone(cloud),
                     vm: machine.vm.clone(),
                     memory: Arc::clone(memory),
                     contents: self.contents.clone(),
                     status: Arc::clone(&inside.status),
                 };
-                let task = shared.runtime().spawn(builtin::live(inside)).abort_handle();
+                let task = cloud.runtime().spawn(builtin::live(inside)).abort_handle();
                 Agent::Builtin { task }
             }
             (Disk::Process(_), Agents::Builtin) => return Ok(()),

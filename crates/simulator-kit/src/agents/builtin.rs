@@ -3,8 +3,7 @@
 use super::disks::{Contents, Known};
 use super::settings::{self, Settings};
 use super::tasks::Tasks;
-use super::{Status, bus, lock};
-use crate::Shared;
+use super::{Machines, Status, bus, lock};
 use axum::body::Bytes;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Inside {
     /// The cloud.
-    pub shared: Shared,
+    pub cloud: Arc<dyn Machines>,
     /// Its VM.
     pub vm: String,
     /// What it keeps.
@@ -74,7 +73,7 @@ fn note(inside: &Inside, problem: String) {
 }
 
 async fn boot(inside: &Inside) -> Result<(), String> {
-    let door = inside.shared.doors().get(&inside.vm).copied();
+    let door = inside.cloud.metadata(&inside.vm);
     let door = door.ok_or("the VM has no metadata service")?;
     let settings = settings::read(door).await?;
     if let Some(path) = settings.ephemeral() {

@@ -1,17 +1,19 @@
 //! An agent's settings, read where a VM reads them.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 use std::net::SocketAddr;
 
-/// Where settings may stand: at the router, or on the config drive in either layout.
+/// Where settings may stand: at CloudStack's router, on its config drive in either layout, at
+/// SoftLayer's metadata service.
 const SOURCES: &[&str] = &[
     "latest/user-data",
     "config-drive/openstack/latest/user_data",
     "config-drive/cloudstack/userdata/user_data.txt",
+    "rest/v3.1/SoftLayer_Resource_Metadata/getUserMetadata.json",
 ];
 
 /// The part of the settings that an agent without a machine needs. They hold secrets, so they
@@ -59,7 +61,7 @@ pub async fn read(door: SocketAddr) -> Result<Settings, String> {
         }
         let body = answer.bytes().await.map_err(|e| e.to_string())?;
         // The reader's error could quote what it read.
-        let settings: Settings = serde_json::from_slice(&body)
+        let settings: Settings = serde_json::from_slice(&plain(&body))
             .map_err(|e| format!("the user data is no settings (line {})", e.line()))?;
         if settings.agent_id.is_empty() {
             return Err("Metadata does not provide settings: agent_id is missing".to_owned());
@@ -99,8 +101,24 @@ impl Settings {
     }
 }
 
-/// The path in a hint: a text, or a hash that holds it.
+/// What is not settings itself may be a JSON text of them, or of their base64 without padding, as
+/// agents read SoftLayer's user data.
+fn plain(body: &[u8]) -> Vec<u8> {
+    match serde_json::from_slice::<String>(body) {
+        Ok(text) => URL_SAFE_NO_PAD.decode(&text).unwrap_or_else(|_| text.into_bytes()),
+        Err(_) => body.to_vec(),
+    }
+}
+
+/// The path in a hint: a text, or a hash that holds it; for a volume of an iSCSI target, what is
+/// needed to log in there.
 pub fn path_of(hint: &Value) -> Option<String> {
+    if let Some(iscsi) = hint.get("iscsi_settings") {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let names = ["target", "initiator_name", "username", "password"];
+        let login = names.map(|name| text(&iscsi[name])).join(" ");
+        return Some(format!("iscsi {} {login}", text(&hint["id"])));
+    }
     let path = hint.get("path").unwrap_or(hint).as_str()?;
     (!path.is_empty()).then(|| path.to_owned())
 }

@@ -54,7 +54,8 @@ impl Folder {
     pub fn show(&mut self, disks: &[DiskSeen]) -> io::Result<()> {
         let mut wanted: BTreeMap<PathBuf, &DiskSeen> = BTreeMap::new();
         for disk in disks {
-            for path in &disk.paths {
+            // What is no path of a device is for agents that log in to targets.
+            for path in disk.paths.iter().filter(|path| path.starts_with('/')) {
                 let path = self.path.join(path.trim_start_matches('/'));
                 wanted.insert(path, disk);
             }

@@ -1,6 +1,6 @@
 //! Persistent disks: hints, mounts, and what is written on them.
 
-use super::machine::{self, DiskSeen};
+use super::machine::DiskSeen;
 use super::settings::path_of;
 use super::{builtin::Inside, lock};
 use serde_json::Value;
@@ -59,9 +59,7 @@ enum Place {
 
 impl Inside {
     fn seen(&self) -> Vec<DiskSeen> {
-        let mut cloud = self.shared.cloud();
-        cloud.settle();
-        machine::disks(&cloud, &self.vm)
+        self.cloud.disks(&self.vm)
     }
 
     /// The volume at a device.

@@ -3,49 +3,44 @@
 use crate::Shared;
 use crate::state::{Cloud, Vm, VmState, Volume, VolumeState};
 use cloudstack::api::JobStatus;
-use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use tokio::runtime::Handle;
+
+pub use simulator_kit::agents::{AgentEntry, Agents, DiskSeen, Keeper};
+use simulator_kit::agents::{Machine, Machines};
 
 /// The device id of the CD-ROM. VMware has it on another controller, and so no gap there.
 const CD_ROM: u64 = 3;
 
-/// A VM that runs.
-#[derive(Debug)]
-pub struct Machine {
-    /// Its id.
-    pub vm: String,
-    /// Its boot.
-    pub boot: Boot,
-    /// Its disks.
-    pub disks: Vec<DiskSeen>,
-}
+impl Machines for Shared {
+    fn runtime(&self) -> Handle {
+        Shared::runtime(self).clone()
+    }
 
-/// One boot of a VM: when it was started, and the reboot since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Boot {
-    started: Option<Timestamp>,
-    reboot: Option<String>,
-}
+    fn look(&self) -> (BTreeSet<String>, Vec<Machine>) {
+        look(self)
+    }
 
-/// A volume that a VM sees.
-#[derive(Debug, Clone)]
-pub struct DiskSeen {
-    /// The volume.
-    pub volume: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// The paths that lead to it.
-    pub paths: Vec<String>,
+    fn disks(&self, machine: &str) -> Vec<DiskSeen> {
+        let mut cloud = self.cloud();
+        cloud.settle();
+        disks(&cloud, machine)
+    }
+
+    fn metadata(&self, machine: &str) -> Option<SocketAddr> {
+        self.doors().get(machine).copied()
+    }
 }
 
 /// The VMs that are not gone, and those among them that run.
-pub fn look(shared: &Shared) -> (BTreeSet<String>, Vec<Machine>) {
+fn look(shared: &Shared) -> (BTreeSet<String>, Vec<Machine>) {
     let mut cloud = shared.cloud();
     cloud.settle();
     let here: Vec<&Vm> = cloud.vms.iter().filter(|vm| !vm.state.is_gone_for_users()).collect();
     let running = here.iter().filter(|vm| vm.state == VmState::Running).map(|vm| Machine {
         vm: vm.id.clone(),
-        boot: Boot { started: vm.started, reboot: last_reboot(&cloud, vm) },
+        boot: format!("{:?} {:?}", vm.started, last_reboot(&cloud, vm)),
         disks: disks(&cloud, &vm.id),
     });
     let running = running.collect();
@@ -64,7 +59,7 @@ fn last_reboot(cloud: &Cloud, vm: &Vm) -> Option<String> {
 }
 
 /// The disks that a VM sees, by their place.
-pub fn disks(cloud: &Cloud, vm: &str) -> Vec<DiskSeen> {
+fn disks(cloud: &Cloud, vm: &str) -> Vec<DiskSeen> {
     let template = cloud.vms.get(vm).and_then(|vm| cloud.templates.ever(&vm.template));
     let gapless = template.is_some_and(|template| template.hypervisor == "VMware");
     let there = |volume: &&Volume| volume.state != VolumeState::Attaching;
