@@ -6,7 +6,7 @@ use simulator::{Running, Simulator, World};
 use std::net::Ipv4Addr;
 use std::path::Path;
 use trials::Driver;
-use xtask::cloud_job::CLOUDSTACK;
+use xtask::cloud_job::{CLOUDSTACK, CloudJob, SOFTLAYER};
 use xtask::job::{self, Job};
 use xtask::{root, schema, spec};
 
@@ -32,12 +32,16 @@ fn point(properties: &mut Value, cloud: &Running, state_dir: &Path) {
 
 /// What `bin/cpi` would be started with; None, having said so, where there is no Ruby.
 fn rendered(properties: &Value, folder: &Path) -> Option<Driver> {
+    rendered_for(&CLOUDSTACK, properties, folder)
+}
+
+fn rendered_for(cloud: &CloudJob, properties: &Value, folder: &Path) -> Option<Driver> {
     if !job::has_ruby() {
         eprintln!("skipped: there is no ruby (apt-get install ruby)");
         return None;
     }
-    let job = Job::parse(&std::fs::read_to_string(CLOUDSTACK.spec(&root())).unwrap()).unwrap();
-    let template = std::fs::read_to_string(CLOUDSTACK.template(&root(), spec::CONFIG)).unwrap();
+    let job = Job::parse(&std::fs::read_to_string(cloud.spec(&root())).unwrap()).unwrap();
+    let template = std::fs::read_to_string(cloud.template(&root(), spec::CONFIG)).unwrap();
     let text = job::render(&template, &job.values(properties)).unwrap();
     let config = folder.join("cpi.json");
     std::fs::write(&config, text).unwrap();
@@ -101,4 +105,33 @@ fn the_full_example_makes_a_config() {
     }
     let Some(driver) = rendered(&properties, folder.path()) else { return };
     works(&driver, &cloud);
+}
+
+/// The same program, by the other job: the example is taken, and a disk is made and cancelled.
+#[test]
+fn the_job_for_softlayer_works_alike() {
+    let world = simulator_softlayer::World::builtin().instant();
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let cloud = simulator_softlayer::Simulator::spawn_thread(world, address).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut properties = spec::example(&root(), &SOFTLAYER).unwrap();
+    let (user, state) = (cloud.credentials("bosh").unwrap(), folder.path().join("state"));
+    for (name, value) in [
+        ("softlayer.api_endpoint", json!(cloud.endpoint())),
+        ("softlayer.username", json!(user.username)),
+        ("softlayer.api_key", json!(user.api_key)),
+        ("softlayer.ca_cert", Value::Null),
+        ("softlayer.proxy", Value::Null),
+        ("softlayer.ledger.url", Value::Null),
+        ("state_dir", json!(state)),
+    ] {
+        schema::put(&mut properties, name, value);
+    }
+    let Some(driver) = rendered_for(&SOFTLAYER, &properties, folder.path()) else { return };
+    let info = ask(&driver, "info", json!([]));
+    assert_eq!(info["stemcell_formats"], json!(["softlayer-light", "softlayer-ovf"]));
+    let disk = ask(&driver, "create_disk", json!([20480, {}, null]));
+    assert_eq!(ask(&driver, "has_disk", json!([disk])), json!(true));
+    ask(&driver, "delete_disk", json!([disk]));
+    assert!(cloud.inventory().billed.is_empty());
 }

@@ -22,3 +22,6 @@ pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;
 
 pub(crate) use provider::properties::{Ignored, Refusing, given, read};
+
+#[cfg(test)]
+mod tests;
