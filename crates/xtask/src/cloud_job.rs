@@ -66,7 +66,7 @@ impl CloudJob {
     }
 
     /// Makes this job's template of CloudStack's: its names in place of those.
-    pub(crate) fn from_pattern(&self, pattern: &str) -> String {
+    pub(crate) fn after_pattern(&self, pattern: &str) -> String {
         // The package, which holds the program, is one for all.
         let package = "/var/vcap/packages}/cloudstack_cpi/";
         let kept = "/var/vcap/packages}/\0/";

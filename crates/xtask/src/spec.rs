@@ -51,7 +51,7 @@ pub fn templates(root: &Path, job: &CloudJob) -> Result<Vec<(&'static str, Strin
     let template = |name: &&'static str| {
         let file = CLOUDSTACK.template(root, name);
         let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let own = job.from_pattern(&text);
+        let own = job.after_pattern(&text);
         Ok((*name, if *name == CONFIG { with_names(&own, root, job)? } else { own }))
     };
     TEMPLATES.iter().map(template).collect()
