@@ -93,10 +93,14 @@ async fn destroy_guest(cloud: &SoftLayer, seen: &Seen, id: u64, until: Deadline)
     let volumes = volumes_once_idle(cloud, id, until).await?;
     // Before anything is taken from it: that it is off tells whoever comes after a crash that its
     // deletion has begun. And its address must not answer when its successor comes up.
-    if volumes.is_some()
-        && let Err(failure) = cloud.call(&virtual_guest::PowerOff { id }, until).await
-    {
-        tracing::info!("VM {id} is not switched off before it is deleted: {failure}");
+    if volumes.is_some() {
+        match cloud.call(&virtual_guest::PowerOff { id }, until).await {
+            Err(Failure::Cloud(error)) if error.refusal().is_some() => {
+                tracing::info!("VM {id} is not switched off before it is deleted: {error}");
+            }
+            // Nobody knows whether it is off, so nothing may be taken from it yet.
+            other => drop(other?),
+        }
     }
     // A VM with something outside of it says so by its name, so that others cost no call more.
     create_vm::unroute(cloud, seen, until).await?;
