@@ -116,6 +116,8 @@ async fn a_disk_is_attached_as_was_answered() {
     let bench = Bench::new();
     let (vm, disk) = (bench.made_by_hand(), bench.disk().await);
     let all = calls(&bench, "attach_disk", json!([vm, disk])).await;
+    let to_detach = calls(&bench, "detach_disk", json!([vm, disk])).await;
+    let to_detach = calls(&bench, "detach_disk", json!([vm, disk])).await;
     for wrong in ALL {
         for occurrence in 1..=all {
             let at = format!("attach_disk, call {occurrence} of {all}, {wrong:?}");
@@ -128,6 +130,9 @@ async fn a_disk_is_attached_as_was_answered() {
                 Some(Err(_)) | None => assert_eq!(disks, json!([]), "{at}"),
             }
             bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+            if occurrence > to_detach {
+                continue;
+            }
             let detached = ask(&bench, wrong, occurrence, "detach_disk", json!([vm, disk])).await;
             if let Some(Ok(_)) = detached {
                 assert_eq!(bench.ask("get_disks", json!([vm])).await.unwrap(), json!([]), "{at}");
