@@ -3,7 +3,7 @@
 
 use trials::Subject;
 use trials::cloud::Plugin;
-use trials::torture::Plan;
+use trials::torture::{Depth, Plan};
 
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
 
@@ -23,7 +23,7 @@ fn crash_matrix_on_softlayer() {
 
 fn crash_matrix_on(cloud: Plugin) {
     let subject = Subject::ours(CPI);
-    let plan = Plan { cloud, subject, methods: Vec::new(), workers: WORKERS };
+    let plan = Plan { cloud, subject, methods: Vec::new(), depth: Depth::Quick, workers: WORKERS };
     let cells = plan.cells().expect("a clean run of every method");
     let report = plan.run(&cells, |_| {});
     eprintln!("{}", report.summary());
@@ -45,7 +45,7 @@ fn forgetting_is_found_out(cloud: Plugin) {
     let arguments = ["-c", &forget, "sh", "{config}"].map(str::to_owned).to_vec();
     let subject = Subject { program: "/bin/sh".into(), arguments, config: None };
     let methods = vec!["create_disk".into()];
-    let plan = Plan { cloud, subject, methods, workers: WORKERS };
+    let plan = Plan { cloud, subject, methods, depth: Depth::Every, workers: WORKERS };
     let cells = plan.cells().expect("a clean run");
     let report = plan.run(&cells, |_| {});
     assert!(report.leaked > 0, "{}", report.summary());

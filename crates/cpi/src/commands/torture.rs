@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trials::Subject;
 use trials::cloud::Plugin;
-use trials::torture::{Plan, Report};
+use trials::torture::{Depth, Plan, Report};
 
 /// Kill and mislead a CPI at every API call of every method, and see what is left in the cloud.
 #[derive(Debug, Args)]
@@ -34,6 +34,10 @@ pub struct Torture {
     #[arg(long, value_name = "METHOD")]
     method: Vec<String>,
 
+    /// Play each way to mangle an answer once for each command of a method, not at every call.
+    #[arg(long)]
+    quick: bool,
+
     /// How many cells at once.
     #[arg(long, value_name = "N", default_value_t = 8)]
     workers: usize,
@@ -48,7 +52,8 @@ impl Torture {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let subject = subject(self.cpi.as_deref(), self.template.as_deref())?;
         let (cloud, workers) = (self.cloud, self.workers);
-        let plan = Plan { cloud, subject, methods: self.method, workers };
+        let depth = if self.quick { Depth::Quick } else { Depth::Every };
+        let plan = Plan { cloud, subject, methods: self.method, depth, workers };
         let cells = plan.cells()?;
         // Nothing is drawn where standard error is no terminal.
         let bar =

@@ -116,6 +116,12 @@ impl std::fmt::Display for Cell {
 }
 
 impl Cell {
+    /// What the client has to read in it: the same for each call of the command.
+    pub fn reading(&self) -> (&'static str, String, Way, bool) {
+        let before = self.when == When::Before;
+        (self.scenario.method, self.command.clone(), self.way, before)
+    }
+
     /// Plays the cell.
     pub fn run(&self, subject: &Subject) -> Finding {
         self.play(subject).unwrap_or_else(|error| Finding::NotRun(format!("{error:#}")))

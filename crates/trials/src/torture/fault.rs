@@ -10,7 +10,7 @@ pub const LATE: f64 = 0.2;
 pub const HANG: f64 = 4.0;
 
 /// A way to fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The connection is reset.
@@ -51,6 +51,12 @@ pub const ANYWHERE: [Way; 7] = [
 ];
 
 impl Way {
+    /// Whether an answer comes that is none: what it means does not depend on which call of
+    /// its command it answers.
+    pub fn mangles(self) -> bool {
+        matches!(self, Self::Unavailable | Self::ProxyPage | Self::Truncated | Self::Empty)
+    }
+
     /// The fault for the simulator; `pid` is the CPI's process.
     pub fn fault(self, command: &str, occurrence: u32, when: When, pid: u32) -> Option<Fault> {
         let kind = match self {

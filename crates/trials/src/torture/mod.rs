@@ -24,6 +24,7 @@ pub use scenario::{Scenario, scenarios};
 use crate::Subject;
 use crate::cloud::Plugin;
 use anyhow::{Context, Result};
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,8 +36,21 @@ pub struct Plan {
     pub subject: Subject,
     /// Only these methods; all of them if empty.
     pub methods: Vec<String>,
+    /// How many of the cells.
+    pub depth: Depth,
     /// How many cells at once. They mostly wait.
     pub workers: usize,
+}
+
+/// How many cells of a method are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Every way to fail at every API call.
+    Every,
+    /// Deaths, lost answers and failed jobs at every API call. An answer that is mangled is
+    /// read by the API's client, which does so alike for every call of a command: each way to
+    /// mangle one is played once for each command of the method.
+    Quick,
 }
 
 impl Plan {
@@ -50,6 +64,10 @@ impl Plan {
             let clean = cell::clean_run(self.cloud, &self.subject, scenario)
                 .with_context(|| format!("a clean run of {}", scenario.method))?;
             cells.extend(cell::cells(self.cloud, scenario, &clean));
+        }
+        if self.depth == Depth::Quick {
+            let mut mangled = HashSet::new();
+            cells.retain(|cell| !cell.way.mangles() || mangled.insert(cell.reading()));
         }
         Ok(cells)
     }
