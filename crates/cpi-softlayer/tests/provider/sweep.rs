@@ -117,7 +117,6 @@ async fn a_disk_is_attached_as_was_answered() {
     let (vm, disk) = (bench.made_by_hand(), bench.disk().await);
     let all = calls(&bench, "attach_disk", json!([vm, disk])).await;
     let to_detach = calls(&bench, "detach_disk", json!([vm, disk])).await;
-    let to_detach = calls(&bench, "detach_disk", json!([vm, disk])).await;
     for wrong in ALL {
         for occurrence in 1..=all {
             let at = format!("attach_disk, call {occurrence} of {all}, {wrong:?}");
