@@ -112,6 +112,9 @@ fn text<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
 fn a_call_its_requests_and_its_waits_are_spans() {
     let (place, collector) = (Place::new(), Collector::start());
     let driver = place.driver(json!({"endpoint": collector.endpoint, "timeout": 30}));
+    // Comes before every call, asks nothing of the cloud, and is no trace.
+    let info = driver.request("info", json!([])).to_string();
+    driver.send(info.as_bytes()).unwrap().answer().unwrap().outcome.unwrap();
     let request = driver.request("create_vm", create_vm()).to_string();
     driver.send(request.as_bytes()).unwrap().answer().unwrap().outcome.unwrap();
 
