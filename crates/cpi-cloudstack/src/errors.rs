@@ -8,33 +8,10 @@ use bosh_cpi::{CpiError, ErrorKind};
 use cloudstack::phrases::*;
 use cloudstack::{Error, JobLoss, Refusal};
 use ledger::LedgerError;
+use provider::errors::{Told, by_table};
 use std::fmt::Display;
 
-/// What was being done when it went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
-    Lookup,
-    CreateVm,
-    FindVm,
-    RebootVm,
-    DeleteVm,
-    TagVm,
-    CreateDisk,
-    FindDisk,
-    AttachDisk,
-    DetachDisk,
-    ResizeDisk,
-    DeleteDisk,
-    TagDisk,
-    SnapshotDisk,
-    DeleteSnapshot,
-    CreateStemcell,
-    FindStemcell,
-    DeleteStemcell,
-    CreateNetwork,
-    DeleteNetwork,
-    Undo,
-}
+pub(crate) use provider::errors::Doing;
 
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -76,17 +53,7 @@ impl Failure {
     }
 }
 
-struct Row {
-    /// Any of these; every one if empty.
-    doing: &'static [Doing],
-    /// Any of these; every one if empty.
-    codes: &'static [i64],
-    /// Any of these; every one if empty.
-    phrases: &'static [&'static str],
-    kind: ErrorKind,
-    ok_to_retry: bool,
-    advice: &'static str,
-}
+type Row = provider::errors::Row<i64>;
 
 use Doing::*;
 use ErrorKind::*;
@@ -299,18 +266,15 @@ pub(crate) fn answer(doing: Doing, tried: impl Display, failure: Failure) -> Cpi
 }
 
 fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
-    let row = error.refusal().and_then(|refusal| TABLE.iter().find(|row| row.fits(doing, refusal)));
-    let (kind, ok_to_retry, advice) = match row {
-        Some(row) => (row.kind, row.ok_to_retry, row.advice),
-        None => (usual(doing), may_pass(error), ""),
+    let refusal = error.refusal();
+    let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.text.contains(phrase));
+    let told = Told {
+        error,
+        refusal: refusal.map(|refusal| (&refusal.errorcode, &says as _)),
+        may_pass: may_pass(error),
+        hint: error.hint(),
     };
-    let advice = if advice.is_empty() { error.hint().unwrap_or_default() } else { advice };
-    let message = if advice.is_empty() {
-        format!("{tried}: {error}")
-    } else {
-        format!("{tried}: {error} ({advice})")
-    };
-    CpiError::new(kind, message).retry(ok_to_retry)
+    by_table(TABLE, doing, tried, &told)
 }
 
 /// Whether what is no refusal may be otherwise the next time: the cloud did not answer, or its
@@ -319,23 +283,6 @@ fn may_pass(error: &Error) -> bool {
     match error {
         Error::JobLost { why, .. } => !matches!(why, JobLoss::StillRunning),
         error => error.is_transient(),
-    }
-}
-
-/// What a failure is that fits no row.
-fn usual(doing: Doing) -> ErrorKind {
-    match doing {
-        CreateVm => VmCreationFailed,
-        _ => CloudError,
-    }
-}
-
-impl Row {
-    fn fits(&self, doing: Doing, refusal: &Refusal) -> bool {
-        let says = |phrase: &&str| refusal.text.contains(*phrase);
-        (self.doing.is_empty() || self.doing.contains(&doing))
-            && (self.codes.is_empty() || self.codes.contains(&refusal.errorcode))
-            && (self.phrases.is_empty() || self.phrases.iter().any(says))
     }
 }
 

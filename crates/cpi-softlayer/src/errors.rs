@@ -6,32 +6,12 @@
 
 use bosh_cpi::{CpiError, ErrorKind};
 use ledger::LedgerError;
+use provider::errors::{Told, by_table};
 use softlayer::phrases::*;
-use softlayer::{Code, Error, Refusal};
+use softlayer::{Code, Error};
 use std::fmt::Display;
 
-/// What was being done when it went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
-    Lookup,
-    CreateVm,
-    FindVm,
-    RebootVm,
-    DeleteVm,
-    TagVm,
-    CreateDisk,
-    FindDisk,
-    AttachDisk,
-    DetachDisk,
-    ResizeDisk,
-    DeleteDisk,
-    TagDisk,
-    SnapshotDisk,
-    DeleteSnapshot,
-    CreateStemcell,
-    DeleteStemcell,
-    Undo,
-}
+pub(crate) use provider::errors::Doing;
 
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -60,17 +40,7 @@ impl Failure {
     }
 }
 
-struct Row {
-    /// Any of these; every one if empty.
-    doing: &'static [Doing],
-    /// Any of these; every one if empty.
-    codes: &'static [Code],
-    /// Any of these; every one if empty.
-    phrases: &'static [&'static str],
-    kind: ErrorKind,
-    ok_to_retry: bool,
-    advice: &'static str,
-}
+type Row = provider::errors::Row<Code>;
 
 use Doing::*;
 use ErrorKind::*;
@@ -165,34 +135,15 @@ pub(crate) fn answer(doing: Doing, tried: impl Display, failure: Failure) -> Cpi
 }
 
 fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
-    let row = error.refusal().and_then(|refusal| TABLE.iter().find(|row| row.fits(doing, refusal)));
-    let (kind, ok_to_retry, advice) = match row {
-        Some(row) => (row.kind, row.ok_to_retry, row.advice),
-        None => (usual(doing), error.is_transient(), ""),
+    let refusal = error.refusal();
+    let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.says(phrase));
+    let told = Told {
+        error,
+        refusal: refusal.map(|refusal| (&refusal.code, &says as _)),
+        may_pass: error.is_transient(),
+        hint: error.hint(),
     };
-    let advice = if advice.is_empty() { error.hint().unwrap_or_default() } else { advice };
-    let message = if advice.is_empty() {
-        format!("{tried}: {error}")
-    } else {
-        format!("{tried}: {error} ({advice})")
-    };
-    CpiError::new(kind, message).retry(ok_to_retry)
-}
-
-/// What a failure is that fits no row.
-fn usual(doing: Doing) -> ErrorKind {
-    match doing {
-        CreateVm => VmCreationFailed,
-        _ => CloudError,
-    }
-}
-
-impl Row {
-    fn fits(&self, doing: Doing, refusal: &Refusal) -> bool {
-        (self.doing.is_empty() || self.doing.contains(&doing))
-            && (self.codes.is_empty() || self.codes.contains(&refusal.code))
-            && (self.phrases.is_empty() || self.phrases.iter().any(|words| refusal.says(words)))
-    }
+    by_table(TABLE, doing, tried, &told)
 }
 
 #[cfg(test)]

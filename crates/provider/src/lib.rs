@@ -9,6 +9,7 @@ mod cache;
 mod capture;
 mod cloud;
 mod doctor;
+pub mod errors;
 mod gc;
 mod journal;
 pub mod naming;
