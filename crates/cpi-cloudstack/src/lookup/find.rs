@@ -1,13 +1,14 @@
 //! How each noun is looked up: one call, or none.
 
 use super::rows::{DiskOfferingRow, NetworkRow, Offered, OfferingRow, TemplateRow, ZoneRow};
-use super::{Found, NetworkWanted, Source, Wanted, only};
+use super::{By, Found, NetworkWanted, Source, Wanted, only};
 use crate::CloudStack;
 use crate::errors::{self, Doing};
 use bosh_cpi::Result;
 use cloudstack::Paged;
 use cloudstack::api::{
-    ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones, Network, Other,
+    DiskOffering, ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones,
+    Network, Other,
 };
 use provider::Remembered;
 
@@ -38,16 +39,26 @@ impl CloudStack {
         .await
     }
 
-    /// The disk offerings of this name or id, for whichever zones.
+    /// The disk offerings of this name or id, for whichever zones; or those of any size that have
+    /// the tags.
     pub(crate) async fn disk_offerings(
         &self,
         wanted: &Wanted,
     ) -> Result<Found<Vec<DiskOfferingRow>>> {
-        self.found(wanted, "", async || {
-            let (id, name) = id_or_name(wanted);
+        let (place, id, name) = match wanted.by {
+            By::Name => {
+                let (id, name) = id_or_name(wanted);
+                ("", id, name)
+            }
+            By::Tags => (BY_TAGS, None, None),
+        };
+        self.found(wanted, place, async || {
             let of = ListDiskOfferings { id, name, ..ListDiskOfferings::default() };
             let rows = self.rows(wanted, of).await?;
-            let rows = rows.iter().filter(|row| is(wanted, &row.id, &row.name));
+            let rows = rows.iter().filter(|row| match wanted.by {
+                By::Name => is(wanted, &row.id, &row.name),
+                By::Tags => row.iscustomized && has_tags(row, &wanted.text),
+            });
             some(wanted, rows.map(DiskOfferingRow::from).collect())
         })
         .await
@@ -187,6 +198,15 @@ impl CloudStack {
             }
         }
     }
+}
+
+/// Tells tags from a name of the same letters, in the cache's words.
+const BY_TAGS: &str = "by tags";
+
+/// Whether a disk offering has all of these tags.
+fn has_tags(offering: &DiskOffering, wanted: &str) -> bool {
+    let has: Vec<_> = offering.tags.as_deref().unwrap_or_default().split(',').collect();
+    wanted.split(',').all(|tag| has.iter().any(|one| one.trim() == tag.trim()))
 }
 
 pub(super) fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {

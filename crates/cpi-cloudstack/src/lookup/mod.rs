@@ -26,6 +26,17 @@ pub(crate) struct Wanted {
     pub text: String,
     /// Its path: `arguments[2].compute_offering`.
     pub path: String,
+    /// What the text is of what is wanted.
+    by: By,
+}
+
+/// By what something is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Its name or id.
+    Name,
+    /// Storage tags that it has, comma-separated.
+    Tags,
 }
 
 /// A network as an operator named it.
@@ -49,15 +60,27 @@ impl NetworkWanted {
 
 impl Wanted {
     pub(crate) fn new(text: &str, path: impl Into<String>) -> Self {
-        Self { text: text.to_owned(), path: path.into() }
+        Self { text: text.to_owned(), path: path.into(), by: By::Name }
+    }
+
+    /// What has all of these storage tags.
+    pub(crate) fn tagged(tags: &[String], path: impl Into<String>) -> Self {
+        Self { text: tags.join(","), path: path.into(), by: By::Tags }
     }
 
     /// Whether it is an id.
     pub(crate) fn is_id(&self) -> bool {
-        is_id(&self.text)
+        self.by == By::Name && is_id(&self.text)
     }
 
     fn missing(&self, what: &str) -> CpiError {
+        if self.by == By::Tags {
+            return CpiError::cloud(format!(
+                "{}: no custom {what} has the storage tags '{}' in this cloud that this account \
+                 may use; one of a fixed size is named by its name",
+                self.path, self.text
+            ));
+        }
         CpiError::cloud(format!(
             "{}: no {what} '{}' in this cloud that this account may use",
             self.path, self.text
@@ -65,6 +88,15 @@ impl Wanted {
     }
 
     fn ambiguous(&self, what: &str, ids: &[&str]) -> CpiError {
+        if self.by == By::Tags {
+            return CpiError::cloud(format!(
+                "{}: more than one custom {what} has the storage tags '{}': say more tags, or \
+                 name one by its name or id ({})",
+                self.path,
+                self.text,
+                ids.join(", ")
+            ));
+        }
         CpiError::cloud(format!(
             "{}: more than one {what} is named '{}': name one by its id ({})",
             self.path,
@@ -127,7 +159,8 @@ impl<T: Offered + Clone> Found<Vec<T>> {
     pub(crate) fn in_zone(self, wanted: &Wanted, zone: &str) -> Result<Found<T>> {
         let fits = |row: &&T| serves(row.zones(), zone);
         let rows = self.row.iter().filter(fits).cloned().collect();
-        let row = only(wanted, T::WHAT, rows, T::id)?;
+        let told = if wanted.by == By::Tags { T::name } else { T::id };
+        let row = only(wanted, T::WHAT, rows, told)?;
         Ok(Found { row, key: self.key, source: self.source })
     }
 }

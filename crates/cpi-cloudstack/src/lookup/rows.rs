@@ -69,6 +69,7 @@ pub(crate) trait Offered {
     /// What an error calls it.
     const WHAT: &'static str;
     fn id(&self) -> &str;
+    fn name(&self) -> &str;
     fn zones(&self) -> &[String];
 }
 
@@ -76,6 +77,9 @@ impl Offered for OfferingRow {
     const WHAT: &'static str = "service offering";
     fn id(&self) -> &str {
         &self.id
+    }
+    fn name(&self) -> &str {
+        &self.name
     }
     fn zones(&self) -> &[String] {
         &self.zones
@@ -86,6 +90,9 @@ impl Offered for DiskOfferingRow {
     const WHAT: &'static str = "disk offering";
     fn id(&self) -> &str {
         &self.id
+    }
+    fn name(&self) -> &str {
+        &self.name
     }
     fn zones(&self) -> &[String] {
         &self.zones

@@ -68,7 +68,13 @@ struct Ids {
 
 pub(super) fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Result<Wanted> {
     if let Some(text) = given(&disk.disk_offering) {
+        if !disk.storage_tags.0.is_empty() {
+            return Err(tags_or_name(&format!("{path}.storage_tags"), "disk_offering"));
+        }
         return Ok(Wanted::new(text, format!("{path}.disk_offering")));
+    }
+    if !disk.storage_tags.0.is_empty() {
+        return Ok(Wanted::tagged(&disk.storage_tags.0, format!("{path}.storage_tags")));
     }
     let default = cloud.properties.disk_offering().or_else(|| cloud.properties.custom_offering());
     match default {
@@ -78,6 +84,11 @@ pub(super) fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) ->
              {PATH}.default_offer.custom_disk is set"
         ))),
     }
+}
+
+/// Two ways to say which offering are one too many.
+pub(super) fn tags_or_name(tags: &str, name: &str) -> CpiError {
+    CpiError::cpi(format!("{tags}: tags choose the disk offering, and {name} names it: give one"))
 }
 
 fn zone(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Option<Wanted> {

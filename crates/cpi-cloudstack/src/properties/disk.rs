@@ -1,6 +1,6 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Later, ONE_PROJECT, Refusing, examples};
+use super::{Ignored, Later, Names, ONE_PROJECT, Refusing, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,6 +12,9 @@ pub struct DiskProperties {
     /// The disk offering, by name or id. Default: `default_offer.disk`, then
     /// `default_offer.custom_disk`. A fixed one must be large enough.
     pub disk_offering: Option<String>,
+    /// Storage tags, one or a list of them: the custom disk offering that has them all is taken,
+    /// instead of one that is named. Not together with `disk_offering`.
+    pub storage_tags: Names,
     /// The zone, by name or id. Default: the zone of the VM that it is for, then
     /// `default_zone`.
     #[serde(alias = "availability_zone")]

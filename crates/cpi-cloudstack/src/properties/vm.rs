@@ -32,6 +32,10 @@ pub struct VmProperties {
     /// then, where `disk` is given, `default_offer.custom_disk`.
     #[serde(alias = "ephemeral_volume")]
     pub ephemeral_disk_offering: Option<String>,
+    /// Storage tags, one or a list of them: the ephemeral disk is of the custom disk offering that
+    /// has them all, instead of one that is named; `disk` says its size. Not together with
+    /// `ephemeral_disk_offering`. The root disk's tags are those of `compute_offering`.
+    pub ephemeral_storage_tags: Names,
     /// The root disk in MiB, rounded up to GiB. Default: the template's size.
     pub root_disk_size: Option<MiB>,
     /// The zone, by name or id. Default: the networks' zone, then `default_zone`.

@@ -164,3 +164,66 @@ async fn a_name_that_two_disks_have_is_refused() {
     assert!(error.message.contains(&one) && error.message.contains(&two), "{error}");
     assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 2);
 }
+
+/// The built-in world with pools and custom offerings that have tags.
+fn tagged() -> simulator::World {
+    let mut world = simulator::World::builtin().instant();
+    for cluster in &mut world.zones[0].clusters {
+        cluster.tags = Some("ssd,fast,replicated".into());
+    }
+    let custom = world.disk_offerings.iter().find(|row| row.name == "Custom").unwrap().clone();
+    for (name, size, tags) in [
+        ("quick", None, "ssd,fast"),
+        ("safe", None, "ssd,replicated"),
+        ("fixed", Some(5), "ssd,fast,local"),
+    ] {
+        let (name, tags) = (name.to_owned(), Some(tags.to_owned()));
+        let row =
+            simulator::world::DiskOfferingSpec { name, tags, size, id: None, ..custom.clone() };
+        world.disk_offerings.push(row);
+    }
+    world
+}
+
+/// Tags choose the only custom offering that has them all; several, none, and a name beside
+/// them are refused, and nothing is made.
+#[tokio::test]
+async fn storage_tags_choose_the_offering() {
+    let bench = Bench::of(tagged(), "admin").await;
+    for (tags, offering) in [(json!(["fast", "ssd"]), "quick"), (json!("replicated"), "safe")] {
+        let disk = bench.ask("create_disk", json!([1024, {"storage_tags": tags}, null])).await;
+        let row = bench.volume_row(disk.unwrap().as_str().unwrap());
+        assert_eq!(row["diskofferingname"], offering);
+    }
+    let refused = [
+        (json!({"storage_tags": ["ssd"]}), vec!["arguments[1].storage_tags", "quick, safe"]),
+        (json!({"storage_tags": ["ssd", "local"]}), vec!["storage_tags", "'ssd,local'", "custom"]),
+        (json!({"storage_tags": "fast", "disk_offering": "quick"}), vec!["disk_offering", "one"]),
+    ];
+    for (properties, parts) in refused {
+        let error = bench.ask("create_disk", json!([1024, properties, null])).await.unwrap_err();
+        assert!(parts.iter().all(|part| error.message.contains(part)), "{error}");
+    }
+    assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 2);
+}
+
+/// The ephemeral disk's likewise; and a disk moves to the offering that its new tags choose.
+#[tokio::test]
+async fn storage_tags_of_ephemeral_disks_and_updates() {
+    let bench = Bench::of(tagged(), "admin").await;
+    let vm = json!({"disk": 2048, "ephemeral_storage_tags": ["fast"]});
+    let made = bench.ask("create_vm", vm_arguments(vm, json!({}))).await.unwrap();
+    let of = [("virtualmachineid", made[0].as_str().unwrap()), ("type", "DATADISK")];
+    let disks = bench.rows("listVolumes", "volume", &of);
+    assert_eq!((disks.len(), &disks[0]["diskofferingname"]), (1, &json!("quick")));
+    assert_eq!(disks[0]["size"], json!(2u64 << 30));
+    let both = json!({"ephemeral_storage_tags": "ssd", "ephemeral_disk_offering": "quick"});
+    let error = bench.ask("create_vm", vm_arguments(both, json!({}))).await.unwrap_err();
+    assert!(error.message.contains("arguments[2].ephemeral_storage_tags"), "{error}");
+
+    let fast = json!({"storage_tags": "fast"});
+    let disk = bench.ask("create_disk", json!([1024, fast, null])).await.unwrap();
+    let safe = json!({"storage_tags": "replicated"});
+    assert_eq!(bench.ask("update_disk", json!([disk, 1024, safe])).await.unwrap(), disk);
+    assert_eq!(bench.volume_row(disk.as_str().unwrap())["diskofferingname"], "safe");
+}

@@ -70,7 +70,7 @@ async fn find(cloud: &CloudStack, wanted: &Wanted) -> Result<Vec<Template>> {
 
 /// The template's id, if there is one of that name only, and it is ready where VMs will be.
 fn choose(cloud: &CloudStack, wanted: &Wanted, templates: &[Template]) -> Result<String> {
-    let Wanted { text, path } = wanted;
+    let Wanted { text, path, .. } = wanted;
     let Some(first) = templates.first() else {
         return Err(CpiError::cloud(format!(
             "{path}: there is no template '{text}' that this account may use"

@@ -11,6 +11,7 @@ use super::pinned;
 use super::vip::VipWish;
 use crate::CloudStack;
 use crate::lookup::Wanted;
+use crate::methods::create_disk::tags_or_name;
 use crate::methods::create_stemcell::reuse;
 use crate::properties::{self, PATH, VmProperties, given};
 use bosh_cpi::method::CreateVm;
@@ -92,8 +93,17 @@ fn offering(vm: &VmProperties, path: &str) -> Result<Wanted> {
 
 fn disk(cloud: &CloudStack, vm: &VmProperties, path: &str) -> Result<Option<DiskWish>> {
     let size = vm.disk.filter(|size| size.0 > 0);
+    let tags = &vm.ephemeral_storage_tags.0;
+    let tags_path = format!("{path}.ephemeral_storage_tags");
     if let Some(text) = given(&vm.ephemeral_disk_offering) {
+        if !tags.is_empty() {
+            return Err(tags_or_name(&tags_path, "ephemeral_disk_offering"));
+        }
         let offering = Wanted::new(text, format!("{path}.ephemeral_disk_offering"));
+        return Ok(Some(DiskWish { offering, size, explicit: true }));
+    }
+    if !tags.is_empty() {
+        let offering = Wanted::tagged(tags, tags_path);
         return Ok(Some(DiskWish { offering, size, explicit: true }));
     }
     let properties = &cloud.properties;
