@@ -129,6 +129,40 @@ async fn an_acquired_address_goes_with_the_vm() {
     assert_eq!(outside(&bench), before);
 }
 
+/// The address that is given is the one that is acquired; one that the account has already is
+/// used and stays; one that nobody can have is refused, and nothing is left.
+#[tokio::test]
+async fn a_given_address_is_acquired() {
+    let bench = Bench::new().await;
+    warm(&bench).await;
+    // An address of the zone's that is free again: not the first one that is.
+    let ((first, _), (second, ip)) = (address(&bench), address(&bench));
+    for id in [&first, &second] {
+        bench.raw("disassociateIpAddress", &[("id", id)]);
+    }
+    let before = (bench.inventory(), outside(&bench));
+    let front = || vip(&ip, json!({"acquire": true}));
+    let answer = create(&bench, "10.50.0.20", front()).await.unwrap();
+    assert_eq!(answer[1]["front"]["ip"], json!(ip));
+    assert_eq!(outside(&bench).0, [ip.clone()]);
+    bench.ask("delete_vm", json!([answer[0]])).await.unwrap();
+    assert_eq!(outside(&bench), before.1, "it goes with its VM");
+
+    let network = bench.rows("listNetworks", "network", &[("keyword", "bosh-net")]);
+    let network = network.iter().find(|row| row["name"] == "bosh-net").unwrap();
+    let own = [("networkid", network["id"].as_str().unwrap()), ("ipaddress", ip.as_str())];
+    bench.raw("associateIpAddress", &own);
+    let answer = create(&bench, "10.50.0.21", front()).await.unwrap();
+    bench.ask("delete_vm", json!([answer[0]])).await.unwrap();
+    assert_eq!(outside(&bench).0, [ip.clone()], "the operator's stays");
+
+    let before = (bench.inventory(), outside(&bench));
+    let nobodys = vip("198.51.100.7", json!({"acquire": true}));
+    let error = create(&bench, "10.50.0.22", nobodys).await.unwrap_err();
+    assert!(error.message.contains("198.51.100.7"), "{error}");
+    assert_eq!((bench.inventory(), outside(&bench)), before);
+}
+
 /// An address of the operator's stays, the rules that were made for the VM do not, and neither
 /// do others go.
 #[tokio::test]

@@ -202,7 +202,12 @@ async fn acquire(
             tracing::info!("{}: {failure}", vip.path);
             return match look(cloud, vip).await? {
                 Some(_) => Ok(None),
-                None => Err(failure),
+                None => Err(CpiError::cloud(format!(
+                    "arguments[3].{}.ip: {} cannot be acquired: {failure}",
+                    vip.name,
+                    vip.ip.map(|ip| ip.to_string()).unwrap_or_default()
+                ))
+                .into()),
             };
         }
         Err(failure) => return Err(failure),
