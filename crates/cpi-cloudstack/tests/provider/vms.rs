@@ -297,6 +297,49 @@ async fn resources_become_the_smallest_offering_that_fits() {
     assert!(error.message.contains("arguments[0].ram"), "{error}");
 }
 
+/// Tags of the config bound what is chosen: host tags the service offering, storage tags the
+/// ephemeral disk's; what comes out makes a VM, of the size that was asked for.
+#[tokio::test]
+async fn resources_become_offerings_with_the_right_tags() {
+    let mut world = simulator::World::builtin().instant();
+    let small = world.service_offerings.iter().find(|row| row.name == "Small Instance");
+    let small = small.unwrap().clone();
+    world.zones[0].clusters[0].tags = Some("ssd".into());
+    for (name, tags) in [("a-slow", "bosh,slow"), ("bosh.small", "bosh")] {
+        let (name, host_tags) = (name.to_owned(), Some(tags.to_owned()));
+        let row =
+            simulator::world::ServiceOfferingSpec { name, id: None, host_tags, ..small.clone() };
+        world.service_offerings.push(row);
+    }
+    let custom = world.disk_offerings.iter().find(|row| row.name == "Custom").unwrap().clone();
+    for (name, tags) in [("a-slow", "ssd,slow"), ("quick", "ssd")] {
+        let (name, tags) = (name.to_owned(), Some(tags.to_owned()));
+        world.disk_offerings.push(simulator::world::DiskOfferingSpec {
+            name,
+            id: None,
+            tags,
+            ..custom.clone()
+        });
+    }
+    let bench = Bench::of(world, "admin").await;
+    let tags = json!({"compute_tags": ["bosh"], "not_compute_tags": ["slow"],
+                      "disk_tags": ["ssd"], "not_disk_tags": ["slow"]});
+    let cloud = bench.cloud_with(json!({"calculate": tags}));
+    let wanted = json!([{"cpu": 1, "ram": 512, "ephemeral_disk_size": 3000}]);
+    let vm = ask(&cloud, "calculate_vm_cloud_properties", wanted.clone()).await.unwrap();
+    let expected = json!({"compute_offering": "bosh.small", "disk": 3000,
+                          "ephemeral_disk_offering": "quick"});
+    assert_eq!(vm, expected);
+    let made = ask(&cloud, "create_vm", vm_arguments(vm, json!({}))).await.unwrap();
+    let of = [("virtualmachineid", made[0].as_str().unwrap()), ("type", "DATADISK")];
+    let disk = bench.rows("listVolumes", "volume", &of).remove(0);
+    assert_eq!((&disk["diskofferingname"], &disk["size"]), (&json!("quick"), &json!(3u64 << 30)));
+
+    let nowhere = bench.cloud_with(json!({"calculate": {"disk_tags": ["tape"]}}));
+    let error = ask(&nowhere, "calculate_vm_cloud_properties", wanted).await.unwrap_err();
+    assert!(error.message.contains("calculate.disk_tags holds 3 GiB"), "{error}");
+}
+
 /// `info` precedes every call: it needs no config, no folder and no cloud.
 #[tokio::test]
 async fn info_touches_nothing() {
