@@ -103,7 +103,7 @@ async fn find(cloud: &CloudStack, wanted: &Request) -> Result<Ids> {
     let (zone, offering) =
         tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offerings(&wanted.offering))?;
     let offering = offering.in_zone(&wanted.offering, &zone.id)?;
-    offering.check_iops(wanted.iops, &wanted.path)?;
+    offering.check_iops(wanted.iops, &format!("{}.", wanted.path))?;
     if offering.local && zone.local_storage == Some(false) {
         let path = &wanted.offering.path;
         return Err(no_local_storage(path, "disk offering", &offering.name, &zone.name));
@@ -228,20 +228,21 @@ impl DiskOfferingRow {
         )))
     }
 
-    /// Refuses IOPS that the offering would not honour, and one of the two alone.
-    pub(crate) fn check_iops(&self, iops: (Option<u64>, Option<u64>), path: &str) -> Result<()> {
+    /// Refuses IOPS that the offering would not honour, and one of the two alone. `before` is
+    /// what stands before `min_iops` in its path.
+    pub(crate) fn check_iops(&self, iops: (Option<u64>, Option<u64>), before: &str) -> Result<()> {
         match iops {
             (None, None) => Ok(()),
             _ if !self.custom_iops => Err(CpiError::cpi(format!(
-                "{path}.min_iops, {path}.max_iops: disk offering '{}' does not let the caller \
+                "{before}min_iops, {before}max_iops: disk offering '{}' does not let the caller \
                  choose",
                 self.name
             ))),
             (Some(least), Some(most)) if least <= most => Ok(()),
             (Some(_), Some(_)) => {
-                Err(CpiError::cpi(format!("{path}.min_iops: more than {path}.max_iops")))
+                Err(CpiError::cpi(format!("{before}min_iops: more than {before}max_iops")))
             }
-            _ => Err(CpiError::cpi(format!("{path}: min_iops and max_iops go together"))),
+            _ => Err(CpiError::cpi(format!("{before}min_iops and {before}max_iops go together"))),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<D
     let name = create_disk::offering(cloud, &wanted, &path)?;
     let offering = cloud.disk_offerings(&name).await?.in_zone(&name, &disk.zoneid)?;
     let iops = (wanted.min_iops, wanted.max_iops);
-    offering.check_iops(iops, &path)?;
+    offering.check_iops(iops, &format!("{path}."))?;
     let change =
         Change { size: offering.size_for(call.size, &name)?, offering: (*offering).clone(), iops };
     change.check_growth(&disk, call.size, &tried)?;

@@ -36,6 +36,10 @@ pub struct VmProperties {
     /// has them all, instead of one that is named; `disk` says its size. Not together with
     /// `ephemeral_disk_offering`. The root disk's tags are those of `compute_offering`.
     pub ephemeral_storage_tags: Names,
+    /// The ephemeral disk's least IOPS, for a disk offering that lets the caller choose them.
+    pub ephemeral_min_iops: Option<u64>,
+    /// Its most IOPS, likewise.
+    pub ephemeral_max_iops: Option<u64>,
     /// The root disk in MiB, rounded up to GiB. Default: the template's size.
     pub root_disk_size: Option<MiB>,
     /// The zone, by name or id. Default: the networks' zone, then `default_zone`.

@@ -1,7 +1,7 @@
 //! Disks: sizes, where they are, where they must not be.
 
 use crate::bench::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// MiB round up to GiB; what nobody names comes from the config.
 #[tokio::test]
@@ -226,4 +226,32 @@ async fn storage_tags_of_ephemeral_disks_and_updates() {
     let safe = json!({"storage_tags": "replicated"});
     assert_eq!(bench.ask("update_disk", json!([disk, 1024, safe])).await.unwrap(), disk);
     assert_eq!(bench.volume_row(disk.as_str().unwrap())["diskofferingname"], "safe");
+}
+
+/// IOPS of an ephemeral disk reach it; an offering that does not let the caller choose, one of
+/// the two alone, and a VM without such a disk are refused before anything is made.
+#[tokio::test]
+async fn ephemeral_disks_have_the_iops_that_are_asked_for() {
+    let bench = Bench::new().await;
+    let vm = |more: Value| {
+        let mut vm = json!({"ephemeral_disk_offering": "bosh.iops", "disk": 2048,
+                            "ephemeral_min_iops": 500, "ephemeral_max_iops": 2000});
+        for (key, value) in more.as_object().unwrap() {
+            vm[key] = value.clone();
+        }
+        vm_arguments(vm, json!({}))
+    };
+    for (more, part) in [
+        (json!({"ephemeral_disk_offering": "Custom"}), "ephemeral_min_iops, arguments[2]"),
+        (json!({"ephemeral_max_iops": null}), "go together"),
+        (json!({"ephemeral_disk_offering": "", "disk": 0}), "no ephemeral disk"),
+    ] {
+        let error = bench.ask("create_vm", vm(more)).await.unwrap_err();
+        assert!(error.message.contains(part), "{error}");
+    }
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+    let made = bench.ask("create_vm", vm(json!({}))).await.unwrap();
+    let of = [("virtualmachineid", made[0].as_str().unwrap()), ("type", "DATADISK")];
+    let disk = bench.rows("listVolumes", "volume", &of).remove(0);
+    assert_eq!((&disk["miniops"], &disk["maxiops"]), (&json!(500), &json!(2000)));
 }

@@ -69,7 +69,27 @@ pub(super) fn details(wishes: &Wishes, ids: &Ids) -> Result<BTreeMap<String, Str
             details.entry(key.to_owned()).or_insert(value);
         }
     }
+    details.extend(iops(wishes, ids)?);
     Ok(details)
+}
+
+/// The ephemeral disk's IOPS. The deploy call has no parameters for them; its details do.
+fn iops(wishes: &Wishes, ids: &Ids) -> Result<Vec<(String, String)>> {
+    let (path, vm) = (&wishes.path, &wishes.vm);
+    let (least, most) = (vm.ephemeral_min_iops, vm.ephemeral_max_iops);
+    if least.or(most).is_none() {
+        return Ok(Vec::new());
+    }
+    let Some((offering, _)) = disk(wishes, ids)? else {
+        return Err(CpiError::cpi(format!(
+            "{path}.ephemeral_min_iops, {path}.ephemeral_max_iops: this VM has no ephemeral disk; \
+             {path}.disk says its size"
+        )));
+    };
+    offering.check_iops((least, most), &format!("{path}.ephemeral_"))?;
+    let told = [("minIopsDo", least), ("maxIopsDo", most)];
+    let told = told.into_iter().filter_map(|(key, iops)| Some((key.to_owned(), iops?.to_string())));
+    Ok(told.collect())
 }
 
 fn custom(

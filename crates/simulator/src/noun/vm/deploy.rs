@@ -83,6 +83,7 @@ fn make_disks(cloud: &mut Cloud, plan: &Plan, vm: &str, number: u64) {
         VolumeKind::Root { template: plan.template.clone(), offering: plan.offering.clone() };
     let path = cloud.new_id();
     let root = (format!("ROOT-{number}"), path, root, plan.root_bytes, storage, 0);
+    let iops = data_iops(cloud, plan);
     let data = plan.data.as_ref().map(|(offering, bytes)| {
         let storage = cloud.disk_offerings.get(offering).map(|it| it.spec.storage);
         let name = format!("DATA-{number}");
@@ -99,7 +100,7 @@ fn make_disks(cloud: &mut Cloud, plan: &Plan, vm: &str, number: u64) {
             kind,
             state: VolumeState::Allocated,
             size,
-            iops: None,
+            iops: iops.filter(|_| device > 0),
             attached: Some(Attachment { vm: vm.to_owned(), device, since: None }),
             pool: None,
             storage,
@@ -107,6 +108,14 @@ fn make_disks(cloud: &mut Cloud, plan: &Plan, vm: &str, number: u64) {
         };
         cloud.volumes.insert(volume);
     }
+}
+
+/// The IOPS that the details say of the data disk, where its offering lets the caller choose.
+fn data_iops(cloud: &Cloud, plan: &Plan) -> Option<(i64, i64)> {
+    let (offering, _) = plan.data.as_ref()?;
+    cloud.disk_offerings.get(offering).filter(|it| it.spec.custom_iops)?;
+    let number = |key: &str| plan.details.get(key)?.parse().ok();
+    Some((number("minIopsDo")?, number("maxIopsDo")?))
 }
 
 /// A first start that fails leaves a VM in `Error`, which holds its NICs but no disks.
