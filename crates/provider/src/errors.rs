@@ -52,13 +52,16 @@ pub struct Row<C: 'static> {
     pub advice: &'static str,
 }
 
+/// Whether the words of a refusal hold a phrase.
+pub type Says<'a> = dyn Fn(&str) -> bool + 'a;
+
 /// An error of the cloud, as a table reads it.
 pub struct Told<'a, C> {
     /// In words.
     pub error: &'a dyn Display,
     /// The code of the cloud's refusal, and whether the refusal has a phrase in its words; none
     /// if the cloud did not refuse.
-    pub refusal: Option<(&'a C, &'a dyn Fn(&str) -> bool)>,
+    pub refusal: Option<(&'a C, &'a Says<'a>)>,
     /// Whether what is no refusal may be otherwise the next time.
     pub may_pass: bool,
     /// What a person can do, where no row says.
