@@ -34,3 +34,11 @@ pub struct Zone {
     #[serde(flatten)]
     pub other: Other,
 }
+
+impl Zone {
+    /// Whether it is an edge zone (4.18 and later), which has no secondary storage: templates are
+    /// downloaded to its hosts' own.
+    pub fn is_edge(&self) -> bool {
+        self.other.get("type").and_then(|kind| kind.as_str()) == Some("Edge")
+    }
+}

@@ -66,9 +66,8 @@ fn zone_row(cloud: &CloudStack, zone: &Answer<Option<Zone>>) -> Finding {
 }
 
 fn described(zone: &Zone) -> String {
-    let edge = zone.other.get("type").and_then(|kind| kind.as_str()) == Some("Edge");
     let groups = if zone.securitygroupsenabled { ", with security groups" } else { "" };
-    let edge = if edge { ", an edge zone" } else { "" };
+    let edge = if zone.is_edge() { ", an edge zone" } else { "" };
     format!("{}: {}{groups}{edge}", zone.name, zone.networktype.to_lowercase())
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct ZoneRow {
     pub guarded: bool,
     /// Whether it has local storage.
     pub local_storage: bool,
+    /// An edge zone has no secondary storage: neither uploads nor downloads of templates.
+    #[serde(default)]
+    pub edge: bool,
 }
 
 /// A service offering.
@@ -269,6 +272,7 @@ impl From<&Zone> for ZoneRow {
             basic,
             guarded: zone.securitygroupsenabled,
             local_storage: zone.localstorageenabled,
+            edge: zone.is_edge(),
         }
     }
 }

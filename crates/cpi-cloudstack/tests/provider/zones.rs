@@ -195,3 +195,26 @@ async fn disks_that_no_vm_can_have_are_refused_before_it_is_made() {
     let message = refused(&user, zone, networks, json!([disk])).await;
     assert!(message.contains("root admin") && message.contains("shared storage"), "{message}");
 }
+
+/// An edge zone makes VMs like any other; an image does not get into it, which is said before
+/// anything is sent there.
+#[tokio::test]
+async fn an_edge_zone_takes_vms_and_no_images() {
+    let world = include_str!("worlds/edge.yaml");
+    let world = simulator::World::builtin_with(world).unwrap().instant();
+    let bench = Bench::of(world, "bosh").await;
+    let networks = json!({"n": {"type": "dynamic", "default": ["dns", "gateway"],
+                                "cloud_properties": {"name": "edge-net"}}});
+    let made = create(&bench, json!({"zone": "edge"}), networks).await.unwrap();
+    assert_eq!(bench.vm_row(made[0].as_str().unwrap())["zonename"], "edge");
+
+    let image = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(image.path(), [b"QFI\xfb\0\0\0\x02".as_slice(), &[0; 600]].concat()).unwrap();
+    let cloud = bench.cloud_with(json!({"default_zone": "edge"}));
+    let before = bench.inventory();
+    let stemcell = json!([image.path(), {"name": "s", "version": "1", "hypervisor": "kvm"}]);
+    let error = ask(&cloud, "create_stemcell", stemcell).await.unwrap_err();
+    assert_eq!(kind(&error), "NotSupported", "{error}");
+    assert!(error.message.contains("'edge' is an edge zone"), "{error}");
+    assert_eq!(bench.inventory(), before);
+}

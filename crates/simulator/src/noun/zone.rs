@@ -44,7 +44,7 @@ fn view(caller: &Caller, zone: &Zone) -> api::Zone {
             "allowuserspecifyvrmtu": false,
             "routerprivateinterfacemaxmtu": 1500,
             "routerpublicinterfacemaxmtu": 1500,
-            "type": "Core",
+            "type": if zone.spec.edge { "Edge" } else { "Core" },
             "isnsxenabled": false,
             "ismultiarch": false,
             "asnrange": "",

@@ -14,6 +14,9 @@ pub struct ZoneSpec {
     pub id: Option<String>,
     /// How its networks work.
     pub kind: ZoneKind,
+    /// Whether it is an edge zone, which has no secondary storage.
+    #[serde(default)]
+    pub edge: bool,
     /// Whether it takes new VMs.
     #[serde(default = "yes")]
     pub enabled: bool,

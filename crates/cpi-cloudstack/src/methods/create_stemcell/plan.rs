@@ -29,6 +29,14 @@ impl Place {
         let mut zones: Vec<ZoneRow> = Vec::new();
         for wanted in wanted_zones(cloud)? {
             let zone = (*cloud.zone(&wanted).await?).clone();
+            if zone.edge {
+                return Err(CpiError::not_supported(format!(
+                    "{}: zone '{}' is an edge zone: it has no secondary storage to bring an image \
+                     into; have an admin register it there with direct download, and use it as a \
+                     light stemcell",
+                    wanted.path, zone.name
+                )));
+            }
             if !zones.contains(&zone) {
                 zones.push(zone);
             }
