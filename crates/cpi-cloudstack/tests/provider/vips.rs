@@ -144,7 +144,7 @@ async fn a_given_address_is_acquired() {
     let front = || vip(&ip, json!({"acquire": true}));
     let answer = create(&bench, "10.50.0.20", front()).await.unwrap();
     assert_eq!(answer[1]["front"]["ip"], json!(ip));
-    assert_eq!(outside(&bench).0, [ip.clone()]);
+    assert_eq!(outside(&bench).0, std::slice::from_ref(&ip));
     bench.ask("delete_vm", json!([answer[0]])).await.unwrap();
     assert_eq!(outside(&bench), before.1, "it goes with its VM");
 
@@ -154,7 +154,7 @@ async fn a_given_address_is_acquired() {
     bench.raw("associateIpAddress", &own);
     let answer = create(&bench, "10.50.0.21", front()).await.unwrap();
     bench.ask("delete_vm", json!([answer[0]])).await.unwrap();
-    assert_eq!(outside(&bench).0, [ip.clone()], "the operator's stays");
+    assert_eq!(outside(&bench).0, std::slice::from_ref(&ip), "the operator's stays");
 
     let before = (bench.inventory(), outside(&bench));
     let nobodys = vip("198.51.100.7", json!({"acquire": true}));
