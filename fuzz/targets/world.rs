@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use simulator::World;
-use simulator::state::Cloud;
-use simulator::state::clock::Clock;
+use simulator_cloudstack::World;
+use simulator_cloudstack::state::Cloud;
+use simulator_cloudstack::state::clock::Clock;
 
 fuzz_target!(|text: &str| {
     match World::from_yaml(text) {

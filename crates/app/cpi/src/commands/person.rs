@@ -1,0 +1,129 @@
+//! What commands for people share: a provider without a director's request.
+
+use crate::answer::read_config;
+use crate::providers;
+use crate::state_dir::StateDir;
+use anyhow::{Context as _, Result, bail};
+use bosh_cpi::Request;
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+use cpi_kit::Cloud;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Whose calls are meant.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// A JSON file that stands for a request's context: a cpi-config's properties, which choose
+    /// the cloud and the account.
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+
+    /// The director's UUID, whose mark is in every name (`bosh env` tells it).
+    #[arg(long, value_name = "UUID")]
+    director_uuid: Option<String>,
+}
+
+impl Whose {
+    /// The provider for these calls.
+    pub fn cloud(&self, config: Option<&Path>) -> Result<Box<dyn Cloud>> {
+        if config.is_none() {
+            bail!("no config: say where it is with --config FILE");
+        }
+        let (config, _) = read_config(config)?;
+        let mut context = self.read_context()?;
+        if let Some(uuid) = &self.director_uuid {
+            context.insert("director_uuid".into(), json!(uuid));
+        }
+        let request = json!({"method": "info", "arguments": [], "context": context});
+        let request = Request::parse(request.to_string().as_bytes())?;
+        let state_dir = StateDir::of(&config);
+        Ok(providers::configured(&request, &config, state_dir)?)
+    }
+
+    /// Whether somebody said which director.
+    pub fn names_a_director(&self) -> Result<bool> {
+        Ok(self.director_uuid.is_some() || self.read_context()?.contains_key("director_uuid"))
+    }
+
+    fn read_context(&self) -> Result<Map<String, Value>> {
+        let Some(path) = &self.context else { return Ok(Map::new()) };
+        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+        serde_json::from_slice(&bytes)
+            .with_context(|| format!("{}: expected a JSON hash", path.display()))
+    }
+}
+
+/// Runs `work` to its end.
+pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// A table that fits the terminal.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// A time for people: `42 s`, `7 min`, `3 h`, `2 d`.
+pub fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Reads `90s`, `15m`, `24h` or `7d`; a bare number is seconds.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        unit => return Err(format!("'{unit}' is no unit: use s, m, h or d")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("'{text}' is no age such as 24h"))?;
+    Ok(Duration::from_secs(number.saturating_mul(factor)))
+}
+
+/// Reads `500M` or `20G`, of 1024 each; a bare number is bytes.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        unit => return Err(format!("'{unit}' is no unit: use K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("'{text}' is no size such as 20G"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("'{text}' is too much"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        assert_eq!((parse_size("90"), parse_size("2G")), (Ok(90), Ok(2 << 30)));
+        for wrong in ["", "G", "1X", "-1", "99999999999T"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ages_are_read_with_their_unit() {
+        assert_eq!(parse_age("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_age("24h"), Ok(Duration::from_secs(86_400)));
+        assert!(parse_age("1w").is_err() && parse_age("h").is_err() && parse_age("").is_err());
+    }
+}

@@ -1,0 +1,292 @@
+//! THE table from CloudStack's errors to BOSH's.
+//!
+//! A row says: while doing this, with that code and that phrase, answer this kind, worth
+//! repeating or not, with this advice. The first row that fits wins; what fits none is the
+//! kind of what was being done.
+
+use bosh_cpi::{CpiError, ErrorKind};
+use cloudstack::phrases::*;
+use cloudstack::{Error, JobLoss, Refusal};
+use cpi_kit::errors::{Told, by_table};
+use journal::LedgerError;
+use std::fmt::Display;
+
+pub(crate) use cpi_kit::errors::Doing;
+
+/// Why a step did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The cloud.
+    #[error(transparent)]
+    Cloud(#[from] Error),
+    /// The journal; nothing was sent then.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An error that is ready to be answered.
+    #[error(transparent)]
+    Ready(#[from] CpiError),
+}
+
+impl Failure {
+    /// The cloud's refusal, if it was one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Failure::Cloud(error) => error.refusal(),
+            Failure::Ledger(_) | Failure::Ready(_) => None,
+        }
+    }
+
+    /// Whether the cloud refused with this code.
+    pub(crate) fn has_code(&self, code: i64) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.errorcode == code)
+    }
+
+    /// Whether the cloud refused in these words.
+    pub(crate) fn says(&self, phrase: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.text.contains(phrase))
+    }
+
+    /// Whether the cloud does not know an id that the call named: it never did, or what had it
+    /// is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.has_code(431) && (self.says(ENTITY_DOES_NOT_EXIST) || self.says(GONE))
+    }
+}
+
+type Row = cpi_kit::errors::Row<i64>;
+
+use Doing::*;
+use ErrorKind::*;
+
+const ON_DISKS: &[Doing] =
+    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, TagDisk, SnapshotDisk];
+const ON_VMS: &[Doing] = &[FindVm, RebootVm, DeleteVm, TagVm];
+const UNKNOWN: &[&str] = &[ENTITY_DOES_NOT_EXIST, GONE];
+
+const TABLE: &[Row] = &[
+    Row {
+        doing: ON_VMS,
+        codes: &[431],
+        phrases: UNKNOWN,
+        kind: VmNotFound,
+        ok_to_retry: false,
+        advice: "the VM is gone, or belongs to another account or project",
+    },
+    Row {
+        doing: ON_DISKS,
+        codes: &[431],
+        phrases: UNKNOWN,
+        kind: DiskNotFound,
+        ok_to_retry: false,
+        advice: "the disk is gone, or belongs to another account or project",
+    },
+    Row {
+        doing: &[CreateStemcell],
+        codes: &[530],
+        phrases: &[NO_STORAGE_VM],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "the zone has no running secondary-storage VM, without which no image comes in",
+    },
+    Row {
+        doing: &[CreateStemcell],
+        codes: &[431],
+        phrases: &[ILLEGAL_HOST, UNRESOLVABLE, URL_UNREACHABLE],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "the management server and the secondary-storage VM must reach the image; see \
+                 stemcell.url_template",
+    },
+    Row {
+        doing: &[DeleteStemcell],
+        codes: &[431],
+        phrases: &[TEMPLATE_IN_USE],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "VMs that were made from it are still there, maybe waiting to be expunged",
+    },
+    // The director tries again at once, so only what passes by itself is worth it.
+    Row {
+        doing: &[CreateVm],
+        codes: &[530, 533],
+        phrases: &[NO_GUEST_ADDRESS, NO_ADDRESS],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "the address is taken (by a VM that is not yet expunged?), is outside of the \
+                 network, or none is free",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[431],
+        phrases: &[NO_USER_DATA_SERVICE],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "the VM's first network gives the agent its settings: it needs an offering with \
+                 the service UserData, from a virtual router or a config drive",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[431],
+        phrases: &[USER_DATA_TOO_LONG],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "shorten env (arguments[5]) or the agent's properties, or let an admin raise \
+                 vm.userdata.max.length; userdata_max tells us the cloud's limit",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[533, 534],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "no host, storage or address takes it now",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[530],
+        phrases: &[NO_STORAGE],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "no storage pool takes its disks now; see the offerings' storage tags",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[537],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "the public address has rules already, or leads to another VM",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[429, 503],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[CONCURRENT, TRY_AGAIN, UNABLE_TO_START],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SECURITY_GROUPS],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "only basic zones, and advanced ones with security groups, have them: leave out \
+                 security_groups and default_security_groups",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SUCH_SECURITY_GROUP],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "make the security group, or let the CPI: security_groups_create",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[NO_SUCH_KEY_PAIR],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "register the key pair, or give its public_key",
+    },
+    Row {
+        doing: &[SnapshotDisk],
+        codes: &[],
+        phrases: &[VOLUME_NOT_READY],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "a disk that was never attached has nothing to take a snapshot of",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
+        phrases: &[],
+        kind: VmCreationFailed,
+        ok_to_retry: false,
+        advice: "",
+    },
+    Row {
+        doing: &[CreateDisk, AttachDisk, ResizeDisk, SnapshotDisk],
+        codes: &[530, 533],
+        phrases: &[NO_STORAGE],
+        kind: NoDiskSpace,
+        ok_to_retry: true,
+        advice: "no storage pool takes the disk; see its offering's storage tags",
+    },
+    Row {
+        doing: &[CreateDisk, AttachDisk, ResizeDisk],
+        codes: &[533],
+        phrases: &[],
+        kind: NoDiskSpace,
+        ok_to_retry: true,
+        advice: "no storage pool has room for the disk",
+    },
+    Row {
+        doing: &[DeleteNetwork],
+        codes: &[530],
+        phrases: &[NETWORK_IN_USE],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "a VM, maybe one that waits to be expunged, still has a NIC in it",
+    },
+    Row {
+        doing: &[],
+        codes: &[429, 503, 533, 534],
+        phrases: &[],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "",
+    },
+    Row {
+        doing: &[],
+        codes: &[],
+        phrases: &[CONCURRENT, TRY_AGAIN],
+        kind: CloudError,
+        ok_to_retry: true,
+        advice: "",
+    },
+];
+
+/// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
+pub(crate) fn answer(doing: Doing, tried: impl Display, failure: Failure) -> CpiError {
+    match failure {
+        Failure::Ready(error) => error,
+        Failure::Ledger(error) => CpiError::cpi(format!("{tried}: {error}")),
+        Failure::Cloud(error) => from_cloud(doing, tried, &error),
+    }
+}
+
+fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
+    let refusal = error.refusal();
+    let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.text.contains(phrase));
+    let told = Told {
+        error,
+        refusal: refusal.map(|refusal| (&refusal.errorcode, &says as _)),
+        may_pass: may_pass(error),
+        hint: error.hint(),
+    };
+    by_table(TABLE, doing, tried, &told)
+}
+
+/// Whether what is no refusal may be otherwise the next time: the cloud did not answer, or its
+/// management server went down under the job.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::JobLost { why, .. } => !matches!(why, JobLoss::StillRunning),
+        error => error.is_transient(),
+    }
+}
+
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The route `upload`: straight to the cloud's secondary-storage VM.
+
+use super::image::Image;
+use super::plan::Plan;
+use crate::CloudStack;
+use crate::connect;
+use crate::errors::{self, Doing, Failure};
+use crate::properties::Wait;
+use crate::steps::{Target, ended};
+use bosh_cpi::{CpiError, Result};
+use cloud_http::{Deadline, SendError, Upload, Uploaded};
+use cloudstack::api::{GetUploadParamsForTemplate, UploadParams};
+use cpi_kit::Progress;
+use journal::Operation;
+
+/// How often an image is sent. Each time takes a template of its own.
+const TRIES: u32 = 3;
+
+/// Why an image did not get there.
+struct Refused {
+    why: String,
+    /// Whether it may be otherwise the next time.
+    may_pass: bool,
+}
+
+/// Sends the image; the id of the template that it makes.
+pub(super) async fn send(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    plan: &Plan,
+    image: &Image,
+    name: &str,
+    until: Deadline,
+) -> Result<String> {
+    let mut tries = 1;
+    loop {
+        let params = ask(cloud, operation, plan, name).await.map_err(|failure| {
+            let tried = format!("asking zone '{}' for an upload", plan.first_zone().name);
+            errors::answer(Doing::CreateStemcell, tried, failure)
+        })?;
+        let refused = match post(cloud, &params, image, until).await? {
+            Ok(()) => return Ok(params.id),
+            Err(refused) => refused,
+        };
+        let why = format!("uploading the image: {}", refused.why);
+        if !refused.may_pass || tries == TRIES || until.passed() {
+            return Err(CpiError::cloud(why));
+        }
+        tracing::warn!("{why}; once more");
+        tries += 1;
+        // Its address is good for one time, and its template for nothing.
+        cloud.no_template(name).await?;
+    }
+}
+
+/// Makes a template that waits for its image.
+async fn ask(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    plan: &Plan,
+    name: &str,
+) -> std::result::Result<UploadParams, Failure> {
+    let zoneid = plan.first_zone().id.clone();
+    let call = GetUploadParamsForTemplate { zoneid, new: plan.named(name) };
+    let until = cloud.deadline(Wait::Lookup);
+    operation
+        .step(
+            Target::Template { name: name.to_owned() },
+            async || ended(cloud.call(&call, until).await.map(|params| params.0)),
+            // Nobody tells the signature a second time.
+            async || Ok(None),
+        )
+        .await
+}
+
+async fn post(
+    cloud: &CloudStack,
+    params: &UploadParams,
+    image: &Image,
+    until: Deadline,
+) -> Result<std::result::Result<(), Refused>> {
+    let host = params.postURL.split('/').nth(2).unwrap_or_default();
+    tracing::info!("sending {} bytes to {host}", image.bytes);
+    let file_name = format!("image.{}", image.extension);
+    let upload = Upload {
+        url: &params.postURL,
+        headers: &[
+            ("X-signature", &params.signature),
+            ("X-metadata", &params.metadata),
+            ("X-expires", &params.expires),
+        ],
+        file_name: &file_name,
+        file: image.open()?,
+        length: image.bytes,
+    };
+    let settings = connect::transport(&cloud.properties)?;
+    let mut progress = Progress::new(image.bytes, "sent");
+    let answer = cloud_http::upload(&settings, upload, |done| progress.tell(done), until).await;
+    Ok(judge(answer, host))
+}
+
+fn judge(
+    answer: std::result::Result<Uploaded, SendError>,
+    host: &str,
+) -> std::result::Result<(), Refused> {
+    match answer {
+        Ok(Uploaded { status: 200..=299, .. }) => Ok(()),
+        Ok(Uploaded { status, text, .. }) => {
+            let text: String = text.chars().take(300).collect();
+            let stale = text.contains("not valid anymore") || text.contains("already used");
+            let may_pass = status >= 500 || stale;
+            Err(Refused { why: format!("the storage VM ({host}) says {status}: {text}"), may_pass })
+        }
+        Err(error) => {
+            let advice = match &error {
+                SendError::Untrusted(_) => {
+                    " (give its CA as ca_cert, beside the API's; skip_verify_ssl takes any)"
+                }
+                SendError::NotSent(_) => " (can the CPI reach the storage VM?)",
+                _ => "",
+            };
+            let may_pass = matches!(error, SendError::NotSent(_) | SendError::MaybeSent(_));
+            Err(Refused { why: format!("the storage VM ({host}): {error}{advice}"), may_pass })
+        }
+    }
+}

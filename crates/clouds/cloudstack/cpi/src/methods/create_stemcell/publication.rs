@@ -1,0 +1,79 @@
+//! An image that is published for as long as CloudStack fetches it.
+
+use super::image::Image;
+use super::way;
+use crate::CloudStack;
+use crate::errors::Failure;
+use crate::properties::Wait;
+use crate::steps::Target;
+use bosh_cpi::{CpiError, Result};
+use cloud_http::{Deadline, Outcome};
+use cpi_kit::{Progress, Provider, Publisher};
+use image_hosting::{ImageFile, Link};
+use journal::{Operation, Was};
+
+/// Publishes the image, runs `work` with the link, and removes the image again: also in another
+/// process, if this one dies.
+pub(super) async fn with_link<T>(
+    cloud: &CloudStack,
+    publisher: &Publisher,
+    image: &Image,
+    until: Deadline,
+    work: impl AsyncFnOnce(Link) -> Result<T>,
+) -> Result<T> {
+    let make = async |operation: &mut Operation<'_, Target>| {
+        publish(cloud, operation, publisher, image, until).await
+    };
+    cloud.with_temporary("publish_image", make, work).await
+}
+
+async fn publish(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Target>,
+    publisher: &Publisher,
+    image: &Image,
+    until: Deadline,
+) -> Result<Link> {
+    let name = format!("{}.{}", cloud.names.stemcell(operation.id()), image.extension);
+    let place = publisher.place();
+    let wrong = |error: &image_hosting::PublishError| {
+        CpiError::cloud(format!("publishing the image at {place}: {error}"))
+    };
+    let file = ImageFile::new(&image.path, Some(&image.sha256)).map_err(|e| wrong(&e))?;
+    tracing::info!("publishing {} bytes at {place}", file.bytes());
+    let mut progress = Progress::new(file.bytes(), "published");
+    let target = Target::Published { place: place.clone(), name: name.clone() };
+    let put = async || {
+        let mut tell = |done| progress.tell(done);
+        match publisher.put(&name, &file, &mut tell, until).await {
+            Ok(link) => Outcome::Applied(link),
+            Err(error) if error.had_no_effect() => {
+                Outcome::NotApplied(Failure::Ready(wrong(&error)))
+            }
+            Err(error) => Outcome::Unknown(Failure::Ready(wrong(&error))),
+        }
+    };
+    // Who did not hear that it arrived sends it again under another name.
+    let published = operation.step(target, put, async || Ok(None)).await;
+    published.map_err(|failure| match failure {
+        Failure::Ready(error) => error,
+        other => CpiError::cpi(other.to_string()),
+    })
+}
+
+/// Undo: nothing is published under that name.
+pub(crate) async fn nothing_published(cloud: &CloudStack, place: &str, name: &str) -> Result<Was> {
+    let publishers = way::publishers(cloud)?;
+    let Some(publisher) = publishers.iter().find(|publisher| publisher.place() == place) else {
+        return Err(CpiError::cpi(format!(
+            "{name} may still be published at {place}, which is configured no more: configure \
+             it again for a call, or remove the file there"
+        )));
+    };
+    let until = cloud.undo_deadline(Wait::Lookup);
+    match publisher.delete(name, until).await {
+        Ok(true) => Ok(Was::There),
+        Ok(false) => Ok(Was::NotThere),
+        Err(error) => Err(CpiError::cloud(format!("removing {name} from {place}: {error}"))),
+    }
+}

@@ -1,0 +1,73 @@
+//! `detach_disk`: detaches a volume from the VM that is named, and from no other.
+
+use super::cids::no_disk;
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::lookup::is_id;
+use crate::properties::Wait;
+use crate::steps::{Target, ended};
+use bosh_cpi::method::DetachDisk;
+use bosh_cpi::{CpiError, ErrorKind, Result, VmCid};
+use cloudstack::api::{DetachVolume, Volume};
+use cpi_kit::Provider;
+
+pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
+    let tried = format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);
+    let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+    let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
+    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    check_holder(&disk, &call.vm_cid, &tried)?;
+    let id = disk.id;
+    cloud
+        .operation("detach_disk", async |operation| {
+            let detach = DetachVolume { id: id.clone() };
+            let until = cloud.deadline(Wait::DetachVolume);
+            let is_free = async || {
+                let volume = cloud.volume_by_id(&id).await?;
+                Ok::<_, Failure>(volume.is_none_or(|volume| volume.virtualmachineid.is_none()))
+            };
+            let detached = operation
+                .step(
+                    Target::change("detach", &id),
+                    async || ended(cloud.run(&detach, until).await.map(drop)),
+                    // What is detached twice is detached.
+                    async || {
+                        if !is_free().await? {
+                            let again = cloud.run(&detach, until).await;
+                            if again.is_err() && !is_free().await? {
+                                return again.map(|_| Some(()));
+                            }
+                        }
+                        Ok(Some(()))
+                    },
+                )
+                .await;
+            match detached {
+                // Somebody else was faster.
+                Err(failure) if failure.has_code(431) && is_free().await.unwrap_or(false) => {
+                    Err(not_attached(format!("{tried}: it is attached to no VM")))
+                }
+                detached => detached.map_err(failed).map(|()| ((), Some(id.clone()))),
+            }
+        })
+        .await
+}
+
+fn check_holder(disk: &Volume, vm: &VmCid, tried: &str) -> Result<()> {
+    let Some(holder) = &disk.virtualmachineid else {
+        return Err(not_attached(format!("{tried}: it is attached to no VM")));
+    };
+    let name = disk.other.get("vmname").and_then(|name| name.as_str());
+    let is_it = match is_id(vm.as_str()) {
+        true => holder == vm.as_str(),
+        false => name == Some(vm.as_str()),
+    };
+    if is_it {
+        return Ok(());
+    }
+    Err(not_attached(format!("{tried}: it is attached to another VM, {holder}")))
+}
+
+fn not_attached(message: String) -> CpiError {
+    CpiError::new(ErrorKind::DiskNotAttached, message)
+}

@@ -1,0 +1,151 @@
+//! `update_disk`: gives a volume another offering, other IOPS or another size where it is.
+//! What CloudStack does not do in place is NotSupported, so that the director makes a new disk
+//! and copies.
+
+use super::cids::no_disk;
+use super::create_disk;
+use crate::CloudStack;
+use crate::errors::{self, Doing, Failure};
+use crate::lookup::DiskOfferingRow;
+use crate::properties::{self, DiskProperties, Wait, given};
+use crate::steps::{Target, ended};
+use crate::version::CHANGES_OFFERINGS;
+use bosh_cpi::method::UpdateDisk;
+use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
+use cloudstack::api::{ChangeOfferingForVolume, ResizeVolume, Volume};
+use cloudstack::phrases::NO_SUCH_COMMAND;
+use cpi_kit::Provider;
+
+type Answer<T> = std::result::Result<T, Failure>;
+
+pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<DiskCid>> {
+    let tried = format!("updating disk {}", call.disk_cid);
+    let failed = |failure| errors::answer(Doing::ResizeDisk, &tried, failure);
+    let path = call.cloud_properties.path().to_owned();
+    let wanted: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
+    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    check_zone(&disk, &wanted, &path)?;
+    let name = create_disk::offering(cloud, &wanted, &path)?;
+    let offering = cloud.disk_offerings(&name).await?.in_zone(&name, &disk.zoneid)?;
+    let iops = (wanted.min_iops, wanted.max_iops);
+    offering.check_iops(iops, &format!("{path}."))?;
+    let change =
+        Change { size: offering.size_for(call.size, &name)?, offering: (*offering).clone(), iops };
+    change.check_growth(&disk, call.size, &tried)?;
+    if change.is_done(&disk) {
+        return Ok(Some(call.disk_cid));
+    }
+    cloud.wait_for_earlier_calls_on(&disk.id).await?;
+    cloud
+        .operation("update_disk", async |operation| {
+            let updated = operation
+                .step(
+                    Target::change("update", &disk.id),
+                    async || ended(change.make(cloud, &disk).await),
+                    async || {
+                        let there = cloud.volume_by_id(&disk.id).await?;
+                        if there.is_some_and(|volume| change.is_done(&volume)) {
+                            return Ok(Some(()));
+                        }
+                        // What is changed to the same twice is the same.
+                        change.make(cloud, &disk).await.map(Some)
+                    },
+                )
+                .await;
+            match updated {
+                Ok(()) => Ok((Some(call.disk_cid.clone()), None)),
+                // It is as it was: whatever the reason, a copy will do.
+                Err(failure) if failure.has_code(431) || failure.has_code(432) => {
+                    let advice = "the director copies it to a new disk instead";
+                    Err(CpiError::not_supported(format!("{tried}: {failure} ({advice})")))
+                }
+                Err(failure) => Err(failed(failure)),
+            }
+        })
+        .await
+}
+
+/// What a disk is to become.
+struct Change {
+    offering: DiskOfferingRow,
+    /// The size to say; None for an offering that has its own.
+    size: Option<GiB>,
+    /// The least and the most IOPS.
+    iops: (Option<u64>, Option<u64>),
+}
+
+impl Change {
+    fn target(&self) -> GiB {
+        self.size.unwrap_or(self.offering.size)
+    }
+
+    fn check_growth(&self, disk: &Volume, wanted: MiB, tried: &str) -> Result<()> {
+        if self.target().bytes() >= disk.size {
+            return Ok(());
+        }
+        let has = GiB::ceil_bytes(disk.size);
+        Err(CpiError::not_supported(format!(
+            "{tried} to {wanted}: it has {has}, and no disk can be made smaller"
+        )))
+    }
+
+    fn is_same_offering(&self, disk: &Volume) -> bool {
+        disk.diskofferingid.as_ref() == Some(&self.offering.id)
+    }
+
+    fn is_done(&self, disk: &Volume) -> bool {
+        let told = |key: &str| disk.other.get(key).and_then(|number| number.as_u64());
+        let (least, most) = self.iops;
+        self.is_same_offering(disk)
+            && disk.size == self.target().bytes()
+            && (least.is_none() || told("miniops") == least)
+            && (most.is_none() || told("maxiops") == most)
+    }
+
+    /// Changes size and IOPS within the offering, or changes the offering.
+    async fn make(&self, cloud: &CloudStack, disk: &Volume) -> Answer<()> {
+        let until = cloud.deadline(Wait::ResizeVolume);
+        let (size, (miniops, maxiops)) = (self.size.map(|size| size.0), self.iops);
+        let id = disk.id.clone();
+        let resize = |diskofferingid| ResizeVolume {
+            id: id.clone(),
+            size,
+            diskofferingid,
+            miniops,
+            maxiops,
+        };
+        if self.is_same_offering(disk) {
+            return cloud.run(&resize(None), until).await.map(drop);
+        }
+        let diskofferingid = self.offering.id.clone();
+        if !cloud.has(CHANGES_OFFERINGS).await? {
+            return cloud.run(&resize(Some(diskofferingid)), until).await.map(drop);
+        }
+        let change = ChangeOfferingForVolume {
+            id: id.clone(),
+            diskofferingid: diskofferingid.clone(),
+            size,
+            miniops,
+            maxiops,
+            automigrate: Some(true),
+        };
+        match cloud.run(&change, until).await {
+            // The role may lack the newer command, and have the older one.
+            Err(failure) if failure.has_code(432) && failure.says(NO_SUCH_COMMAND) => {
+                cloud.run(&resize(Some(diskofferingid)), until).await.map(drop)
+            }
+            changed => changed.map(drop),
+        }
+    }
+}
+
+/// A volume does not move to another zone.
+fn check_zone(disk: &Volume, wanted: &DiskProperties, path: &str) -> Result<()> {
+    match given(&wanted.zone) {
+        Some(zone) if zone != disk.zoneid && zone != disk.zonename => Err(CpiError::not_supported(
+            format!("{path}.zone: '{zone}', but the disk is in zone '{}'", disk.zonename),
+        )),
+        _ => Ok(()),
+    }
+}

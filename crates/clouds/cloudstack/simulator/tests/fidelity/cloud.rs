@@ -1,0 +1,66 @@
+//! A fresh simulator for one walk. Its time stands still but for what the walk waits.
+
+use crate::caller::Keys;
+use crate::fit::Offering;
+use jiff::Timestamp;
+use simulator_cloudstack::state::clock::Clock;
+use simulator_cloudstack::{Running, Simulator, World};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// How far the time moves between two polls of a job.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A simulator and its keys.
+pub struct Cloud {
+    running: Running,
+    endpoint: String,
+}
+
+impl Cloud {
+    /// Starts this world. Its clock shows `begin` and stands still.
+    pub async fn start(mut world: World, begin: Timestamp) -> Self {
+        // The same ids in each run, so that a walk recorded anew differs only where it must.
+        world.seed = Some(1);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let clock = Clock::Virtual { now: begin };
+        let running = Simulator::start_with(world.instant(), clock, address)
+            .await
+            .expect("the simulator starts");
+        let endpoint = running.endpoint();
+        Self { running, endpoint }
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The keys of one of its accounts.
+    pub fn keys(&self, account: &str) -> Keys {
+        let keys = self.running.credentials(account).expect("the world has this account");
+        Keys { api_key: keys.api_key, secret_key: keys.secret_key }
+    }
+
+    /// Makes an offering, as somebody else would.
+    pub fn add(&self, offering: &Offering) {
+        let mut cloud = self.running.cloud();
+        match offering {
+            Offering::Service(spec) => cloud.add_service_offering(spec),
+            Offering::Disk(spec) => cloud.add_disk_offering(spec),
+        }
+    }
+
+    /// Sets the clock on to this time, unless it is later already.
+    pub fn pass_until(&self, time: Timestamp) {
+        let now = self.running.cloud().now();
+        if let Ok(by) = Duration::try_from(time.duration_since(now)) {
+            self.running.advance(by);
+        }
+    }
+
+    /// Lets pass what lies between two polls.
+    pub fn pass_a_while(&self) {
+        self.running.advance(POLL);
+    }
+}

@@ -1,0 +1,86 @@
+//! The provider: what one call of the CPI works with.
+
+use crate::properties::{SoftLayerProperties, Wait};
+use crate::steps::Target;
+use crate::{connect, doctor, gc};
+use bosh_cpi::Result;
+use bosh_cpi::agent::AgentProperties;
+use cloud_http::Deadline;
+use cpi_kit::naming::{Names, fingerprint};
+use cpi_kit::{Cache, Finding, Journal, Provider, Questions, Setup, Thing};
+use journal::Key;
+use softlayer::Client;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// The CPI for one user of one SoftLayer account.
+pub struct SoftLayer {
+    pub(crate) properties: SoftLayerProperties,
+    pub(crate) agent: AgentProperties,
+    pub(crate) names: Names,
+    pub(crate) cache: Cache,
+    journal: Journal<Target>,
+    client: OnceCell<Client>,
+}
+
+impl SoftLayer {
+    /// Takes the setup. Touches nothing, and asks for no more than `info` needs: what is
+    /// missing from the properties is told by the first call that needs it.
+    pub fn new(setup: Setup<'_, SoftLayerProperties>) -> Result<Self> {
+        let Setup { properties, agent, state_dir, director_uuid, request_id } = setup;
+        let state_dir = Rc::new(state_dir);
+        let key = Key {
+            endpoint: properties.endpoint().to_owned(),
+            account: properties.account(),
+            project: String::new(),
+        };
+        let cache_key = fingerprint(&[&key.endpoint, &key.account]);
+        Ok(Self {
+            cache: Cache::new(Rc::clone(&state_dir), cache_key),
+            names: Names::new(director_uuid),
+            journal: Journal::new(state_dir, key, properties.ledger.clone().into(), request_id),
+            properties,
+            agent,
+            client: OnceCell::new(),
+        })
+    }
+
+    /// The API client.
+    pub fn client(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        self.properties.validate()?;
+        let client = connect::client(&self.properties)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// When waiting for `wait`, begun now, must end.
+    pub(crate) fn deadline(&self, wait: Wait) -> Deadline {
+        self.properties.timeout.deadline(wait)
+    }
+
+    /// The same for an undo. It is tried again, by this call or a later one, so that it may
+    /// give up sooner.
+    pub(crate) fn undo_deadline(&self, wait: Wait) -> Deadline {
+        self.journal.undo_deadline(self.deadline(wait))
+    }
+}
+
+impl Provider for SoftLayer {
+    fn journal(&self) -> &Journal<Target> {
+        &self.journal
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.properties.validate()
+    }
+
+    async fn things(&self) -> Result<Vec<Thing<Target>>> {
+        gc::things(self).await
+    }
+
+    async fn examine(&self, questions: &Questions) -> Vec<Finding> {
+        doctor::examine(self, questions).await
+    }
+}

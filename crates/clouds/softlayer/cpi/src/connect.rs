@@ -1,0 +1,69 @@
+//! The API client from the properties, and the few ways in which methods use it.
+
+use crate::SoftLayer;
+use crate::errors::Failure;
+use crate::properties::{PATH, SoftLayerProperties, Wait};
+use bosh_cpi::{CpiError, Result};
+use cloud_http::{Deadline, Secret, TransportSettings, reveal};
+use cpi_kit::properties::{proxy, tls};
+use softlayer::field::Field;
+use softlayer::{Call, Client, ClientSettings, Credentials, Filter, Listing};
+
+pub(crate) type Answer<T> = std::result::Result<T, Failure>;
+
+/// Makes the client; opens no connection.
+pub(crate) fn client(properties: &SoftLayerProperties) -> Result<Client> {
+    let api_key = properties.api_key.as_ref().map(reveal).unwrap_or_default();
+    let credentials = Credentials::Key {
+        username: properties.username().to_owned(),
+        api_key: Secret::from(api_key.trim()),
+    };
+    let mut settings = ClientSettings::new(properties.endpoint(), credentials);
+    settings.transport = transport(properties)?;
+    Client::new(settings).map_err(|e| CpiError::cpi(format!("{PATH}.{e}")))
+}
+
+/// How to reach what belongs to the cloud.
+pub(crate) fn transport(properties: &SoftLayerProperties) -> Result<TransportSettings> {
+    Ok(TransportSettings {
+        tls: tls(&properties.ca_cert, properties.skip_verify_ssl),
+        proxy: proxy(&properties.proxy, &properties.no_proxy, PATH)?,
+        ..TransportSettings::default()
+    })
+}
+
+/// Each call has a place of its own on the heap: the methods, which make many, would outgrow the
+/// stack.
+impl SoftLayer {
+    /// Makes a call.
+    pub(crate) async fn call<C: Call>(&self, call: &C, until: Deadline) -> Answer<C::Answer> {
+        Ok(Box::pin(self.client()?.call(call, until)).await?)
+    }
+
+    /// What has this id; None if nothing has, or nothing that this user may see.
+    pub(crate) async fn find<View: Field, C: Call>(&self, call: &C) -> Answer<Option<View>> {
+        let until = self.deadline(Wait::Lookup);
+        Ok(Box::pin(self.client()?.find(call, until)).await?)
+    }
+
+    /// All rows that a filter keeps.
+    pub(crate) async fn list<View: Field, C: Listing>(
+        &self,
+        call: &C,
+        filter: &Filter,
+    ) -> Answer<Vec<View>> {
+        let until = self.deadline(Wait::Lookup);
+        Ok(Box::pin(self.client()?.list_as(call, filter, until)).await?)
+    }
+
+    /// Waits until `done` finds what it looks for.
+    pub(crate) async fn wait_for<View: Field, C: Call, T>(
+        &self,
+        call: &C,
+        what: &str,
+        until: Deadline,
+        done: impl FnMut(View) -> Option<T>,
+    ) -> Answer<T> {
+        Ok(Box::pin(self.client()?.wait_for(call, what, until, done)).await?)
+    }
+}

@@ -1,0 +1,213 @@
+//! Volumes of orders whose answer was lost.
+//!
+//! An order for a volume has no field for a name of ours, and its answer, which alone tells its
+//! id, may be lost. A volume gets our name in its notes as soon as its order's id is known, so
+//! what a lost order has made is a volume *without* notes. It is taken for ours only if
+//!
+//! - it is of the data center, size, speed and billing that were ordered;
+//! - it was not there when the order was about to be placed (the ids of all volumes like it that
+//!   were there without notes stand in the journal beside the intent, so that no clock is asked);
+//! - its order was placed by this very API user;
+//! - its order is not the known order of another of our operations; and
+//! - there are not more such volumes than there are orders of ours that were lost.
+//!
+//! While another process of this journal is between placing such an order and its answer, nobody
+//! can tell, so that one waits. Where one volume too many is there, nothing is cancelled: a
+//! person is told. So nothing that a person or another user has ordered is ever cancelled, and
+//! nothing that we have ordered is forgotten: it stays in the journal until it is gone. What
+//! remains is a volume that somebody orders with the API user of the CPI, like ours in every
+//! respect, in the seconds in which an answer is lost: give the CPI a user of its own.
+
+use super::{DiskOrder, ready};
+use crate::SoftLayer;
+use crate::connect::Answer;
+use crate::notes::Notes;
+use crate::properties::Wait;
+use crate::steps::Target;
+use cpi_kit::Provider;
+use journal::{OperationId, OperationState, Was};
+use softlayer::Filter;
+use softlayer::api::product_order::GetBillingOrder;
+use softlayer::api::{BillingOrder, NetworkStorage, account};
+use std::collections::BTreeSet;
+
+/// A part of the state of an order that has still to be approved.
+const PENDING: &str = "PENDING";
+
+/// What the journal tells of orders like one of ours.
+#[derive(Default)]
+struct Claims {
+    /// Orders whose volumes are known to be other operations'.
+    orders: BTreeSet<u64>,
+    /// How many operations, ours among them, have lost the answer to such an order.
+    lost: usize,
+    /// One that may be placing such an order right now.
+    live: Option<OperationId>,
+}
+
+impl SoftLayer {
+    /// Volumes like this one that nobody has given a name.
+    pub(super) async fn unnamed(&self, order: &DiskOrder) -> Answer<Vec<NetworkStorage>> {
+        let alike = Filter::is("capacityGb", order.size);
+        let mut volumes = self.volumes(&alike).await?;
+        volumes
+            .retain(|volume| order.fits(volume) && Notes::read(volume.notes.as_deref()).is_empty());
+        volumes.sort_by_key(|volume| volume.id);
+        Ok(volumes)
+    }
+
+    /// The order that was placed although its answer was lost; None if none was (yet).
+    pub(super) async fn adopted(
+        &self,
+        name: &str,
+        order: &DiskOrder,
+        before: &[u64],
+    ) -> Answer<Option<u64>> {
+        let lost = self.lost_volumes(name, order, before).await?;
+        Ok(lost.first().and_then(order_of))
+    }
+
+    /// Undo: nothing is left of an order for a volume.
+    pub(crate) async fn no_volume(
+        &self,
+        name: &str,
+        order: &DiskOrder,
+        before: &[u64],
+    ) -> Answer<Was> {
+        if self.knows_order_of(name).await? {
+            return Ok(Was::There); // its own step takes care of it
+        }
+        let until = self.undo_deadline(Wait::DeleteDisk);
+        let named: Vec<_> = self.volumes_named(name).await?;
+        if let Some(volume) = named.first() {
+            self.cancel_volume(volume, until).await?;
+            return Ok(Was::There);
+        }
+        match self.lost_volumes(name, order, before).await?.first() {
+            Some(volume) => {
+                self.cancel_volume(volume, until).await?;
+                Ok(Was::There)
+            }
+            None => Ok(Was::NotThere),
+        }
+    }
+
+    /// Undo: nothing is left of the volume of an order. One that still waits for its approval is
+    /// waited for, however long that takes.
+    pub(crate) async fn no_volume_of(&self, order: u64) -> Answer<Was> {
+        if let Some(volume) = self.volume_of_order(order).await? {
+            self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
+            return Ok(Was::There);
+        }
+        let order: Option<BillingOrder> = self.find(&GetBillingOrder { id: order }).await?;
+        match order {
+            Some(BillingOrder { id, status: Some(status), .. }) if status.contains(PENDING) => Err(
+                ready(format!("order {id} is {status}: its volume is cancelled once it is there")),
+            ),
+            _ => Ok(Was::NotThere),
+        }
+    }
+
+    /// A volume that is ours, by its id, is gone.
+    pub(crate) async fn no_such_volume(&self, id: u64) -> Answer<Was> {
+        let Some(volume) = self.volume(id).await? else { return Ok(Was::NotThere) };
+        self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
+        Ok(Was::There)
+    }
+
+    /// Volumes with this name in their notes.
+    async fn volumes_named(&self, name: &str) -> Answer<Vec<NetworkStorage>> {
+        let mut volumes = self.volumes(&Filter::contains("notes", name)).await?;
+        volumes.retain(|volume| Notes::read(volume.notes.as_deref()).has_name(name));
+        Ok(volumes)
+    }
+
+    /// The volumes that are of lost orders of ours; see the module's words for why.
+    async fn lost_volumes(
+        &self,
+        name: &str,
+        order: &DiskOrder,
+        before: &[u64],
+    ) -> Answer<Vec<NetworkStorage>> {
+        let mut volumes = self.unnamed(order).await?;
+        volumes.retain(|volume| !before.contains(&volume.id));
+        if volumes.is_empty() {
+            return Ok(volumes);
+        }
+        let claims = self.claims(name, order).await?;
+        volumes.retain(|volume| order_of(volume).is_some_and(|id| !claims.orders.contains(&id)));
+        let mut own = Vec::new();
+        for volume in volumes {
+            if self.is_own_order(&volume).await? {
+                own.push(volume);
+            }
+        }
+        if own.is_empty() {
+            return Ok(own);
+        }
+        if let Some(live) = claims.live {
+            return Err(ready(format!(
+                "operation {live} may be ordering the same kind of disk right now: whose a volume \
+                 is will be known when it has ended"
+            )));
+        }
+        if own.len() > claims.lost {
+            let ids: Vec<_> = own.iter().map(|volume| volume.id.to_string()).collect();
+            return Err(ready(format!(
+                "volumes {} are all like the one whose order was lost: none is touched; write \
+                 anything into the notes of those that are not the CPI's",
+                ids.join(", ")
+            )));
+        }
+        Ok(own)
+    }
+
+    /// Whether the operation that gave this name has learned its order's id.
+    async fn knows_order_of(&self, name: &str) -> Answer<bool> {
+        let Some(ours) = self.names.parse(name) else { return Ok(false) };
+        let steps = self.ledger().await?.steps(ours.operation).await?;
+        let mut targets = steps.iter().map(|step| serde_json::from_str(&step.target));
+        Ok(targets.any(|target| matches!(target, Ok(Target::DiskOfOrder { .. }))))
+    }
+
+    /// What other operations of this journal have to do with orders like this one.
+    async fn claims(&self, name: &str, order: &DiskOrder) -> Answer<Claims> {
+        let ledger = self.ledger().await?;
+        let mut claims = Claims { lost: 1, ..Claims::default() };
+        for row in ledger.operations().await? {
+            let own = self.names.disk(row.id) == name;
+            let mut placed = None;
+            let mut known = None;
+            for step in ledger.steps(row.id).await? {
+                match serde_json::from_str(&step.target) {
+                    Ok(Target::Disk { order, .. }) => placed = Some(order),
+                    Ok(Target::DiskOfOrder { order, .. }) => known = Some(order),
+                    _ => {}
+                }
+            }
+            if let Some(known) = known.filter(|_| !own) {
+                claims.orders.insert(known);
+            } else if placed.as_ref() == Some(order) && !own && row.state.is_unfinished() {
+                match row.state == OperationState::Open && ledger.is_live(row.id).await? {
+                    true => claims.live = Some(row.id),
+                    false => claims.lost += 1,
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Whether this API user has placed a volume's order.
+    async fn is_own_order(&self, volume: &NetworkStorage) -> Answer<bool> {
+        let Some(id) = order_of(volume) else { return Ok(false) };
+        let order: Option<BillingOrder> = self.find(&GetBillingOrder { id }).await?;
+        let Some(buyer) = order.and_then(|order| order.user_record) else { return Ok(false) };
+        let until = self.deadline(Wait::Lookup);
+        let user = self.call(&account::GetCurrentUser {}, until).await?;
+        Ok(buyer.id == Some(user.id))
+    }
+}
+
+fn order_of(volume: &NetworkStorage) -> Option<u64> {
+    volume.billing_item.as_ref()?.order_item.as_ref()?.order.as_ref()?.id
+}

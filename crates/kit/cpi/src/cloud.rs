@@ -1,0 +1,87 @@
+//! Any provider behind one type: what the binary asks, whatever cloud is configured.
+
+use crate::{Capture, Captured, Finding, Found, GcPolicy, Keep, Provider, Questions};
+use bosh_cpi::{ApiVersion, Call, Result};
+use journal::{Ledger, Recovery};
+use serde_json::Value;
+use std::pin::Pin;
+
+/// Something that is being done. It stays on its thread.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A provider as the binary knows it. Every [`Provider`] is one.
+pub trait Cloud {
+    /// Finishes what dead calls left open, then does `call`.
+    fn run(&self, call: Call, version: ApiVersion) -> Work<'_, Result<Value>>;
+
+    /// The journal.
+    fn ledger(&self) -> Work<'_, Result<&Ledger>>;
+
+    /// Undoes what dead calls left open, and insists on it.
+    fn recover(&self) -> Work<'_, Result<Recovery>>;
+
+    /// Whether the config and the cloud go together.
+    fn examine<'a>(&'a self, questions: &'a Questions) -> Work<'a, Vec<Finding>>;
+
+    /// What bears our name, with what becomes of it.
+    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> Work<'a, Result<Vec<Found>>>;
+
+    /// Deletes a piece of garbage.
+    fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>>;
+
+    /// Makes an image of a VM, after having finished what dead calls left open, and gives it to
+    /// `keep`.
+    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>>;
+
+    /// To be called once the answer was written.
+    fn answer_was_written(&self) -> Work<'_, ()>;
+
+    /// To be called if nobody learns of the result: what was made is undone.
+    fn answer_was_lost(&self) -> Work<'_, Result<()>>;
+}
+
+impl<P: Provider> Cloud for P {
+    fn run(&self, call: Call, version: ApiVersion) -> Work<'_, Result<Value>> {
+        Box::pin(async move {
+            if !matches!(call, Call::InfoCall(_)) {
+                self.open_with(&call.cids()).await?;
+            }
+            call.run(self, version).await
+        })
+    }
+
+    fn ledger(&self) -> Work<'_, Result<&Ledger>> {
+        Box::pin(Provider::ledger(self))
+    }
+
+    fn recover(&self) -> Work<'_, Result<Recovery>> {
+        Box::pin(Provider::recover(self))
+    }
+
+    fn examine<'a>(&'a self, questions: &'a Questions) -> Work<'a, Vec<Finding>> {
+        Box::pin(Provider::examine(self, questions))
+    }
+
+    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> Work<'a, Result<Vec<Found>>> {
+        Box::pin(Provider::garbage(self, policy))
+    }
+
+    fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>> {
+        Box::pin(Provider::delete_garbage(self, found))
+    }
+
+    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>> {
+        Box::pin(async move {
+            self.open_with(&[capture.vm.as_str()]).await?;
+            Provider::capture(self, capture, keep).await
+        })
+    }
+
+    fn answer_was_written(&self) -> Work<'_, ()> {
+        Box::pin(Provider::answer_was_written(self))
+    }
+
+    fn answer_was_lost(&self) -> Work<'_, Result<()>> {
+        Box::pin(Provider::answer_was_lost(self))
+    }
+}

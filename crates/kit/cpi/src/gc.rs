@@ -1,0 +1,185 @@
+//! Finding what the journal cannot: things that bear our name and that no director knows.
+//!
+//! *Ours* is what bears this director's mark and an operation's id in its name. *Known* is what
+//! set_vm_metadata or set_disk_metadata has tagged, or whose CID a later call named. Deleted is
+//! only what is ours, was never known, is old enough and is not being made right now.
+
+use crate::naming::Ours;
+use bosh_cpi::{CpiError, Result};
+use journal::{Ledger, LedgerError, OperationId, REMEMBERED, Target};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// What may be deleted.
+#[derive(Debug, Clone, Default)]
+pub struct GcPolicy {
+    /// Nothing younger than this is touched.
+    pub older_than: Duration,
+    /// Whether persistent disks and snapshots are touched at all.
+    pub persistent: Persistent,
+    /// The CIDs that the director does know. With it, what was known once but is in no journal
+    /// is deleted too, unless it stands here.
+    pub known: Option<BTreeSet<String>>,
+}
+
+/// What becomes of persistent disks and snapshots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Persistent {
+    /// They are listed.
+    #[default]
+    Kept,
+    /// They are treated like the rest.
+    Included,
+}
+
+/// A thing of ours that is worth a look.
+#[derive(Debug, Clone, Serialize)]
+pub struct Found {
+    /// `VM`, `disk`, `snapshot`, `affinity group` …
+    pub kind: &'static str,
+    /// Its CID, or its id.
+    pub cid: String,
+    /// Its name.
+    pub name: String,
+    /// Its age in seconds; 0 where nothing tells.
+    pub age: u64,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: &'static str,
+    /// What to make absent, as the journal would write it.
+    #[serde(skip)]
+    target: String,
+}
+
+/// What becomes of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It stays, and nobody need look.
+    Keep,
+    /// It stays; a person should look.
+    List,
+    /// It goes, if asked.
+    Delete,
+}
+
+/// A thing of ours as the cloud tells it.
+#[derive(Debug, Clone)]
+pub struct Thing<T> {
+    /// `VM`, `disk`, `snapshot` …
+    pub kind: &'static str,
+    /// Its CID, or its id.
+    pub cid: String,
+    /// Its name.
+    pub name: String,
+    /// What its name or its note tells; None where only its kind makes it ours.
+    pub ours: Option<Ours>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Why it stays in any case: a VM uses it.
+    pub used: Option<&'static str>,
+    /// What to make absent.
+    pub target: T,
+}
+
+/// What a thing is for, which tells when it is garbage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A CID of the director's, which names it in later calls; with whether tags of the
+    /// director's are on it, and whether it holds data.
+    Cid {
+        /// Whether the director's tags are on it.
+        tagged: bool,
+        /// What becomes of data is the operator's choice.
+        persistent: bool,
+    },
+    /// A CID of the director's which it does not name before it deletes it: of a network.
+    Silent,
+    /// It serves VMs; it is of no use without one. Holds why it can go then.
+    Servant(&'static str),
+}
+
+impl Found {
+    pub(crate) fn new<T: Target>(
+        thing: Thing<T>,
+        verdict: Verdict,
+        reason: &'static str,
+    ) -> Result<Self> {
+        let target = serde_json::to_string(&thing.target);
+        let target = target.map_err(|e| CpiError::cpi(format!("{}: {e}", thing.name)))?;
+        let age = thing.ours.map_or(0, |ours| ours.operation.age().as_secs());
+        let Thing { kind, cid, name, .. } = thing;
+        Ok(Self { kind, cid, name, age, verdict, reason, target })
+    }
+
+    pub(crate) fn target<T: Target>(&self) -> Option<T> {
+        serde_json::from_str(&self.target).ok()
+    }
+}
+
+/// What becomes of a thing of ours.
+pub(crate) async fn judge<T>(
+    ledger: &Ledger,
+    policy: &GcPolicy,
+    thing: &Thing<T>,
+) -> std::result::Result<(Verdict, &'static str), LedgerError> {
+    if policy.known.as_ref().is_some_and(|known| known.contains(&thing.cid)) {
+        return Ok((Verdict::Keep, "the director knows it (--keep)"));
+    }
+    if let Some(used) = thing.used {
+        return Ok((Verdict::Keep, used));
+    }
+    if let Some(ours) = thing.ours
+        && ledger.is_live(ours.operation).await?
+    {
+        return Ok((Verdict::Keep, "a call is working on it"));
+    }
+    let (verdict, reason) = match thing.purpose {
+        Purpose::Cid { tagged, .. } => by_journal(ledger, policy, thing, tagged).await?,
+        Purpose::Silent if policy.known.is_none() => {
+            (Verdict::List, "a network that BOSH manages: give --keep to decide")
+        }
+        Purpose::Silent => (Verdict::Delete, "it serves no VM"),
+        Purpose::Servant(reason) => (Verdict::Delete, reason),
+    };
+    let young = thing.ours.is_some_and(|ours| ours.operation.age() < policy.older_than);
+    if verdict == Verdict::Delete && young {
+        return Ok((Verdict::List, "younger than --older-than"));
+    }
+    let persistent = matches!(thing.purpose, Purpose::Cid { persistent: true, .. });
+    if verdict == Verdict::Delete && persistent && policy.persistent == Persistent::Kept {
+        return Ok((Verdict::List, "persistent: give --include-persistent"));
+    }
+    Ok((verdict, reason))
+}
+
+/// By what the journal and the tags say of who knows it.
+async fn by_journal<T>(
+    ledger: &Ledger,
+    policy: &GcPolicy,
+    thing: &Thing<T>,
+    tagged: bool,
+) -> std::result::Result<(Verdict, &'static str), LedgerError> {
+    let journaled = match thing.ours {
+        Some(ours) => ledger.operation(ours.operation).await?.is_some(),
+        None => false,
+    };
+    let known = tagged || ledger.is_known(&thing.cid).await?;
+    let forgotten = !journaled && thing.ours.is_some_and(|ours| is_forgotten(ours.operation));
+    Ok(match (known, journaled, &policy.known) {
+        (false, _, None) if forgotten => {
+            (Verdict::List, "older than the journal remembers: give --keep to decide")
+        }
+        (true, true, _) => (Verdict::Keep, "the director knows it"),
+        (true, false, None) => (Verdict::List, "tagged, but in no journal: give --keep to decide"),
+        (true, false, Some(_)) => (Verdict::Delete, "in no journal, and not in --keep"),
+        (false, _, _) => (Verdict::Delete, "answered, if at all, and never named since"),
+    })
+}
+
+/// Whether the journal no longer knows what came of an operation.
+fn is_forgotten(operation: OperationId) -> bool {
+    operation.age() > REMEMBERED
+}
