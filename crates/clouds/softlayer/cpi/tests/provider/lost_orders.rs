@@ -201,7 +201,7 @@ async fn gc_finds_our_own_disks_only() {
     other.answer_was_written().await;
     let policy = cpi_kit::GcPolicy {
         persistent: cpi_kit::Persistent::Included,
-        ..provider::GcPolicy::default()
+        ..cpi_kit::GcPolicy::default()
     };
     let cloud = bench.cloud(json!({}));
     let found = cloud.garbage(&policy).await.unwrap();
