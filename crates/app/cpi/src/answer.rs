@@ -7,7 +7,7 @@ use crate::state_dir::StateDir;
 use crate::traces::Traces;
 use bosh_cpi::config::{Config, LogLevel};
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
-use cpi_kit::Cloud;
+use cpi_kit::DynProvider;
 use serde_json::Value;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -28,7 +28,7 @@ pub fn answer(
 ) -> io::Result<()> {
     let account = Account::begin();
     let mut cloud = None;
-    let mut asked = Asked::default();
+    let mut asked = CallInfo::default();
     let (mut runtime, mut traces, mut span) = (None, None, Span::none());
     let outcome = unpanicked(|| {
         let request = Request::parse(bytes);
@@ -67,19 +67,19 @@ pub fn answer(
 }
 
 /// What is known of a request even if it cannot be done.
-struct Asked {
+struct CallInfo {
     method: String,
     request_id: Option<String>,
     secrets: Secrets,
 }
 
-impl Default for Asked {
+impl Default for CallInfo {
     fn default() -> Self {
         Self { method: "request".to_owned(), request_id: None, secrets: Secrets::default() }
     }
 }
 
-impl Asked {
+impl CallInfo {
     fn note(&mut self, request: &Result<Request>, config: &Result<(Config, Value)>) {
         if let Ok((_, raw)) = config {
             self.secrets.add(raw);
@@ -147,7 +147,7 @@ fn new_runtime() -> Result<Runtime> {
 async fn run(
     request: Request,
     config: Result<(Config, Value)>,
-    cloud: &mut Option<Box<dyn Cloud>>,
+    cloud: &mut Option<Box<dyn DynProvider>>,
 ) -> Result<Value> {
     // An unknown method is told as such even if the config is broken.
     let call = Call::decode(&request)?;
@@ -162,7 +162,7 @@ async fn run(
     cloud.run(call, request.api_version).await
 }
 
-async fn end(cloud: &dyn Cloud, result_is_known: bool) -> Result<()> {
+async fn end(cloud: &dyn DynProvider, result_is_known: bool) -> Result<()> {
     if result_is_known {
         cloud.answer_was_written().await;
         return Ok(());
@@ -222,7 +222,7 @@ mod tests {
         let raw =
             json!({"cloud": {"plugin": "x", "properties": {"x": {"api_key": "s3cret-file"}}}});
         let config = Config::parse(raw.to_string().as_bytes()).unwrap();
-        let mut asked = Asked::default();
+        let mut asked = CallInfo::default();
         asked.note(&request, &Ok((config, raw)));
         let said = "refused: s3cret-context, s3cret-argument, s3cret-file";
         let response = asked.respond(Err(CpiError::cloud(said)), &Account::begin());

@@ -5,7 +5,7 @@ use bosh_cpi::config::Config;
 use bosh_cpi::{CpiError, Request, Result};
 use cpi_cloudstack::CloudStack;
 use cpi_cloudstack::properties::{self as cloudstack, CloudStackProperties};
-use cpi_kit::{Cloud, Setup};
+use cpi_kit::{DynProvider, Setup};
 use cpi_softlayer::SoftLayer;
 use cpi_softlayer::properties::{self as softlayer, SoftLayerProperties};
 use schemars::{Schema, SchemaGenerator};
@@ -19,7 +19,7 @@ pub fn configured(
     request: &Request,
     config: &Config,
     state_dir: StateDir,
-) -> Result<Box<dyn Cloud>> {
+) -> Result<Box<dyn DynProvider>> {
     match config.plugin() {
         "cloudstack" => {
             let properties = config.properties::<CloudStackProperties>(&request.context)?;

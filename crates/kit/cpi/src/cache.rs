@@ -27,13 +27,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const VERSION: u32 = 1;
 
 /// A row of the cache.
-pub trait Remembered: Serialize + DeserializeOwned + Clone {
+pub trait Cacheable: Serialize + DeserializeOwned + Clone {
     /// The first part of its key.
     const NOUN: &'static str;
 }
 
 /// Several of one name.
-impl<T: Remembered> Remembered for Vec<T> {
+impl<T: Cacheable> Cacheable for Vec<T> {
     const NOUN: &'static str = T::NOUN;
 }
 
@@ -64,7 +64,7 @@ impl Cache {
     }
 
     /// What was found under `key`, unless that is too long ago.
-    pub fn get<T: Remembered>(&self, key: &str) -> Option<T> {
+    pub fn get<T: Cacheable>(&self, key: &str) -> Option<T> {
         let row = read(&self.file()?).rows.remove(key)?;
         let age = now().checked_sub(row.at)?;
         if age > KEPT.as_secs() {
@@ -74,7 +74,7 @@ impl Cache {
     }
 
     /// Remembers what was found.
-    pub fn put<T: Remembered>(&self, key: &str, value: &T) {
+    pub fn put<T: Cacheable>(&self, key: &str, value: &T) {
         let Ok(value) = serde_json::to_value(value) else { return };
         self.change(|rows| {
             rows.retain(|_, row| now().saturating_sub(row.at) <= KEPT.as_secs());
@@ -147,7 +147,7 @@ mod tests {
         id: String,
     }
 
-    impl Remembered for Network {
+    impl Cacheable for Network {
         const NOUN: &'static str = "network";
     }
 
@@ -156,7 +156,7 @@ mod tests {
         basic: bool,
     }
 
-    impl Remembered for Zone {
+    impl Cacheable for Zone {
         const NOUN: &'static str = "zone";
     }
 

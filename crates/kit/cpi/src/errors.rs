@@ -11,7 +11,7 @@ use std::fmt::Display;
 /// What was being done when it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each says what it says")]
-pub enum Doing {
+pub enum Activity {
     Lookup,
     CreateVm,
     FindVm,
@@ -39,7 +39,7 @@ pub enum Doing {
 /// what the cloud has for codes.
 pub struct Row<C: 'static> {
     /// Any of these; every one if empty.
-    pub doing: &'static [Doing],
+    pub doing: &'static [Activity],
     /// Any of these; every one if empty.
     pub codes: &'static [C],
     /// Any of these; every one if empty.
@@ -53,15 +53,15 @@ pub struct Row<C: 'static> {
 }
 
 /// Whether the words of a refusal hold a phrase.
-pub type Says<'a> = dyn Fn(&str) -> bool + 'a;
+pub type PhraseTest<'a> = dyn Fn(&str) -> bool + 'a;
 
 /// An error of the cloud, as a table reads it.
-pub struct Told<'a, C> {
+pub struct CloudFailure<'a, C> {
     /// In words.
     pub error: &'a dyn Display,
     /// The code of the cloud's refusal, and whether the refusal has a phrase in its words; none
     /// if the cloud did not refuse.
-    pub refusal: Option<(&'a C, &'a Says<'a>)>,
+    pub refusal: Option<(&'a C, &'a PhraseTest<'a>)>,
     /// Whether what is no refusal may be otherwise the next time.
     pub may_pass: bool,
     /// What a person can do, where no row says.
@@ -72,9 +72,9 @@ pub struct Told<'a, C> {
 /// first row that fits wins; what fits none is the kind of what was being done.
 pub fn by_table<C: PartialEq>(
     table: &[Row<C>],
-    doing: Doing,
+    doing: Activity,
     tried: impl Display,
-    told: &Told<'_, C>,
+    told: &CloudFailure<'_, C>,
 ) -> CpiError {
     let fitting = |(code, says): (&C, &dyn Fn(&str) -> bool)| {
         table.iter().find(|row| row.fits(doing, code, says))
@@ -93,15 +93,15 @@ pub fn by_table<C: PartialEq>(
 }
 
 /// What a failure is that fits no row.
-fn usual(doing: Doing) -> ErrorKind {
+fn usual(doing: Activity) -> ErrorKind {
     match doing {
-        Doing::CreateVm => ErrorKind::VmCreationFailed,
+        Activity::CreateVm => ErrorKind::VmCreationFailed,
         _ => ErrorKind::CloudError,
     }
 }
 
 impl<C: PartialEq> Row<C> {
-    fn fits(&self, doing: Doing, code: &C, says: &dyn Fn(&str) -> bool) -> bool {
+    fn fits(&self, doing: Activity, code: &C, says: &dyn Fn(&str) -> bool) -> bool {
         (self.doing.is_empty() || self.doing.contains(&doing))
             && (self.codes.is_empty() || self.codes.contains(code))
             && (self.phrases.is_empty() || self.phrases.iter().any(|phrase| says(phrase)))

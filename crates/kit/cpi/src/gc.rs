@@ -1,12 +1,12 @@
 //! Finding what the journal cannot: things that bear our name and that no director knows.
 //!
-//! *Ours* is what bears this director's mark and an operation's id in its name. *Known* is what
+//! *OwnName* is what bears this director's mark and an operation's id in its name. *Known* is what
 //! set_vm_metadata or set_disk_metadata has tagged, or whose CID a later call named. Deleted is
 //! only what is ours, was never known, is old enough and is not being made right now.
 
-use crate::naming::Ours;
+use crate::naming::OwnName;
 use bosh_cpi::{CpiError, Result};
-use journal::{Ledger, LedgerError, OperationId, REMEMBERED, Target};
+use journal::{Intent, Journal, JournalError, OperationId, REMEMBERED};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -67,7 +67,7 @@ pub enum Verdict {
 
 /// A thing of ours as the cloud tells it.
 #[derive(Debug, Clone)]
-pub struct Thing<T> {
+pub struct OwnedResource<T> {
     /// `VM`, `disk`, `snapshot` …
     pub kind: &'static str,
     /// Its CID, or its id.
@@ -75,9 +75,9 @@ pub struct Thing<T> {
     /// Its name.
     pub name: String,
     /// What its name or its note tells; None where only its kind makes it ours.
-    pub ours: Option<Ours>,
+    pub ours: Option<OwnName>,
     /// What it is for.
-    pub purpose: Purpose,
+    pub purpose: ResourceRole,
     /// Why it stays in any case: a VM uses it.
     pub used: Option<&'static str>,
     /// What to make absent.
@@ -86,7 +86,7 @@ pub struct Thing<T> {
 
 /// What a thing is for, which tells when it is garbage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum ResourceRole {
     /// A CID of the director's, which names it in later calls; with whether tags of the
     /// director's are on it, and whether it holds data.
     Cid {
@@ -102,29 +102,29 @@ pub enum Purpose {
 }
 
 impl Found {
-    pub(crate) fn new<T: Target>(
-        thing: Thing<T>,
+    pub(crate) fn new<T: Intent>(
+        thing: OwnedResource<T>,
         verdict: Verdict,
         reason: &'static str,
     ) -> Result<Self> {
         let target = serde_json::to_string(&thing.target);
         let target = target.map_err(|e| CpiError::cpi(format!("{}: {e}", thing.name)))?;
         let age = thing.ours.map_or(0, |ours| ours.operation.age().as_secs());
-        let Thing { kind, cid, name, .. } = thing;
+        let OwnedResource { kind, cid, name, .. } = thing;
         Ok(Self { kind, cid, name, age, verdict, reason, target })
     }
 
-    pub(crate) fn target<T: Target>(&self) -> Option<T> {
+    pub(crate) fn target<T: Intent>(&self) -> Option<T> {
         serde_json::from_str(&self.target).ok()
     }
 }
 
 /// What becomes of a thing of ours.
 pub(crate) async fn judge<T>(
-    ledger: &Ledger,
+    ledger: &Journal,
     policy: &GcPolicy,
-    thing: &Thing<T>,
-) -> std::result::Result<(Verdict, &'static str), LedgerError> {
+    thing: &OwnedResource<T>,
+) -> std::result::Result<(Verdict, &'static str), JournalError> {
     if policy.known.as_ref().is_some_and(|known| known.contains(&thing.cid)) {
         return Ok((Verdict::Keep, "the director knows it (--keep)"));
     }
@@ -137,18 +137,18 @@ pub(crate) async fn judge<T>(
         return Ok((Verdict::Keep, "a call is working on it"));
     }
     let (verdict, reason) = match thing.purpose {
-        Purpose::Cid { tagged, .. } => by_journal(ledger, policy, thing, tagged).await?,
-        Purpose::Silent if policy.known.is_none() => {
+        ResourceRole::Cid { tagged, .. } => by_journal(ledger, policy, thing, tagged).await?,
+        ResourceRole::Silent if policy.known.is_none() => {
             (Verdict::List, "a network that BOSH manages: give --keep to decide")
         }
-        Purpose::Silent => (Verdict::Delete, "it serves no VM"),
-        Purpose::Servant(reason) => (Verdict::Delete, reason),
+        ResourceRole::Silent => (Verdict::Delete, "it serves no VM"),
+        ResourceRole::Servant(reason) => (Verdict::Delete, reason),
     };
     let young = thing.ours.is_some_and(|ours| ours.operation.age() < policy.older_than);
     if verdict == Verdict::Delete && young {
         return Ok((Verdict::List, "younger than --older-than"));
     }
-    let persistent = matches!(thing.purpose, Purpose::Cid { persistent: true, .. });
+    let persistent = matches!(thing.purpose, ResourceRole::Cid { persistent: true, .. });
     if verdict == Verdict::Delete && persistent && policy.persistent == Persistent::Kept {
         return Ok((Verdict::List, "persistent: give --include-persistent"));
     }
@@ -157,11 +157,11 @@ pub(crate) async fn judge<T>(
 
 /// By what the journal and the tags say of who knows it.
 async fn by_journal<T>(
-    ledger: &Ledger,
+    ledger: &Journal,
     policy: &GcPolicy,
-    thing: &Thing<T>,
+    thing: &OwnedResource<T>,
     tagged: bool,
-) -> std::result::Result<(Verdict, &'static str), LedgerError> {
+) -> std::result::Result<(Verdict, &'static str), JournalError> {
     let journaled = match thing.ours {
         Some(ours) => ledger.operation(ours.operation).await?.is_some(),
         None => false,

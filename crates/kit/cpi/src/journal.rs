@@ -5,7 +5,7 @@ use crate::StateDir;
 use crate::properties::LedgerProperties;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, reveal};
-use journal::{Key, Ledger, LedgerError, Operation, Parked, Patience, Place};
+use journal::{Journal, JournalError, Key, Operation, Parked, Place, UndoBudget};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use tokio::sync::OnceCell;
 const SHORT: Duration = Duration::from_secs(10);
 
 /// The journal of one process, whose steps make or change `T`s.
-pub struct Journal<T> {
+pub struct CallJournal<T> {
     state_dir: Rc<StateDir>,
     key: Key,
     properties: LedgerProperties,
     request_id: String,
-    ledger: OnceCell<Ledger>,
+    ledger: OnceCell<Journal>,
     /// What is answered but not yet written to the caller.
     parked: RefCell<Vec<Parked<T>>>,
 }
 
-impl<T> Journal<T> {
+impl<T> CallJournal<T> {
     /// The journal for `key`, in `state_dir` unless the properties name a database. Opens
     /// nothing yet.
     pub fn new(
@@ -40,25 +40,25 @@ impl<T> Journal<T> {
     }
 
     /// The open journal.
-    pub(crate) async fn open(&self) -> Result<&Ledger> {
+    pub(crate) async fn open(&self) -> Result<&Journal> {
         self.ledger.get_or_try_init(|| self.open_now()).await
     }
 
-    async fn open_now(&self) -> Result<Ledger> {
+    async fn open_now(&self) -> Result<Journal> {
         let url = self.properties.url.as_ref().filter(|url| !reveal(url).is_empty());
         let opened = match url {
-            Some(url) => Ledger::open(Place::Postgres(url), self.key.clone()).await,
-            None => Ledger::open(Place::Directory(self.state_dir.path()?), self.key.clone()).await,
+            Some(url) => Journal::open(Place::Postgres(url), self.key.clone()).await,
+            None => Journal::open(Place::Directory(self.state_dir.path()?), self.key.clone()).await,
         };
         opened.map_err(unusable)
     }
 
     /// The journal, if a call has opened it.
-    pub(crate) fn opened(&self) -> Option<&Ledger> {
+    pub(crate) fn opened(&self) -> Option<&Journal> {
         self.ledger.get()
     }
 
-    pub(crate) fn begin<'l>(&self, ledger: &'l Ledger, method: &str) -> Operation<'l, T> {
+    pub(crate) fn begin<'l>(&self, ledger: &'l Journal, method: &str) -> Operation<'l, T> {
         ledger.begin(method, &self.request_id)
     }
 
@@ -71,14 +71,14 @@ impl<T> Journal<T> {
     }
 
     /// How long to insist on removing what a failed call has made.
-    pub fn patience(&self) -> Patience {
+    pub fn patience(&self) -> UndoBudget {
         let horizon = self.properties.horizon();
-        Patience { horizon, deadline: Deadline::after(self.properties.budget()) }
+        UndoBudget { horizon, deadline: Deadline::after(self.properties.budget()) }
     }
 
     /// The same for what earlier calls have left: once, since this call is about something else.
-    pub(crate) fn once(&self) -> Patience {
-        Patience { deadline: Deadline::after(Duration::ZERO), ..self.patience() }
+    pub(crate) fn once(&self) -> UndoBudget {
+        UndoBudget { deadline: Deadline::after(Duration::ZERO), ..self.patience() }
     }
 
     /// `deadline` for an undo. It is tried again, by this call or a later one, so that it may
@@ -94,6 +94,6 @@ impl<T> Journal<T> {
 }
 
 /// A journal that cannot be used fails the call, as nothing could be undone.
-pub(crate) fn unusable(error: LedgerError) -> CpiError {
+pub(crate) fn unusable(error: JournalError) -> CpiError {
     CpiError::cpi(error.to_string())
 }

@@ -2,13 +2,13 @@
 //! is, what may be deleted as garbage, what a check found, what is remembered between calls,
 //! and [`Provider`], through which the binary asks any of them.
 //!
-//! A provider keeps a [`Journal`], lists its [`Thing`]s and makes its checks; all else that the
+//! A provider keeps a [`CallJournal`], lists its [`OwnedResource`]s and makes its checks; all else that the
 //! binary asks follows from that. Nothing here knows a cloud.
 
 mod cache;
 mod capture;
-mod cloud;
 mod doctor;
+mod dyn_provider;
 pub mod errors;
 mod gc;
 mod journal;
@@ -20,13 +20,13 @@ mod publisher;
 mod setup;
 mod state_dir;
 
-pub use self::journal::Journal;
+pub use self::journal::CallJournal;
 pub use self::provider::Provider;
-pub use cache::{Cache, Remembered};
+pub use cache::{Cache, Cacheable};
 pub use capture::{Capture, Captured, Keep, Sharing};
-pub use cloud::{Cloud, Work};
 pub use doctor::{Finding, Level, Questions};
-pub use gc::{Found, GcPolicy, Persistent, Purpose, Thing, Verdict};
+pub use dyn_provider::{DynProvider, LocalBoxFuture};
+pub use gc::{Found, GcPolicy, OwnedResource, Persistent, ResourceRole, Verdict};
 pub use progress::Progress;
 pub use publisher::Publisher;
 pub use setup::Setup;

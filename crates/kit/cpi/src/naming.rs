@@ -16,7 +16,7 @@ pub const EDGE: &str = "edge";
 
 /// A name that one of our operations gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ours {
+pub struct OwnName {
     /// That operation.
     pub operation: OperationId,
 }
@@ -72,12 +72,12 @@ impl Names {
     }
 
     /// Reads such a description; None unless an operation of this director wrote it.
-    pub fn parse_note(&self, note: &str) -> Option<Ours> {
+    pub fn parse_note(&self, note: &str) -> Option<OwnName> {
         let (mark, operation) = note.strip_prefix(NOTE)?.trim_start().split_once('-')?;
         if mark != self.mark {
             return None;
         }
-        Some(Ours { operation: OperationId::parse(operation)? })
+        Some(OwnName { operation: OperationId::parse(operation)? })
     }
 
     /// The name of a public key that an operator gives without one. The same key has the same
@@ -97,7 +97,7 @@ impl Names {
     }
 
     /// Reads a name; None unless an operation of this director gave it.
-    pub fn parse(&self, name: &str) -> Option<Ours> {
+    pub fn parse(&self, name: &str) -> Option<OwnName> {
         let mut parts = name.splitn(3, '-');
         let noun = parts.next()?;
         if !["vm", EDGE, "disk", "snap", "net", "stemcell"].contains(&noun)
@@ -105,7 +105,7 @@ impl Names {
         {
             return None;
         }
-        Some(Ours { operation: OperationId::parse(parts.next()?)? })
+        Some(OwnName { operation: OperationId::parse(parts.next()?)? })
     }
 
     fn name(&self, noun: &str, operation: OperationId) -> String {
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn only_our_own_names_are_ours() {
         let (names, operation) = (Names::new(Some("d1")), OperationId::new());
-        assert_eq!(names.parse(&names.vm(operation)), Some(Ours { operation }));
+        assert_eq!(names.parse(&names.vm(operation)), Some(OwnName { operation }));
         assert_eq!(names.parse(&Names::new(Some("d2")).disk(operation)), None);
         for name in ["vm-1", "DATA-11", "cpivm-1", "", &format!("vm-{}-x", names.mark())] {
             assert_eq!(names.parse(name), None, "{name}");
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn only_our_own_notes_are_ours() {
         let (names, operation) = (Names::new(Some("d1")), OperationId::new());
-        assert_eq!(names.parse_note(&names.note(operation)), Some(Ours { operation }));
+        assert_eq!(names.parse_note(&names.note(operation)), Some(OwnName { operation }));
         assert_eq!(names.parse_note(&Names::new(Some("d2")).note(operation)), None);
         for note in ["", "made by the BOSH CPI,", "the routers", "made by the BOSH CPI, x-1"] {
             assert_eq!(names.parse_note(note), None, "{note}");

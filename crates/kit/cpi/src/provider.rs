@@ -3,22 +3,23 @@
 use crate::gc::judge;
 use crate::journal::unusable;
 use crate::{
-    Capture, Captured, Finding, Found, GcPolicy, Journal, Keep, Questions, Thing, Verdict,
+    CallJournal, Capture, Captured, Finding, Found, GcPolicy, Keep, OwnedResource, Questions,
+    Verdict,
 };
 use bosh_cpi::{Cpi, CpiError, Result};
-use journal::{Ledger, Operation, Recovery, Undo};
+use journal::{Journal, Operation, Recovery, Undo};
 
 /// A provider: it answers the contract, undoes what it made, and lists what it knows.
 #[allow(async_fn_in_trait)] // one current-thread runtime, so no `Send` is wanted
 pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     /// Its journal.
-    fn journal(&self) -> &Journal<Self::Target>;
+    fn journal(&self) -> &CallJournal<Self::Intent>;
 
     /// Whether a cloud can be reached with the properties: names what is missing.
     fn validate(&self) -> Result<()>;
 
     /// Everything in the cloud that is ours: that bears our name, or a note of ours.
-    async fn things(&self) -> Result<Vec<Thing<Self::Target>>>;
+    async fn owned_resources(&self) -> Result<Vec<OwnedResource<Self::Intent>>>;
 
     /// Every check of `cpi doctor`, in an order in which a person reads them. Changes nothing.
     async fn examine(&self, questions: &Questions) -> Vec<Finding>;
@@ -30,7 +31,7 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     }
 
     /// The open journal.
-    async fn ledger(&self) -> Result<&Ledger> {
+    async fn ledger(&self) -> Result<&Journal> {
         self.validate()?;
         self.journal().open().await
     }
@@ -90,7 +91,7 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     async fn operation<T>(
         &self,
         method: &str,
-        work: impl AsyncFnOnce(&mut Operation<'_, Self::Target>) -> Result<(T, Option<String>)>,
+        work: impl AsyncFnOnce(&mut Operation<'_, Self::Intent>) -> Result<(T, Option<String>)>,
     ) -> Result<T> {
         let mut operation = self.journal().begin(self.ledger().await?, method);
         let error = match work(&mut operation).await {
@@ -119,7 +120,7 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     async fn with_temporary<M, T>(
         &self,
         method: &str,
-        make: impl AsyncFnOnce(&mut Operation<'_, Self::Target>) -> Result<M>,
+        make: impl AsyncFnOnce(&mut Operation<'_, Self::Intent>) -> Result<M>,
         work: impl AsyncFnOnce(M) -> Result<T>,
     ) -> Result<T> {
         let mut operation = self.journal().begin(self.ledger().await?, method);
@@ -151,7 +152,7 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
 
     /// Everything that is ours, with what becomes of it and why.
     async fn garbage(&self, policy: &GcPolicy) -> Result<Vec<Found>> {
-        let things = self.things().await?;
+        let things = self.owned_resources().await?;
         let ledger = self.ledger().await?;
         let mut found = Vec::new();
         for thing in things {

@@ -1,7 +1,7 @@
 //! The HTTP client: one pool of connections for a call's lifetime.
 
 use crate::settings::{TransportError, TransportSettings};
-use crate::watched::Watched;
+use crate::tracked_body::TrackedBody;
 use crate::{Deadline, connector};
 use bytes::{Bytes, BytesMut};
 use std::error::Error as _;
@@ -73,7 +73,7 @@ impl Transport {
     ) -> Result<http::Response<Bytes>, SendError> {
         let client = self.client(request.uri()).map_err(|e| SendError::Setup(e.0))?;
         let (parts, body) = request.into_parts();
-        let (body, watch) = Watched::new(body);
+        let (body, watch) = TrackedBody::new(body);
         let request = http::Request::from_parts(parts, reqwest::Body::wrap(body));
         let request = reqwest::Request::try_from(request)
             .map_err(|e| SendError::Setup(causes(&e.without_url())))?;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 /// The journal cannot be used. Nothing has been created in the cloud by the call that met it.
 #[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
+pub enum JournalError {
     /// It cannot be opened: no permission, no room, no database.
     #[error("cannot open the journal ({place}): {why}")]
     Open {
@@ -53,7 +53,7 @@ pub enum LedgerError {
     Row(String),
 }
 
-impl LedgerError {
+impl JournalError {
     pub(crate) fn open(place: &dyn Display, why: &dyn Display) -> Self {
         Self::Open { place: place.to_string(), why: why.to_string() }
     }

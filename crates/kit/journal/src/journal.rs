@@ -1,11 +1,11 @@
 //! The journal as a whole: opening it, reading it, and what other calls may learn from it.
 
-use crate::LedgerError;
+use crate::JournalError;
 use crate::id::{Key, OperationId, now};
 use crate::operation::Operation;
 use crate::row::{OperationRow, OperationState, StepRow, StepState, read_id};
 use crate::store::{self, Owner, Postgres, Sqlite, Statement, Store, Value};
-use crate::undo::Target;
+use crate::undo::Intent;
 use secrecy::SecretString;
 use std::fmt::Display;
 use std::path::Path;
@@ -30,14 +30,14 @@ pub enum Place<'a> {
 }
 
 /// An open journal, as seen by calls of one key.
-pub struct Ledger {
+pub struct Journal {
     store: Store,
     key: Key,
 }
 
-impl Ledger {
+impl Journal {
     /// Opens the journal, making or migrating it where needed.
-    pub async fn open(place: Place<'_>, key: Key) -> Result<Self, LedgerError> {
+    pub async fn open(place: Place<'_>, key: Key) -> Result<Self, JournalError> {
         let store = match place {
             Place::Directory(dir) => Store::Sqlite(Sqlite::open(dir)?),
             Place::Postgres(url) => Store::Postgres(Postgres::open(url).await?),
@@ -56,7 +56,7 @@ impl Ledger {
     }
 
     /// Notes that a later call named `cid`: whoever answered it, the director knows it.
-    pub async fn acknowledge(&self, cid: &str) -> Result<(), LedgerError> {
+    pub async fn acknowledge(&self, cid: &str) -> Result<(), JournalError> {
         let select = (store::SELECT_UNKNOWN, vec![self.key.text().into(), cid.into()]);
         let rows = self.store.read(select).await?;
         if rows.is_empty() {
@@ -67,19 +67,19 @@ impl Ledger {
     }
 
     /// Whether a later call named `cid`.
-    pub async fn is_known(&self, cid: &str) -> Result<bool, LedgerError> {
+    pub async fn is_known(&self, cid: &str) -> Result<bool, JournalError> {
         let select = (store::SELECT_KNOWN, vec![self.key.text().into(), cid.into()]);
         Ok(!self.store.read(select).await?.is_empty())
     }
 
     /// Whether what a step of `id` did to `cid` is to stay: a younger operation has answered for
     /// the same CID, or the last one that did has done the same before.
-    pub(crate) async fn stands<T: Target>(
+    pub(crate) async fn stands<T: Intent>(
         &self,
         id: OperationId,
         cid: &str,
         target: &T,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<bool, JournalError> {
         let values = vec![self.key.text().into(), cid.into(), id.to_string().into()];
         let others = self.ids((store::SELECT_LAST_ANSWERED, values)).await?;
         let Some(last) = others.first() else { return Ok(false) };
@@ -92,25 +92,25 @@ impl Ledger {
     }
 
     /// Every operation of every key, oldest first.
-    pub async fn operations(&self) -> Result<Vec<OperationRow>, LedgerError> {
+    pub async fn operations(&self) -> Result<Vec<OperationRow>, JournalError> {
         let rows = self.store.read((store::SELECT_OPERATIONS, Vec::new())).await?;
         Ok(rows.iter().filter_map(OperationRow::read).collect())
     }
 
     /// One operation.
-    pub async fn operation(&self, id: OperationId) -> Result<Option<OperationRow>, LedgerError> {
+    pub async fn operation(&self, id: OperationId) -> Result<Option<OperationRow>, JournalError> {
         let rows = self.store.read((store::SELECT_OPERATION, vec![id.to_string().into()])).await?;
         Ok(rows.first().and_then(OperationRow::read))
     }
 
     /// An operation's steps, in order.
-    pub async fn steps(&self, id: OperationId) -> Result<Vec<StepRow>, LedgerError> {
+    pub async fn steps(&self, id: OperationId) -> Result<Vec<StepRow>, JournalError> {
         let rows = self.store.read((store::SELECT_STEPS, vec![id.to_string().into()])).await?;
         Ok(rows.iter().map(StepRow::read).collect())
     }
 
     /// Whether a process that lives owns this operation.
-    pub async fn is_live(&self, id: OperationId) -> Result<bool, LedgerError> {
+    pub async fn is_live(&self, id: OperationId) -> Result<bool, JournalError> {
         match self.store.own(id).await? {
             Some(owner) => {
                 self.store.release(owner).await;
@@ -122,7 +122,7 @@ impl Ledger {
 
     /// Gives an open operation up, whatever is left of it, for `why`. False if there is none, or
     /// if a process that lives owns it.
-    pub async fn forget(&self, id: OperationId, why: &str) -> Result<bool, LedgerError> {
+    pub async fn forget(&self, id: OperationId, why: &str) -> Result<bool, JournalError> {
         let Some(owner) = self.own(id).await? else { return Ok(false) };
         let forgotten = match self.operation(id).await {
             Ok(Some(row)) if row.state.is_unfinished() => {
@@ -137,25 +137,25 @@ impl Ledger {
     }
 
     /// Those of this key that are neither answered nor undone, live ones among them.
-    pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, LedgerError> {
+    pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, JournalError> {
         self.ids((store::SELECT_UNFINISHED, vec![self.key.text().into()])).await
     }
 
     /// Those of them that have a step on `cid`.
-    pub(crate) async fn unfinished_on(&self, cid: &str) -> Result<Vec<OperationId>, LedgerError> {
+    pub(crate) async fn unfinished_on(&self, cid: &str) -> Result<Vec<OperationId>, JournalError> {
         let in_target = format!("%\"{cid}\"%");
         let values = vec![self.key.text().into(), in_target.into()];
         self.ids((store::SELECT_UNFINISHED_ON, values)).await
     }
 
-    async fn ids(&self, select: Statement) -> Result<Vec<OperationId>, LedgerError> {
+    async fn ids(&self, select: Statement) -> Result<Vec<OperationId>, JournalError> {
         let rows = self.store.read(select).await?;
         Ok(rows.iter().filter_map(read_id).collect())
     }
 
     /// Forgets what ended long before `at`, and what was answered very long before: some of it,
     /// so that no call has to wait for it.
-    pub async fn tidy(&self, at: SystemTime) -> Result<(), LedgerError> {
+    pub async fn tidy(&self, at: SystemTime) -> Result<(), JournalError> {
         let at_millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
         let before = |age: Duration| Value::from(at_millis - age.as_millis() as i64);
         let statements = vec![
@@ -177,7 +177,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, LedgerError> {
+    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
         self.store.own(id).await
     }
 
@@ -191,7 +191,7 @@ impl Ledger {
         method: &str,
         request: &str,
         first: Statement,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), JournalError> {
         let Key { endpoint, account, project } = &self.key;
         let values = vec![
             id.to_string().into(),
@@ -208,7 +208,7 @@ impl Ledger {
         self.store.write(vec![(store::INSERT_OPERATION, values), first]).await.map(drop)
     }
 
-    pub(crate) async fn insert_step(&self, step: Statement) -> Result<(), LedgerError> {
+    pub(crate) async fn insert_step(&self, step: Statement) -> Result<(), JournalError> {
         self.store.write(vec![step]).await.map(drop)
     }
 
@@ -218,7 +218,7 @@ impl Ledger {
         id: OperationId,
         state: OperationState,
         note: Option<String>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), JournalError> {
         let mut statements = vec![update(&id.to_string(), state, note)];
         if let Some(steps) = state.of_steps() {
             statements.push(update_steps(id, steps));
@@ -231,7 +231,7 @@ impl Ledger {
         &self,
         id: OperationId,
         cid: Option<&str>,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), JournalError> {
         let state = if cid.is_some() { OperationState::Answered } else { OperationState::Done };
         let cid = cid.map(str::to_owned);
         let values = vec![state.as_str().into(), now().into(), cid.into(), id.to_string().into()];

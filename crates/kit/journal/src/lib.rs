@@ -29,10 +29,10 @@ mod row;
 mod store;
 mod undo;
 
-pub use error::LedgerError;
+pub use error::JournalError;
 pub use id::{Key, OperationId};
-pub use journal::{Ledger, Place, REMEMBERED};
+pub use journal::{Journal, Place, REMEMBERED};
 pub use operation::{Operation, Parked};
 pub use recover::Recovery;
 pub use row::{OperationRow, OperationState, StepRow, StepState};
-pub use undo::{Leftover, Patience, Target, Undo, Was};
+pub use undo::{Absence, Intent, Leftover, Undo, UndoBudget};

@@ -1,17 +1,17 @@
 //! One CPI call that changes something, as its owner sees it.
 
-use crate::LedgerError;
+use crate::JournalError;
 use crate::id::{OperationId, now};
-use crate::journal::{Ledger, insert_step};
+use crate::journal::{Journal, insert_step};
 use crate::row::OperationState;
 use crate::store::Owner;
-use crate::undo::{Leftover, Patience, Sent, Target, Undo, undo_all};
+use crate::undo::{Intent, Leftover, Sent, Undo, UndoBudget, undo_all};
 use cloud_http::Outcome;
 
 /// A CPI call that changes something, step by step. Its lock is gone when it is dropped or
 /// when its process dies; what it left open is then undone by a later call.
 pub struct Operation<'l, T> {
-    ledger: &'l Ledger,
+    ledger: &'l Journal,
     id: OperationId,
     method: String,
     request: String,
@@ -20,7 +20,7 @@ pub struct Operation<'l, T> {
 }
 
 impl<'l, T> Operation<'l, T> {
-    pub(crate) fn new(ledger: &'l Ledger, method: &str, request: &str) -> Self {
+    pub(crate) fn new(ledger: &'l Journal, method: &str, request: &str) -> Self {
         Self {
             ledger,
             id: OperationId::new(),
@@ -37,12 +37,12 @@ impl<'l, T> Operation<'l, T> {
     }
 }
 
-impl<T: Target> Operation<'_, T> {
+impl<T: Intent> Operation<'_, T> {
     /// Runs one mutating API call. `target` is what to undo if the operation fails: also when
     /// this very step fails, since a failed call may leave half of its work. It is durable
     /// before `act` begins. When the outcome is unknown, `probe` looks the truth up; None means
     /// that it found nothing.
-    pub async fn step<A, E: From<LedgerError>>(
+    pub async fn step<A, E: From<JournalError>>(
         &mut self,
         target: T,
         act: impl AsyncFnOnce() -> Outcome<A, E>,
@@ -59,8 +59,8 @@ impl<T: Target> Operation<'_, T> {
         }
     }
 
-    async fn intend(&mut self, target: T) -> Result<(), LedgerError> {
-        let json = serde_json::to_string(&target).map_err(|e| LedgerError::Row(e.to_string()))?;
+    async fn intend(&mut self, target: T) -> Result<(), JournalError> {
+        let json = serde_json::to_string(&target).map_err(|e| JournalError::Row(e.to_string()))?;
         let at = now();
         let row = insert_step(self.id, self.steps.len(), json, at);
         if self.owner.is_some() {
@@ -83,7 +83,7 @@ impl<T: Target> Operation<'_, T> {
 
     /// To be called before the answer is written: from here on nobody undoes the operation but
     /// its owner. `cid` is what it made, or what it changed and a later one may change again.
-    pub async fn answer(&mut self, cid: Option<&str>) -> Result<(), LedgerError> {
+    pub async fn answer(&mut self, cid: Option<&str>) -> Result<(), JournalError> {
         if self.owner.is_none() {
             return Ok(());
         }
@@ -98,11 +98,11 @@ impl<T: Target> Operation<'_, T> {
 
     /// Undoes every step, the last one first. What is left when the deadline passes stays in
     /// the journal for a later call.
-    pub async fn unwind<U: Undo<Target = T>>(
+    pub async fn unwind<U: Undo<Intent = T>>(
         self,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Vec<Leftover>, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Vec<Leftover>, JournalError> {
         let ledger = self.ledger;
         match self.park() {
             Some(parked) => ledger.unwind(parked, undo, patience).await,
@@ -118,7 +118,7 @@ pub struct Parked<T> {
     steps: Vec<Sent<T>>,
 }
 
-impl Ledger {
+impl Journal {
     /// Ends an operation whose answer was written.
     pub async fn close<T>(&self, parked: Parked<T>) {
         self.release(parked.owner).await;
@@ -128,10 +128,10 @@ impl Ledger {
     /// Undoes an operation whose answer could not be written, or that failed.
     pub async fn unwind<U: Undo>(
         &self,
-        parked: Parked<U::Target>,
+        parked: Parked<U::Intent>,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Vec<Leftover>, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Vec<Leftover>, JournalError> {
         let Parked { id, owner, steps } = parked;
         let left = undo_all(self, id, &steps, undo, patience).await?;
         record(self, id, &left).await?;
@@ -142,10 +142,10 @@ impl Ledger {
 
 /// Writes down how an unwinding ended.
 pub(crate) async fn record(
-    ledger: &Ledger,
+    ledger: &Journal,
     id: OperationId,
     left: &[Leftover],
-) -> Result<(), LedgerError> {
+) -> Result<(), JournalError> {
     if left.is_empty() {
         return ledger.set_state(id, OperationState::Undone, None).await;
     }

@@ -1,11 +1,11 @@
 //! Finishing what a process that died, or gave up, left open.
 
-use crate::LedgerError;
+use crate::JournalError;
 use crate::id::OperationId;
-use crate::journal::Ledger;
+use crate::journal::Journal;
 use crate::operation::record;
 use crate::row::{OperationRow, StepRow};
-use crate::undo::{Leftover, Patience, Sent, Target, Undo, undo_all};
+use crate::undo::{Intent, Leftover, Sent, Undo, UndoBudget, undo_all};
 use std::time::Duration;
 
 /// How long to wait before looking again whether another process is done.
@@ -20,14 +20,14 @@ pub struct Recovery {
     pub left: Vec<(OperationId, Vec<Leftover>)>,
 }
 
-impl Ledger {
+impl Journal {
     /// Undoes every operation of this key that nobody owns and that was never answered. Costs
     /// one indexed read when there is none.
     pub async fn recover<U: Undo>(
         &self,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Recovery, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Recovery, JournalError> {
         let mut recovery = Recovery::default();
         let unfinished = self.unfinished().await?;
         for id in &unfinished {
@@ -50,8 +50,8 @@ impl Ledger {
         &self,
         cid: &str,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Vec<OperationId>, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Vec<OperationId>, JournalError> {
         let mut unreadable = Vec::new();
         loop {
             let mut unfinished = self.unfinished_on(cid).await?;
@@ -75,8 +75,8 @@ impl Ledger {
         &self,
         id: OperationId,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Adopted, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Adopted, JournalError> {
         let Some(owner) = self.own(id).await? else { return Ok(Adopted::NotOurs) };
         // Its owner may have ended it between our reading and our lock.
         let outcome = match self.operation(id).await {
@@ -94,11 +94,11 @@ impl Ledger {
         &self,
         row: &OperationRow,
         undo: &U,
-        patience: Patience,
-    ) -> Result<Adopted, LedgerError> {
+        patience: UndoBudget,
+    ) -> Result<Adopted, JournalError> {
         let id = row.id;
         let rows = self.steps(id).await?;
-        let unreadable: Vec<_> = rows.iter().filter_map(unreadable::<U::Target>).collect();
+        let unreadable: Vec<_> = rows.iter().filter_map(unreadable::<U::Intent>).collect();
         // Steps are undone in order, or what a later one needs is gone: so all of them or none.
         if !unreadable.is_empty() {
             self.note(row, &unreadable).await?;
@@ -116,7 +116,7 @@ impl Ledger {
     }
 
     /// Writes down once why an operation stays open.
-    async fn note(&self, row: &OperationRow, left: &[Leftover]) -> Result<(), LedgerError> {
+    async fn note(&self, row: &OperationRow, left: &[Leftover]) -> Result<(), JournalError> {
         let note = left.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         if row.note.as_ref() == Some(&note) {
             return Ok(());
@@ -135,7 +135,7 @@ enum Adopted {
     Unreadable(Vec<Leftover>),
 }
 
-fn unreadable<T: Target>(row: &StepRow) -> Option<Leftover> {
+fn unreadable<T: Intent>(row: &StepRow) -> Option<Leftover> {
     let error = serde_json::from_str::<T>(&row.target).err()?;
     let why = format!("this release of the CPI cannot read it: {error}");
     Some(Leftover { what: format!("step {} of it", row.number), why })

@@ -1,8 +1,8 @@
 //! Making sure that nothing is left: of an operation that failed, or whose owner died.
 
-use crate::LedgerError;
+use crate::JournalError;
 use crate::id::{OperationId, now};
-use crate::journal::Ledger;
+use crate::journal::Journal;
 use cloud_http::Deadline;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 /// What a step makes or changes, named so that another process finds it.
-pub trait Target: Serialize + DeserializeOwned + Clone + Display {
+pub trait Intent: Serialize + DeserializeOwned + Clone + Display {
     /// The CID of what is changed, where the change must not be undone once a later operation
     /// has answered for the same CID: a disk that was attached again, say.
     fn superseded_by(&self) -> Option<&str> {
@@ -29,13 +29,13 @@ pub trait Target: Serialize + DeserializeOwned + Clone + Display {
 #[allow(async_fn_in_trait)] // one current-thread runtime, so no `Send` is wanted
 pub trait Undo {
     /// The provider's targets.
-    type Target: Target;
+    type Intent: Intent;
     /// Why it could not be undone.
     type Error: Display;
 
     /// Makes sure that nothing is left of `target`, whether it was made, half made or never
     /// made. Doing it twice is no fault.
-    async fn ensure_absent(&self, target: &Self::Target) -> Result<Was, Self::Error>;
+    async fn ensure_absent(&self, target: &Self::Intent) -> Result<Absence, Self::Error>;
 
     /// Whether insisting is of no use for now, as the cloud does not let us in.
     fn is_locked_out(&self) -> bool {
@@ -43,18 +43,18 @@ pub trait Undo {
     }
 }
 
-/// What `ensure_absent` met.
+/// How far `ensure_absent` may be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Was {
-    /// It was there and is gone now; or there is nothing that could still appear.
-    There,
-    /// It was not there. A request that was sent may still make it, for a while.
-    NotThere,
+pub enum Absence {
+    /// Absent, and it cannot appear any more.
+    Final,
+    /// Absent, but a request that was sent may still make it, for a while.
+    MayAppear,
 }
 
 /// How long to insist.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct UndoBudget {
     /// The time within which a request that was sent may still take effect.
     pub horizon: Duration,
     /// When to leave the rest to a later call.
@@ -90,12 +90,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Undoes `steps`, the last one first.
 pub(crate) async fn undo_all<U: Undo>(
-    ledger: &Ledger,
+    ledger: &Journal,
     id: OperationId,
-    steps: &[Sent<U::Target>],
+    steps: &[Sent<U::Intent>],
     undo: &U,
-    patience: Patience,
-) -> Result<Vec<Leftover>, LedgerError> {
+    patience: UndoBudget,
+) -> Result<Vec<Leftover>, JournalError> {
     let mut left = Vec::new();
     for step in steps.iter().rev() {
         if let Some(cid) = step.target.superseded_by()
@@ -113,16 +113,16 @@ pub(crate) async fn undo_all<U: Undo>(
 /// Insists until the deadline. A thing that is not there yet is waited for until it cannot
 /// appear any more.
 async fn undo_one<U: Undo>(
-    step: &Sent<U::Target>,
+    step: &Sent<U::Intent>,
     undo: &U,
-    patience: Patience,
+    patience: UndoBudget,
 ) -> Result<(), String> {
     let mut pause = FIRST_PAUSE;
     loop {
         let why = match undo.ensure_absent(&step.target).await {
-            Ok(Was::There) => return Ok(()),
-            Ok(Was::NotThere) if step.settled => return Ok(()),
-            Ok(Was::NotThere) => match appears_within(step.at, patience.horizon) {
+            Ok(Absence::Final) => return Ok(()),
+            Ok(Absence::MayAppear) if step.settled => return Ok(()),
+            Ok(Absence::MayAppear) => match appears_within(step.at, patience.horizon) {
                 None => return Ok(()),
                 Some(left) => {
                     pause = pause.min(left);

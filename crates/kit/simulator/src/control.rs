@@ -3,8 +3,8 @@
 //! browser must not reach it: requests name a loopback host, and changes come as JSON, which no
 //! page may send elsewhere unasked.
 
+use crate::cloud::SimulatedCloud;
 use crate::fault::Fault;
-use crate::front::Front;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::net::IpAddr;
 
 /// Serves the control API.
-pub fn router<F: Front>(cloud: F) -> Router {
+pub fn router<F: SimulatedCloud>(cloud: F) -> Router {
     Router::new()
         .route("/sim/inventory", get(inventory::<F>))
         .route("/sim/calls", get(calls::<F>))
@@ -48,33 +48,36 @@ fn json(value: impl Serialize) -> Response {
     axum::Json(value).into_response()
 }
 
-async fn inventory<F: Front>(State(cloud): State<F>) -> Response {
+async fn inventory<F: SimulatedCloud>(State(cloud): State<F>) -> Response {
     json(cloud.inventory())
 }
 
-async fn agents<F: Front>(State(cloud): State<F>) -> Response {
+async fn agents<F: SimulatedCloud>(State(cloud): State<F>) -> Response {
     json(cloud.agents())
 }
 
-async fn calls<F: Front>(State(cloud): State<F>) -> Response {
+async fn calls<F: SimulatedCloud>(State(cloud): State<F>) -> Response {
     cloud.with_calls(|calls| json(calls.records()))
 }
 
-async fn clear_calls<F: Front>(State(cloud): State<F>) -> StatusCode {
+async fn clear_calls<F: SimulatedCloud>(State(cloud): State<F>) -> StatusCode {
     cloud.with_calls(|calls| calls.clear());
     StatusCode::NO_CONTENT
 }
 
-async fn jobs<F: Front>(State(cloud): State<F>) -> Response {
+async fn jobs<F: SimulatedCloud>(State(cloud): State<F>) -> Response {
     json(cloud.jobs())
 }
 
-async fn faults<F: Front>(State(cloud): State<F>) -> Response {
+async fn faults<F: SimulatedCloud>(State(cloud): State<F>) -> Response {
     cloud.with_faults(|faults| json(&*faults))
 }
 
 /// A list of faults, in place of those before.
-async fn declare_faults<F: Front>(State(cloud): State<F>, body: axum::body::Bytes) -> Response {
+async fn declare_faults<F: SimulatedCloud>(
+    State(cloud): State<F>,
+    body: axum::body::Bytes,
+) -> Response {
     let mut read = serde_json::Deserializer::from_slice(&body);
     match serde_path_to_error::deserialize::<_, Vec<Fault>>(&mut read) {
         Ok(declared) => {
@@ -85,7 +88,7 @@ async fn declare_faults<F: Front>(State(cloud): State<F>, body: axum::body::Byte
     }
 }
 
-async fn clear_faults<F: Front>(State(cloud): State<F>) -> StatusCode {
+async fn clear_faults<F: SimulatedCloud>(State(cloud): State<F>) -> StatusCode {
     cloud.with_faults(|faults| faults.declare(Vec::new()));
     StatusCode::NO_CONTENT
 }

@@ -1,8 +1,8 @@
 //! Faults on demand: what networks, proxies, overloaded servers and dying callers do, at one
 //! chosen call, before or after the call has taken effect.
 
-use crate::front::{Front, Reply};
-use crate::wire::Wire;
+use crate::cloud::{Reply, SimulatedCloud};
+use crate::connection_cut::ConnectionCut;
 use rustix::process::{Pid, Signal, kill_process};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,11 @@ impl Faults {
 }
 
 /// Answers a request, or fails to, as the faults have it. None where the wire is cut.
-pub async fn answer<F: Front>(cloud: &F, request: &F::Request, wire: &Wire) -> Option<Reply> {
+pub async fn answer<F: SimulatedCloud>(
+    cloud: &F,
+    request: &F::Request,
+    wire: &ConnectionCut,
+) -> Option<Reply> {
     let command = cloud.command(request);
     let fault = cloud.with_faults(|faults| faults.meet(&command));
     let Some(Fault { kind, when, .. }) = fault else {
@@ -151,12 +155,12 @@ pub async fn answer<F: Front>(cloud: &F, request: &F::Request, wire: &Wire) -> O
     spoil(cloud, request, kind, reply, wire).await
 }
 
-async fn spoil<F: Front>(
+async fn spoil<F: SimulatedCloud>(
     cloud: &F,
     request: &F::Request,
     kind: FaultKind,
     reply: Option<Reply>,
-    wire: &Wire,
+    wire: &ConnectionCut,
 ) -> Option<Reply> {
     match kind {
         FaultKind::Unavailable => Some(Reply::plain(503, "text/plain", "overloaded")),
@@ -195,7 +199,7 @@ pub enum Struck {
 }
 
 /// Meets the faults of something that is no call of the API.
-pub async fn strike<F: Front>(cloud: &F, command: &str) -> Struck {
+pub async fn strike<F: SimulatedCloud>(cloud: &F, command: &str) -> Struck {
     let fault = cloud.with_faults(|faults| faults.meet(command));
     match fault {
         None => Struck::No,
@@ -222,12 +226,12 @@ impl Fault {
     }
 }
 
-fn cut(wire: &Wire) -> Option<Reply> {
+fn cut(wire: &ConnectionCut) -> Option<Reply> {
     wire.cut();
     None
 }
 
-async fn take_effect_later<F: Front>(cloud: F, request: F::Request, seconds: f64) {
+async fn take_effect_later<F: SimulatedCloud>(cloud: F, request: F::Request, seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     cloud.answer(&request);
 }

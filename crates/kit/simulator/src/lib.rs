@@ -6,18 +6,18 @@
 pub mod agents;
 mod calls;
 pub mod clock;
+mod cloud;
+mod connection_cut;
 mod control;
-mod doors;
 pub mod fault;
-mod front;
 mod latency;
+mod metadata_listeners;
 mod server;
-mod wire;
 
 pub use calls::{CallLog, CallRecord};
+pub use cloud::{Reply, SimulatedCloud};
+pub use connection_cut::{ConnectionCut, CuttableListener, CuttableStream};
 pub use control::router as control_router;
-pub use doors::Doors;
-pub use front::{Front, Reply};
 pub use latency::{Latencies, Latency};
+pub use metadata_listeners::MetadataListeners;
 pub use server::{Server, StartError};
-pub use wire::{CuttableListener, CuttableStream, Wire};

@@ -1,6 +1,6 @@
 //! Serving a cloud: within a runtime that is there, or from a thread of its own.
 
-use crate::wire::{CuttableListener, Wire};
+use crate::connection_cut::{ConnectionCut, CuttableListener};
 use axum::Router;
 use std::future::IntoFuture as _;
 use std::io;
@@ -116,7 +116,7 @@ fn listen_error(address: SocketAddr, reason: io::Error) -> StartError {
 async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
     let server = axum::serve(
         CuttableListener(listener),
-        router.into_make_service_with_connect_info::<Wire>(),
+        router.into_make_service_with_connect_info::<ConnectionCut>(),
     );
     tokio::select! {
         result = server.into_future() => if let Err(error) = result {

@@ -1,6 +1,6 @@
 //! `cpi doctor`: whether a config and its cloud go together.
 
-use super::person::{Whose, block_on, table};
+use super::person::{ProviderArgs, block_on, table};
 use crate::stdout;
 use clap::Args;
 use cpi_kit::{Finding, Level, Questions};
@@ -31,7 +31,7 @@ pub struct Doctor {
     json: bool,
 
     #[command(flatten)]
-    whose: Whose,
+    whose: ProviderArgs,
 }
 
 impl Doctor {

@@ -1,6 +1,6 @@
 //! `cpi gc`: finds what the journal cannot.
 
-use super::person::{Whose, age, block_on, parse_age, table};
+use super::person::{ProviderArgs, age, block_on, parse_age, table};
 use crate::stdout;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -38,7 +38,7 @@ pub struct Gc {
     json: bool,
 
     #[command(flatten)]
-    whose: Whose,
+    whose: ProviderArgs,
 }
 
 impl Gc {

@@ -1,10 +1,10 @@
 //! `cpi ops`: what the journal holds.
 
-use super::person::{Whose, age, block_on, table};
+use super::person::{ProviderArgs, age, block_on, table};
 use crate::stdout;
 use anyhow::{Context as _, bail};
 use clap::Args;
-use journal::{Ledger, OperationId, OperationRow, OperationState, StepRow};
+use journal::{Journal, OperationId, OperationRow, OperationState, StepRow};
 use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub struct Ops {
     forget: Option<String>,
 
     #[command(flatten)]
-    whose: Whose,
+    whose: ProviderArgs,
 }
 
 /// An operation as people ask for it.
@@ -61,7 +61,7 @@ impl Ops {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn shown(&self, ledger: &Ledger) -> anyhow::Result<Vec<Shown>> {
+    async fn shown(&self, ledger: &Journal) -> anyhow::Result<Vec<Shown>> {
         let mut shown = Vec::new();
         for row in ledger.operations().await? {
             use OperationState::{Answered, Unreadable};
@@ -77,7 +77,7 @@ impl Ops {
     }
 }
 
-async fn forget(ledger: &Ledger, id: &str) -> anyhow::Result<()> {
+async fn forget(ledger: &Journal, id: &str) -> anyhow::Result<()> {
     let id = OperationId::parse(id).with_context(|| format!("'{id}' is no operation's id"))?;
     match ledger.forget(id, "given up with cpi ops --forget").await? {
         true => Ok(()),

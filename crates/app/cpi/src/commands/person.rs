@@ -7,14 +7,14 @@ use anyhow::{Context as _, Result, bail};
 use bosh_cpi::Request;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
-use cpi_kit::Cloud;
+use cpi_kit::DynProvider;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Whose calls are meant.
+/// ProviderArgs calls are meant.
 #[derive(Debug, Args)]
-pub struct Whose {
+pub struct ProviderArgs {
     /// A JSON file that stands for a request's context: a cpi-config's properties, which choose
     /// the cloud and the account.
     #[arg(long, value_name = "FILE")]
@@ -25,9 +25,9 @@ pub struct Whose {
     director_uuid: Option<String>,
 }
 
-impl Whose {
+impl ProviderArgs {
     /// The provider for these calls.
-    pub fn cloud(&self, config: Option<&Path>) -> Result<Box<dyn Cloud>> {
+    pub fn cloud(&self, config: Option<&Path>) -> Result<Box<dyn DynProvider>> {
         if config.is_none() {
             bail!("no config: say where it is with --config FILE");
         }

@@ -1,6 +1,6 @@
 //! `cpi recover`: finishes what dead calls left open, now.
 
-use super::person::{Whose, block_on, table};
+use super::person::{ProviderArgs, block_on, table};
 use crate::stdout;
 use clap::Args;
 use serde_json::json;
@@ -18,7 +18,7 @@ pub struct Recover {
     json: bool,
 
     #[command(flatten)]
-    whose: Whose,
+    whose: ProviderArgs,
 }
 
 impl Recover {

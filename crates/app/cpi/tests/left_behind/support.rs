@@ -1,6 +1,6 @@
 //! A simulated cloud, and directors that drive the real binary against it.
 
-use journal::{Key, Ledger, OperationRow, Place, StepRow};
+use journal::{Journal, Key, OperationRow, Place, StepRow};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use simulator_cloudstack::{Inventory, Running, Simulator, World};
@@ -194,14 +194,14 @@ impl Director {
 }
 
 impl Journal {
-    async fn open(&self) -> Ledger {
+    async fn open(&self) -> Journal {
         // Whose operations are repaired, and none are repaired here.
         let nobody = || Key { endpoint: "-".into(), account: "-".into(), project: "-".into() };
         match self {
-            Self::Directory(path) => Ledger::open(Place::Directory(path), nobody()).await,
+            Self::Directory(path) => Journal::open(Place::Directory(path), nobody()).await,
             Self::Postgres(url) => {
                 let url = SecretString::from(url.as_str());
-                Ledger::open(Place::Postgres(&url), nobody()).await
+                Journal::open(Place::Postgres(&url), nobody()).await
             }
         }
         .unwrap()

@@ -2,22 +2,23 @@
 //! again.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::methods::cids::no_vm;
 use crate::methods::create_stemcell::{ready, rows_named};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{CreateTemplate, StartVirtualMachine, StopVirtualMachine, VirtualMachine};
 use cpi_kit::{Capture, Captured, Keep, Provider, Sharing};
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use serde_json::{Map, Value, json};
 
 type Answer<T> = std::result::Result<T, Failure>;
 
 pub(crate) async fn run(cloud: &CloudStack, capture: &Capture, keep: Keep<'_>) -> Result<Captured> {
     let cid = &capture.vm;
-    let looking = |failure| errors::answer(Doing::FindVm, format!("looking for VM {cid}"), failure);
+    let looking =
+        |failure| errors::answer(Activity::FindVm, format!("looking for VM {cid}"), failure);
     let vm = cloud.vm(cid).await.map_err(looking)?.ok_or_else(|| no_vm(cid))?;
     cloud.wait_for_earlier_calls_on(&vm.id).await?;
     let was_running = match vm.state.as_str() {
@@ -36,7 +37,7 @@ pub(crate) async fn run(cloud: &CloudStack, capture: &Capture, keep: Keep<'_>) -
             if was_running {
                 let stopping = format!("stopping VM {cid}");
                 let stopped = stop(cloud, operation, &vm.id).await;
-                stopped.map_err(|failure| errors::answer(Doing::RebootVm, stopping, failure))?;
+                stopped.map_err(|failure| errors::answer(Activity::RebootVm, stopping, failure))?;
             }
             let image = template(cloud, operation, capture, &vm, &root.id).await?;
             let captured = Captured { cloud_properties: properties(&image, &vm), image };
@@ -44,7 +45,7 @@ pub(crate) async fn run(cloud: &CloudStack, capture: &Capture, keep: Keep<'_>) -
             if was_running {
                 let starting = format!("starting VM {cid} again");
                 let started = start(cloud, operation, &vm.id).await;
-                started.map_err(|failure| errors::answer(Doing::RebootVm, starting, failure))?;
+                started.map_err(|failure| errors::answer(Activity::RebootVm, starting, failure))?;
             }
             let image = captured.image.clone();
             Ok((captured, Some(image)))
@@ -52,26 +53,26 @@ pub(crate) async fn run(cloud: &CloudStack, capture: &Capture, keep: Keep<'_>) -
         .await
 }
 
-async fn stop(cloud: &CloudStack, operation: &mut Operation<'_, Target>, vm: &str) -> Answer<()> {
+async fn stop(cloud: &CloudStack, operation: &mut Operation<'_, Intent>, vm: &str) -> Answer<()> {
     let stop = StopVirtualMachine { id: vm.to_owned(), forced: None };
     let until = cloud.deadline(Wait::RebootVm);
     tracing::info!("stopping VM {vm}");
     operation
         .step(
-            Target::Stopped { vm: vm.to_owned() },
+            Intent::Stopped { vm: vm.to_owned() },
             async || ended(cloud.run(&stop, until).await.map(drop)),
             async || Ok(cloud.vm_by_id(vm).await?.filter(|vm| vm.state == "Stopped").map(drop)),
         )
         .await
 }
 
-async fn start(cloud: &CloudStack, operation: &mut Operation<'_, Target>, vm: &str) -> Answer<()> {
+async fn start(cloud: &CloudStack, operation: &mut Operation<'_, Intent>, vm: &str) -> Answer<()> {
     let start = StartVirtualMachine { id: vm.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     tracing::info!("starting VM {vm} again");
     operation
         .step(
-            Target::change("start", vm),
+            Intent::change("start", vm),
             async || ended(cloud.run(&start, until).await.map(drop)),
             async || Ok(cloud.vm_by_id(vm).await?.filter(|vm| vm.state == "Running").map(drop)),
         )
@@ -81,7 +82,7 @@ async fn start(cloud: &CloudStack, operation: &mut Operation<'_, Target>, vm: &s
 /// Makes the template, and waits until VMs can be made from it; its id.
 async fn template(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     capture: &Capture,
     vm: &VirtualMachine,
     volume: &str,
@@ -102,14 +103,14 @@ async fn template(
     tracing::info!("making a template of volume {volume}");
     let made = operation
         .step(
-            Target::Template { name: name.clone() },
+            Intent::Template { name: name.clone() },
             async || ended(cloud.run(&make, until).await.map(|made| made.0.id)),
             async || Ok(rows_named(cloud, &name).await?.into_iter().next().map(|row| row.id)),
         )
         .await;
     let id = made.map_err(|failure| {
         let tried = format!("making a template of VM {}", capture.vm);
-        errors::answer(Doing::CreateStemcell, tried, failure)
+        errors::answer(Activity::CreateStemcell, tried, failure)
     })?;
     ready::wait(cloud, &id, &[&vm.zoneid], until).await?;
     Ok(id)
@@ -133,20 +134,20 @@ fn properties(image: &str, vm: &VirtualMachine) -> Map<String, Value> {
 }
 
 /// Undo: the VM runs as it did before. One that somebody has deleted meanwhile does not.
-pub(crate) async fn running_again(cloud: &CloudStack, vm: &str) -> Result<Was> {
+pub(crate) async fn running_again(cloud: &CloudStack, vm: &str) -> Result<Absence> {
     let tried = format!("starting VM {vm} again");
-    let failed = |failure| errors::answer(Doing::Undo, &tried, failure);
-    let Some(there) = cloud.vm_by_id(vm).await.map_err(failed)? else { return Ok(Was::There) };
+    let failed = |failure| errors::answer(Activity::Undo, &tried, failure);
+    let Some(there) = cloud.vm_by_id(vm).await.map_err(failed)? else { return Ok(Absence::Final) };
     match there.state.as_str() {
         // A stop that was sent may still come.
-        "Running" => Ok(Was::NotThere),
+        "Running" => Ok(Absence::MayAppear),
         "Stopped" => {
             let start = StartVirtualMachine { id: vm.to_owned() };
             let until = cloud.undo_deadline(Wait::RebootVm);
             cloud.run(&start, until).await.map_err(failed)?;
-            Ok(Was::There)
+            Ok(Absence::Final)
         }
         "Stopping" | "Starting" => Err(CpiError::cloud(format!("VM {vm} is {}", there.state))),
-        _ => Ok(Was::There),
+        _ => Ok(Absence::Final),
     }
 }

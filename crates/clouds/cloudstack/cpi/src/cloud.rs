@@ -1,7 +1,7 @@
 //! The provider: what one call of the CPI works with.
 
 use crate::properties::{CloudStackProperties, Wait};
-use crate::steps::Target;
+use crate::steps::Intent;
 use crate::{capture, connect, doctor, gc};
 use bosh_cpi::Result;
 use bosh_cpi::agent::AgentProperties;
@@ -9,7 +9,7 @@ use cloud_http::{Deadline, reveal};
 use cloudstack::Client;
 use cpi_kit::naming::{Names, fingerprint};
 use cpi_kit::{
-    Cache, Capture, Captured, Finding, Journal, Keep, Provider, Questions, Setup, Thing,
+    Cache, CallJournal, Capture, Captured, Finding, Keep, OwnedResource, Provider, Questions, Setup,
 };
 use journal::Key;
 use std::cell::{Cell, OnceCell};
@@ -22,7 +22,7 @@ pub struct CloudStack {
     pub(crate) agent: AgentProperties,
     pub(crate) names: Names,
     pub(crate) cache: Cache,
-    journal: Journal<Target>,
+    journal: CallJournal<Intent>,
     client: OnceCell<Client>,
     scoped: sync::OnceCell<Client>,
     /// The cloud does not know the project or the account that every call names.
@@ -44,7 +44,7 @@ impl CloudStack {
         Ok(Self {
             cache: Cache::new(Rc::clone(&state_dir), cache_key),
             names: Names::new(director_uuid),
-            journal: Journal::new(state_dir, key, properties.ledger.clone(), request_id),
+            journal: CallJournal::new(state_dir, key, properties.ledger.clone(), request_id),
             properties,
             agent,
             client: OnceCell::new(),
@@ -88,7 +88,7 @@ impl CloudStack {
 }
 
 impl Provider for CloudStack {
-    fn journal(&self) -> &Journal<Target> {
+    fn journal(&self) -> &CallJournal<Intent> {
         &self.journal
     }
 
@@ -96,8 +96,8 @@ impl Provider for CloudStack {
         self.properties.validate()
     }
 
-    async fn things(&self) -> Result<Vec<Thing<Target>>> {
-        gc::things(self).await
+    async fn owned_resources(&self) -> Result<Vec<OwnedResource<Intent>>> {
+        gc::owned_resources(self).await
     }
 
     async fn examine(&self, questions: &Questions) -> Vec<Finding> {

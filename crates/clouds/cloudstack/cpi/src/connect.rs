@@ -16,7 +16,7 @@ type Answer<T> = std::result::Result<T, Failure>;
 
 /// What came of a job under an id of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CameOf {
+pub(crate) enum JobOutcome {
     /// It did what it was to do.
     Success,
     /// It found fault with its parameters or with the state of things, and did nothing.
@@ -95,15 +95,15 @@ impl CloudStack {
         id: &str,
         command: &'static str,
         until: Deadline,
-    ) -> Answer<CameOf> {
+    ) -> Answer<JobOutcome> {
         let client = self.client()?;
         match Box::pin(client.wait::<serde_json::Value>(id, command, until)).await {
-            Ok(_) => Ok(CameOf::Success),
+            Ok(_) => Ok(JobOutcome::Success),
             Err(Error::Refused(refusal)) if refusal.from_job => match refusal.errorcode {
-                430..=432 => Ok(CameOf::Refusal),
-                _ => Ok(CameOf::Failure),
+                430..=432 => Ok(JobOutcome::Refusal),
+                _ => Ok(JobOutcome::Failure),
             },
-            Err(Error::JobLost { why: JobLoss::Purged, .. }) => Ok(CameOf::Nothing),
+            Err(Error::JobLost { why: JobLoss::Purged, .. }) => Ok(JobOutcome::Nothing),
             Err(error) => Err(error.into()),
         }
     }

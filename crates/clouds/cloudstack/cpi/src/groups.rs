@@ -2,7 +2,7 @@
 //! VM has come to use them.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::methods::is_alive;
 use crate::properties::Wait;
 use crate::steps::gone_is_fine;
@@ -12,7 +12,7 @@ use cloudstack::api::{
     ListSecurityGroups, ListSshKeyPairs, ListVirtualMachines, RevokeSecurityGroupEgress,
     RevokeSecurityGroupIngress, SecurityGroup, VirtualMachine,
 };
-use journal::Was;
+use journal::Absence;
 
 type Answer<T> = std::result::Result<T, Failure>;
 
@@ -21,16 +21,16 @@ const IN_USE: i64 = 536;
 
 impl CloudStack {
     /// Only a group of this very description, and with no VM in it.
-    pub(crate) async fn no_affinity_group(&self, name: &str, note: &str) -> Result<Was> {
+    pub(crate) async fn no_affinity_group(&self, name: &str, note: &str) -> Result<Absence> {
         let tried = format!("removing affinity group {name}");
-        let failed = |failure| errors::answer(Doing::CreateVm, &tried, failure);
+        let failed = |failure| errors::answer(Activity::CreateVm, &tried, failure);
         let of = ListAffinityGroups { name: Some(name.to_owned()) };
-        let mut was = Was::NotThere;
+        let mut was = Absence::MayAppear;
         for group in self.list(of).await.map_err(failed)? {
             if group.name != name || group.description.as_deref() != Some(note) {
                 continue;
             }
-            was = Was::There;
+            was = Absence::Final;
             if !self.is_any_alive(&group.vms).await.map_err(failed)? {
                 let delete = DeleteAffinityGroup { id: group.id };
                 let until = self.undo_deadline(Wait::DeleteVm);
@@ -51,16 +51,16 @@ impl CloudStack {
     }
 
     /// Only a group of this very description, and with no VM in it.
-    pub(crate) async fn no_security_group(&self, name: &str, note: &str) -> Result<Was> {
+    pub(crate) async fn no_security_group(&self, name: &str, note: &str) -> Result<Absence> {
         let tried = format!("removing security group {name}");
-        let failed = |failure| errors::answer(Doing::CreateVm, &tried, failure);
+        let failed = |failure| errors::answer(Activity::CreateVm, &tried, failure);
         let of = ListSecurityGroups { securitygroupname: Some(name.to_owned()) };
-        let mut was = Was::NotThere;
+        let mut was = Absence::MayAppear;
         for group in self.list(of).await.map_err(failed)? {
             if group.name != name || group.description.as_deref() != Some(note) {
                 continue;
             }
-            was = Was::There;
+            was = Absence::Final;
             if group.virtualmachineids.is_empty() {
                 self.forget_security_group(&crate::lookup::Wanted::new(name, ""));
                 self.delete_security_group(&group).await.map_err(failed)?;
@@ -92,13 +92,13 @@ impl CloudStack {
     }
 
     /// A key that a VM uses by now is as good as one that was there before.
-    pub(crate) async fn no_key_pair(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_key_pair(&self, name: &str) -> Result<Absence> {
         let tried = format!("removing key pair {name}");
-        let failed = |failure| errors::answer(Doing::CreateVm, &tried, failure);
+        let failed = |failure| errors::answer(Activity::CreateVm, &tried, failure);
         let of = ListSshKeyPairs { name: Some(name.to_owned()) };
         let pairs = self.list(of).await.map_err(failed)?;
         if !pairs.iter().any(|pair| pair.name == name) {
-            return Ok(Was::NotThere);
+            return Ok(Absence::MayAppear);
         }
         let vms = self.list(ListVirtualMachines::default()).await.map_err(failed)?;
         if !vms.iter().any(|vm| has_key(vm, name)) {
@@ -106,7 +106,7 @@ impl CloudStack {
             let until = self.undo_deadline(Wait::DeleteVm);
             gone_is_fine(self.call(&delete, until).await.map(drop)).map_err(failed)?;
         }
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }
 

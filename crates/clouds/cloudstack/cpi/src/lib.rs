@@ -27,4 +27,4 @@ mod version;
 pub use cloud::CloudStack;
 pub use outside::{Outside, OutsideThing};
 pub use properties::CloudStackProperties;
-pub use steps::Target;
+pub use steps::Intent;

@@ -3,10 +3,10 @@
 //! its id.
 
 use crate::CloudStack;
-use crate::connect::CameOf;
-use crate::errors::{self, Doing, Failure};
+use crate::connect::JobOutcome;
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::Result;
 use cloud_http::Deadline;
 use cloudstack::api::{
@@ -15,7 +15,7 @@ use cloudstack::api::{
     ListPublicIpAddresses, PublicIpAddress, QueryAsyncJobResult, Started,
 };
 use cloudstack::{Error, JobCommand};
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,14 +62,14 @@ impl CloudStack {
     /// that it is written down before anybody waits for the job.
     pub(crate) async fn make_outside<C: JobCommand>(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         what: Outside,
         vm: &str,
         call: &C,
     ) -> Answer<(String, Value)> {
         let until = self.deadline(Wait::CreateVm);
         let job = uuid::Uuid::new_v4().to_string();
-        let making = Target::Making {
+        let making = Intent::Making {
             what,
             job: job.clone(),
             command: C::NAME.to_owned(),
@@ -88,7 +88,7 @@ impl CloudStack {
             Ok(Box::pin(client.wait(&job, C::NAME, until)).await?)
         };
         let made = operation.step(
-            Target::Outside { thing: thing.clone(), vm: vm.to_owned() },
+            Intent::Outside { thing: thing.clone(), vm: vm.to_owned() },
             async || ended(wait().await),
             async || Ok(self.has_outside(&thing).await?.then_some(Value::Null)),
         );
@@ -165,30 +165,32 @@ impl CloudStack {
     }
 
     /// Undo: nothing is left of what a job of ours made for the VM of this name.
-    pub(crate) async fn nothing_made(&self, target: &Target) -> Result<Was> {
-        let Target::Making { what, job, command, vm } = target else { return Ok(Was::There) };
+    pub(crate) async fn nothing_made(&self, target: &Intent) -> Result<Absence> {
+        let Intent::Making { what, job, command, vm } = target else { return Ok(Absence::Final) };
         let tried = format!("removing a {} that was made for VM {vm}", what.name());
-        let failed = |failure| errors::answer(Doing::Undo, &tried, failure);
+        let failed = |failure| errors::answer(Activity::Undo, &tried, failure);
         let command = cloudstack::CommandInfo::named(command).map_or("", |row| row.name);
-        if self.came_of(job, command, self.soon()).await.map_err(failed)? == CameOf::Nothing {
-            return Ok(Was::NotThere);
+        if self.came_of(job, command, self.soon()).await.map_err(failed)? == JobOutcome::Nothing {
+            return Ok(Absence::MayAppear);
         }
-        let Some(row) = self.made_by(job).await.map_err(failed)? else { return Ok(Was::NotThere) };
-        let Some(id) = row.jobinstanceid.clone() else { return Ok(Was::There) };
+        let Some(row) = self.made_by(job).await.map_err(failed)? else {
+            return Ok(Absence::MayAppear);
+        };
+        let Some(id) = row.jobinstanceid.clone() else { return Ok(Absence::Final) };
         if *what == Outside::Address && !self.is_same_lease(&id, &row).await.map_err(failed)? {
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         let thing = OutsideThing { what: *what, id };
         self.remove_own(&thing, vm).await.map_err(failed)?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 
     /// Undo: the thing is gone. What has gone over to another VM meanwhile stays.
-    pub(crate) async fn no_outside(&self, thing: &OutsideThing, vm: &str) -> Result<Was> {
+    pub(crate) async fn no_outside(&self, thing: &OutsideThing, vm: &str) -> Result<Absence> {
         let tried = format!("removing {} {}", thing.what.name(), thing.id);
         let removed = self.remove_own(thing, vm).await;
-        removed.map_err(|failure| errors::answer(Doing::Undo, tried, failure))?;
-        Ok(Was::There)
+        removed.map_err(|failure| errors::answer(Activity::Undo, tried, failure))?;
+        Ok(Absence::Final)
     }
 
     /// An address keeps its id while others have it: only the time tells whose it is.
@@ -268,7 +270,7 @@ impl CloudStack {
     /// Leads an address to a VM.
     pub(crate) async fn lead(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         address: &str,
         vm: &str,
         network: &str,
@@ -277,7 +279,7 @@ impl CloudStack {
         let nat = enable(address, vm, network);
         operation
             .step(
-                Target::StaticNat { address: address.to_owned(), vm: vm.to_owned() },
+                Intent::StaticNat { address: address.to_owned(), vm: vm.to_owned() },
                 async || ended(self.call(&nat, until).await.map(drop)),
                 async || Ok(self.leads_to(address, vm).await?.then_some(())),
             )
@@ -287,13 +289,13 @@ impl CloudStack {
     /// Takes an address from the VM that it leads to.
     pub(crate) async fn take_over(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         address: &PublicIpAddress,
         from: &str,
     ) -> Answer<()> {
         let until = self.deadline(Wait::CreateVm);
         let disable = DisableStaticNat { ipaddressid: address.id.clone() };
-        let target = Target::TakenOver {
+        let target = Intent::TakenOver {
             address: address.id.clone(),
             vm: from.to_owned(),
             network: address.associatednetworkid.clone().unwrap_or_default(),
@@ -313,35 +315,42 @@ impl CloudStack {
     }
 
     /// Undo: the address leads to that VM no more.
-    pub(crate) async fn not_led(&self, address: &str, vm: &str) -> Result<Was> {
+    pub(crate) async fn not_led(&self, address: &str, vm: &str) -> Result<Absence> {
         let tried = format!("freeing public address {address} from VM {vm}");
-        let failed = |failure| errors::answer(Doing::Undo, &tried, failure);
+        let failed = |failure| errors::answer(Activity::Undo, &tried, failure);
         if !self.leads_to(address, vm).await.map_err(failed)? {
-            return Ok(Was::NotThere);
+            return Ok(Absence::MayAppear);
         }
         let disable = DisableStaticNat { ipaddressid: address.to_owned() };
         let until = self.undo_deadline(Wait::DeleteVm);
         self.run(&disable, until).await.map_err(failed)?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 
     /// Undo: the address leads to the VM again from which it was taken, unless it leads to
     /// another by now, or that VM is gone.
-    pub(crate) async fn led_again(&self, address: &str, vm: &str, network: &str) -> Result<Was> {
+    pub(crate) async fn led_again(
+        &self,
+        address: &str,
+        vm: &str,
+        network: &str,
+    ) -> Result<Absence> {
         let tried = format!("leading public address {address} to VM {vm} again");
-        let failed = |failure| errors::answer(Doing::Undo, &tried, failure);
+        let failed = |failure| errors::answer(Activity::Undo, &tried, failure);
         let there = self.address_by_id(address).await.map_err(failed)?;
         match there {
-            Some(it) if it.virtualmachineid.as_deref() == Some(vm) => return Ok(Was::NotThere),
+            Some(it) if it.virtualmachineid.as_deref() == Some(vm) => {
+                return Ok(Absence::MayAppear);
+            }
             Some(it) if !it.isstaticnat => {}
-            _ => return Ok(Was::There),
+            _ => return Ok(Absence::Final),
         }
         if self.vm_by_id(vm).await.map_err(failed)?.is_none_or(|vm| vm.state != "Running") {
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         let until = self.undo_deadline(Wait::DeleteVm);
         self.call(&enable(address, vm, network), until).await.map_err(failed)?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }
 

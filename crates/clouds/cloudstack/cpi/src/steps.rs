@@ -2,8 +2,8 @@
 
 use crate::CloudStack;
 use crate::capture;
-use crate::connect::CameOf;
-use crate::errors::{self, Doing, Failure};
+use crate::connect::JobOutcome;
+use crate::errors::{self, Activity, Failure};
 use crate::methods::{create_stemcell, delete_network, delete_vm};
 use crate::outside::{Outside, OutsideThing};
 use crate::properties::Wait;
@@ -13,7 +13,7 @@ use cloudstack::api::{
     ListVolumes, Volume,
 };
 use cloudstack::{Command, Outcome};
-use journal::{Undo, Was};
+use journal::{Absence, Undo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -21,7 +21,7 @@ use std::fmt::Display;
 /// What a step makes or changes, so named that a process that knows nothing else can undo it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Target {
+pub enum Intent {
     /// A VM that is being made, with its ephemeral disk.
     Vm {
         /// Its host name.
@@ -152,14 +152,14 @@ pub enum Target {
     },
 }
 
-impl Target {
+impl Intent {
     /// A change that needs no undo.
     pub(crate) fn change(what: &str, of: &str) -> Self {
         Self::Change { what: what.to_owned(), of: of.to_owned() }
     }
 }
 
-impl Display for Target {
+impl Display for Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Vm { name } => write!(f, "VM {name}"),
@@ -190,7 +190,7 @@ impl Display for Target {
     }
 }
 
-impl journal::Target for Target {
+impl journal::Intent for Intent {
     /// A disk that was attached again by a later call must not be detached for an earlier one.
     fn superseded_by(&self) -> Option<&str> {
         match self {
@@ -212,38 +212,38 @@ impl journal::Target for Target {
 }
 
 impl Undo for CloudStack {
-    type Target = Target;
+    type Intent = Intent;
     type Error = CpiError;
 
-    async fn ensure_absent(&self, target: &Target) -> Result<Was> {
+    async fn ensure_absent(&self, target: &Intent) -> Result<Absence> {
         match target {
-            Target::Vm { name } => delete_vm::undo_creation(self, name).await,
-            Target::Volume { name } => self.no_volume(name).await,
-            Target::Snapshot { name } => self.no_snapshot(name).await,
-            Target::Template { name } => self.no_template(name).await,
-            Target::StemcellMark { template, mark } => {
+            Intent::Vm { name } => delete_vm::undo_creation(self, name).await,
+            Intent::Volume { name } => self.no_volume(name).await,
+            Intent::Snapshot { name } => self.no_snapshot(name).await,
+            Intent::Template { name } => self.no_template(name).await,
+            Intent::StemcellMark { template, mark } => {
                 let undone = create_stemcell::reuse::release(self, template, mark).await;
-                undone.map_err(|failure| errors::answer(Doing::Undo, target, failure))
+                undone.map_err(|failure| errors::answer(Activity::Undo, target, failure))
             }
-            Target::AffinityGroup { name, note } => self.no_affinity_group(name, note).await,
-            Target::SecurityGroup { name, note } => self.no_security_group(name, note).await,
-            Target::KeyPair { name } => self.no_key_pair(name).await,
-            Target::Attachment { volume, vm, job } => self.not_attached(volume, vm, job).await,
-            Target::Deletion { vm, ephemeral, outside } => {
+            Intent::AffinityGroup { name, note } => self.no_affinity_group(name, note).await,
+            Intent::SecurityGroup { name, note } => self.no_security_group(name, note).await,
+            Intent::KeyPair { name } => self.no_key_pair(name).await,
+            Intent::Attachment { volume, vm, job } => self.not_attached(volume, vm, job).await,
+            Intent::Deletion { vm, ephemeral, outside } => {
                 delete_vm::finish_deletion(self, vm, ephemeral, outside).await
             }
-            Target::Making { .. } => self.nothing_made(target).await,
-            Target::Outside { thing, vm } => self.no_outside(thing, vm).await,
-            Target::StaticNat { address, vm } => self.not_led(address, vm).await,
-            Target::TakenOver { address, vm, network } => {
+            Intent::Making { .. } => self.nothing_made(target).await,
+            Intent::Outside { thing, vm } => self.no_outside(thing, vm).await,
+            Intent::StaticNat { address, vm } => self.not_led(address, vm).await,
+            Intent::TakenOver { address, vm, network } => {
                 self.led_again(address, vm, network).await
             }
-            Target::Stopped { vm } => capture::running_again(self, vm).await,
-            Target::Published { place, name } => {
+            Intent::Stopped { vm } => capture::running_again(self, vm).await,
+            Intent::Published { place, name } => {
                 create_stemcell::publication::nothing_published(self, place, name).await
             }
-            Target::Network { name } => delete_network::no_network(self, name).await,
-            Target::Change { .. } => Ok(Was::There),
+            Intent::Network { name } => delete_network::no_network(self, name).await,
+            Intent::Change { .. } => Ok(Absence::Final),
         }
     }
 
@@ -253,14 +253,14 @@ impl Undo for CloudStack {
 }
 
 impl CloudStack {
-    pub(crate) async fn no_volume(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_volume(&self, name: &str) -> Result<Absence> {
         let tried = format!("removing volume {name}");
         let of = ListVolumes { name: Some(name.to_owned()), ..ListVolumes::default() };
-        let failed = |failure| errors::answer(Doing::DeleteDisk, &tried, failure);
+        let failed = |failure| errors::answer(Activity::DeleteDisk, &tried, failure);
         let List { items, .. } = self.look(&of).await.map_err(failed)?;
-        let mut was = Was::NotThere;
+        let mut was = Absence::MayAppear;
         for volume in items.iter().filter(|volume| is_there(volume)) {
-            was = Was::There;
+            was = Absence::Final;
             let delete = DeleteVolume { id: volume.id.clone() };
             let deadline = self.undo_deadline(Wait::DeleteVolume);
             gone_is_fine(self.call(&delete, deadline).await.map(drop)).map_err(failed)?;
@@ -268,14 +268,14 @@ impl CloudStack {
         Ok(was)
     }
 
-    pub(crate) async fn no_snapshot(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_snapshot(&self, name: &str) -> Result<Absence> {
         let tried = format!("removing snapshot {name}");
         let of = ListSnapshots { name: Some(name.to_owned()), ..ListSnapshots::default() };
-        let failed = |failure| errors::answer(Doing::DeleteSnapshot, &tried, failure);
+        let failed = |failure| errors::answer(Activity::DeleteSnapshot, &tried, failure);
         let List { items, .. } = self.look(&of).await.map_err(failed)?;
-        let mut was = Was::NotThere;
+        let mut was = Absence::MayAppear;
         for snapshot in &items {
-            was = Was::There;
+            was = Absence::Final;
             let delete = DeleteSnapshot { id: snapshot.id.clone() };
             let deadline = self.undo_deadline(Wait::DeleteSnapshot);
             gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
@@ -284,14 +284,14 @@ impl CloudStack {
     }
 
     /// Also one that waits for its image, and one that failed.
-    pub(crate) async fn no_template(&self, name: &str) -> Result<Was> {
+    pub(crate) async fn no_template(&self, name: &str) -> Result<Absence> {
         let tried = format!("removing template {name}");
-        let failed = |failure| errors::answer(Doing::DeleteStemcell, &tried, failure);
+        let failed = |failure| errors::answer(Activity::DeleteStemcell, &tried, failure);
         let rows = create_stemcell::rows_named(self, name).await.map_err(failed)?;
         let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
-        let mut was = Was::NotThere;
+        let mut was = Absence::MayAppear;
         for id in ids {
-            was = Was::There;
+            was = Absence::Final;
             let delete = DeleteTemplate { id, zoneid: None };
             let deadline = self.undo_deadline(Wait::Lookup);
             gone_is_fine(self.run(&delete, deadline).await.map(drop)).map_err(failed)?;
@@ -299,23 +299,23 @@ impl CloudStack {
         Ok(was)
     }
 
-    async fn not_attached(&self, volume: &str, vm: &str, job: &str) -> Result<Was> {
+    async fn not_attached(&self, volume: &str, vm: &str, job: &str) -> Result<Absence> {
         let tried = format!("detaching volume {volume} from VM {vm}");
-        let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+        let failed = |failure| errors::answer(Activity::DetachDisk, &tried, failure);
         let until = self.soon();
         match self.came_of(job, AttachVolume::NAME, until).await.map_err(failed)? {
-            CameOf::Nothing => return Ok(Was::NotThere),
+            JobOutcome::Nothing => return Ok(Absence::MayAppear),
             // Such as that it is attached: by an earlier call then.
-            CameOf::Refusal => return Ok(Was::There),
-            CameOf::Success | CameOf::Failure => {}
+            JobOutcome::Refusal => return Ok(Absence::Final),
+            JobOutcome::Success | JobOutcome::Failure => {}
         }
         let there = self.volume_by_id(volume).await.map_err(failed)?;
         if there.and_then(|volume| volume.virtualmachineid).as_deref() != Some(vm) {
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         let detach = DetachVolume { id: volume.to_owned() };
         self.run(&detach, self.undo_deadline(Wait::DetachVolume)).await.map_err(failed)?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }
 
@@ -326,7 +326,7 @@ impl CloudStack {
 pub(crate) fn ended<T>(result: std::result::Result<T, Failure>) -> Outcome<T, Failure> {
     match result {
         Ok(answer) => Outcome::Applied(answer),
-        Err(failure @ (Failure::Ledger(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
+        Err(failure @ (Failure::Journal(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
         Err(failure) if failure.refusal().is_some() => Outcome::NotApplied(failure),
         Err(Failure::Cloud(error)) => error.outcome().map_err(Failure::Cloud),
     }

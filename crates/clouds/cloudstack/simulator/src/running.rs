@@ -13,7 +13,7 @@ use axum::Router;
 use serde::Serialize;
 use serde_json::Value;
 use simulator_kit::agents::Machines;
-use simulator_kit::{Doors, Front, Server, control_router};
+use simulator_kit::{MetadataListeners, Server, SimulatedCloud, control_router};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub struct Shared(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     cloud: Mutex<Cloud>,
-    doors: Doors,
+    doors: MetadataListeners,
     uploads: Door,
     agents: OnceLock<Keeper>,
     runtime: Handle,
@@ -41,7 +41,7 @@ impl Shared {
         let mut cloud = Cloud::new(world, clock);
         let (uploads, listener) = Door::bind()?;
         cloud.storage.address = Some(uploads.address);
-        let (cloud, doors) = (Mutex::new(cloud), Doors::new(runtime.clone()));
+        let (cloud, doors) = (Mutex::new(cloud), MetadataListeners::new(runtime.clone()));
         let shared =
             Self(Arc::new(Inside { cloud, doors, uploads, agents: OnceLock::new(), runtime }));
         shared.door().open(listener, shared.clone(), &shared.0.runtime);
@@ -91,7 +91,7 @@ impl Shared {
     }
 }
 
-impl Front for Shared {
+impl SimulatedCloud for Shared {
     type Request = Request;
 
     fn command(&self, request: &Request) -> String {

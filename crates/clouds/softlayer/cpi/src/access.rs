@@ -7,7 +7,7 @@ use crate::connect::Answer;
 use crate::properties::Wait;
 use crate::storage::{NOT_YET, holders};
 use cloud_http::Deadline;
-use journal::Was;
+use journal::Absence;
 use softlayer::api::network_storage::{
     AllowAccessFromHardware, AllowAccessFromVirtualGuest, RemoveAccessFromHardware,
     RemoveAccessFromVirtualGuest,
@@ -101,11 +101,11 @@ impl SoftLayer {
     }
 
     /// Undo: a machine that could not mount a volume before cannot do so now.
-    pub(crate) async fn not_attached(&self, volume: u64, machine: Machine) -> Answer<Was> {
+    pub(crate) async fn not_attached(&self, volume: u64, machine: Machine) -> Answer<Absence> {
         if !self.is_allowed(volume, machine).await? {
-            return Ok(Was::NotThere);
+            return Ok(Absence::MayAppear);
         }
         self.deny(volume, machine, self.undo_deadline(Wait::AttachDisk)).await?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }

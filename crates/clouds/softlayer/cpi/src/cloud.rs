@@ -1,13 +1,13 @@
 //! The provider: what one call of the CPI works with.
 
 use crate::properties::{SoftLayerProperties, Wait};
-use crate::steps::Target;
+use crate::steps::Intent;
 use crate::{connect, doctor, gc};
 use bosh_cpi::Result;
 use bosh_cpi::agent::AgentProperties;
 use cloud_http::Deadline;
 use cpi_kit::naming::{Names, fingerprint};
-use cpi_kit::{Cache, Finding, Journal, Provider, Questions, Setup, Thing};
+use cpi_kit::{Cache, CallJournal, Finding, OwnedResource, Provider, Questions, Setup};
 use journal::Key;
 use softlayer::Client;
 use std::cell::OnceCell;
@@ -19,7 +19,7 @@ pub struct SoftLayer {
     pub(crate) agent: AgentProperties,
     pub(crate) names: Names,
     pub(crate) cache: Cache,
-    journal: Journal<Target>,
+    journal: CallJournal<Intent>,
     client: OnceCell<Client>,
 }
 
@@ -38,7 +38,7 @@ impl SoftLayer {
         Ok(Self {
             cache: Cache::new(Rc::clone(&state_dir), cache_key),
             names: Names::new(director_uuid),
-            journal: Journal::new(state_dir, key, properties.ledger.clone().into(), request_id),
+            journal: CallJournal::new(state_dir, key, properties.ledger.clone().into(), request_id),
             properties,
             agent,
             client: OnceCell::new(),
@@ -68,7 +68,7 @@ impl SoftLayer {
 }
 
 impl Provider for SoftLayer {
-    fn journal(&self) -> &Journal<Target> {
+    fn journal(&self) -> &CallJournal<Intent> {
         &self.journal
     }
 
@@ -76,8 +76,8 @@ impl Provider for SoftLayer {
         self.properties.validate()
     }
 
-    async fn things(&self) -> Result<Vec<Thing<Target>>> {
-        gc::things(self).await
+    async fn owned_resources(&self) -> Result<Vec<OwnedResource<Intent>>> {
+        gc::owned_resources(self).await
     }
 
     async fn examine(&self, questions: &Questions) -> Vec<Finding> {

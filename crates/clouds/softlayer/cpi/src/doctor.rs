@@ -210,7 +210,7 @@ async fn has_image(cloud: &SoftLayer, wanted: &str) -> Finding {
 fn unknown(check: impl Display, failure: &Failure) -> Finding {
     let hint = match failure {
         Failure::Cloud(error) => error.hint(),
-        Failure::Ledger(_) | Failure::Ready(_) => None,
+        Failure::Journal(_) | Failure::Ready(_) => None,
     };
     Finding::fail(check, failure, hint.unwrap_or("this could not be checked"))
 }

@@ -5,13 +5,13 @@
 //! kind of what was being done.
 
 use bosh_cpi::{CpiError, ErrorKind};
-use cpi_kit::errors::{Told, by_table};
-use journal::LedgerError;
+use cpi_kit::errors::{CloudFailure, by_table};
+use journal::JournalError;
 use softlayer::phrases::*;
 use softlayer::{Code, Error};
 use std::fmt::Display;
 
-pub(crate) use cpi_kit::errors::Doing;
+pub(crate) use cpi_kit::errors::Activity;
 
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     Cloud(#[from] Error),
     /// The journal; nothing was sent then.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Journal(#[from] JournalError),
     /// An error that is ready to be answered.
     #[error(transparent)]
     Ready(#[from] CpiError),
@@ -42,12 +42,12 @@ impl Failure {
 
 type Row = cpi_kit::errors::Row<Code>;
 
-use Doing::*;
+use Activity::*;
 use ErrorKind::*;
 
-const ON_DISKS: &[Doing] =
+const ON_DISKS: &[Activity] =
     &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, TagDisk, SnapshotDisk];
-const ON_VMS: &[Doing] = &[FindVm, RebootVm, DeleteVm, TagVm];
+const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, TagVm];
 
 const TABLE: &[Row] = &[
     Row {
@@ -126,18 +126,18 @@ const TABLE: &[Row] = &[
 ];
 
 /// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
-pub(crate) fn answer(doing: Doing, tried: impl Display, failure: Failure) -> CpiError {
+pub(crate) fn answer(doing: Activity, tried: impl Display, failure: Failure) -> CpiError {
     match failure {
         Failure::Ready(error) => error,
-        Failure::Ledger(error) => CpiError::cpi(format!("{tried}: {error}")),
+        Failure::Journal(error) => CpiError::cpi(format!("{tried}: {error}")),
         Failure::Cloud(error) => from_cloud(doing, tried, &error),
     }
 }
 
-fn from_cloud(doing: Doing, tried: impl Display, error: &Error) -> CpiError {
+fn from_cloud(doing: Activity, tried: impl Display, error: &Error) -> CpiError {
     let refusal = error.refusal();
     let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.says(phrase));
-    let told = Told {
+    let told = CloudFailure {
         error,
         refusal: refusal.map(|refusal| (&refusal.code, &says as _)),
         may_pass: error.is_transient(),

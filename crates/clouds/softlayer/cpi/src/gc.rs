@@ -4,25 +4,25 @@ mod machines;
 
 use crate::SoftLayer;
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::notes::Notes;
-use crate::steps::Target;
+use crate::steps::Intent;
 use crate::storage::holders;
 use bosh_cpi::Result;
-use cpi_kit::naming::Ours;
-use cpi_kit::{Purpose, Thing};
+use cpi_kit::naming::OwnName;
+use cpi_kit::{OwnedResource, ResourceRole};
 use softlayer::Filter;
 use softlayer::api::account::GetPrivateBlockDeviceTemplateGroups;
 use softlayer::api::{Image, NetworkStorage, StorageSnapshot};
 
 /// Everything that bears our name, or whose notes do.
-pub(crate) async fn things(cloud: &SoftLayer) -> Result<Vec<Thing<Target>>> {
-    let failed = |failure| errors::answer(Doing::Lookup, "looking for garbage", failure);
+pub(crate) async fn owned_resources(cloud: &SoftLayer) -> Result<Vec<OwnedResource<Intent>>> {
+    let failed = |failure| errors::answer(Activity::Lookup, "looking for garbage", failure);
     all(cloud).await.map_err(failed)
 }
 
-async fn all(cloud: &SoftLayer) -> Answer<Vec<Thing<Target>>> {
-    let mut things = machines::things(cloud).await?;
+async fn all(cloud: &SoftLayer) -> Answer<Vec<OwnedResource<Intent>>> {
+    let mut things = machines::owned_resources(cloud).await?;
     for volume in cloud.volumes(&Filter::everything()).await? {
         let Some((ours, name)) = named(cloud, volume.notes.as_deref()) else { continue };
         if volume.snapshot_capacity_gb.is_some_and(|space| space > 0) {
@@ -35,54 +35,58 @@ async fn all(cloud: &SoftLayer) -> Answer<Vec<Thing<Target>>> {
     Ok(things)
 }
 
-async fn snapshots(cloud: &SoftLayer, volume: u64) -> Answer<Vec<Thing<Target>>> {
+async fn snapshots(cloud: &SoftLayer, volume: u64) -> Answer<Vec<OwnedResource<Intent>>> {
     let snapshots = cloud.snapshots_of(volume).await?.into_iter();
     Ok(snapshots.filter_map(|snapshot| of_snapshot(cloud, volume, snapshot)).collect())
 }
 
 /// The name of ours in notes.
-fn named(cloud: &SoftLayer, notes: Option<&str>) -> Option<(Ours, String)> {
+fn named(cloud: &SoftLayer, notes: Option<&str>) -> Option<(OwnName, String)> {
     let notes = Notes::read(notes);
     notes.names().find_map(|name| Some((cloud.names.parse(name)?, name.to_owned())))
 }
 
-fn of_volume(ours: Ours, name: String, volume: &NetworkStorage) -> Thing<Target> {
+fn of_volume(ours: OwnName, name: String, volume: &NetworkStorage) -> OwnedResource<Intent> {
     let tagged = Notes::read(volume.notes.as_deref()).is_tagged();
-    Thing {
+    OwnedResource {
         kind: "disk",
         cid: volume.id.to_string(),
         name,
         ours: Some(ours),
-        purpose: Purpose::Cid { tagged, persistent: true },
+        purpose: ResourceRole::Cid { tagged, persistent: true },
         used: (!holders(volume).is_empty()).then_some("it is attached to a VM"),
-        target: Target::Volume { disk: volume.id.to_string() },
+        target: Intent::Volume { disk: volume.id.to_string() },
     }
 }
 
 /// A snapshot gets its tags with its making, so that they say nothing of who knows it.
-fn of_snapshot(cloud: &SoftLayer, volume: u64, snapshot: StorageSnapshot) -> Option<Thing<Target>> {
+fn of_snapshot(
+    cloud: &SoftLayer,
+    volume: u64,
+    snapshot: StorageSnapshot,
+) -> Option<OwnedResource<Intent>> {
     let (ours, name) = named(cloud, snapshot.notes.as_deref())?;
-    Some(Thing {
+    Some(OwnedResource {
         kind: "snapshot",
         cid: snapshot.id.to_string(),
         ours: Some(ours),
-        purpose: Purpose::Cid { tagged: false, persistent: true },
+        purpose: ResourceRole::Cid { tagged: false, persistent: true },
         used: None,
-        target: Target::Snapshot { name: name.clone(), disk: volume.to_string() },
+        target: Intent::Snapshot { name: name.clone(), disk: volume.to_string() },
         name,
     })
 }
 
 /// The director names a stemcell in create_vm, and when it deletes it.
-fn of_image(cloud: &SoftLayer, image: Image) -> Option<Thing<Target>> {
+fn of_image(cloud: &SoftLayer, image: Image) -> Option<OwnedResource<Intent>> {
     let name = image.name?;
-    Some(Thing {
+    Some(OwnedResource {
         kind: "stemcell",
         cid: image.id.to_string(),
         ours: Some(cloud.names.parse(&name)?),
-        purpose: Purpose::Cid { tagged: false, persistent: true },
+        purpose: ResourceRole::Cid { tagged: false, persistent: true },
         used: None,
-        target: Target::Image { name: name.clone() },
+        target: Intent::Image { name: name.clone() },
         name,
     })
 }

@@ -1,7 +1,7 @@
 //! The BOSH CPI for SoftLayer (IBM Cloud Classic): [`SoftLayer`] implements [`bosh_cpi::Cpi`].
 //!
 //! A method is a file under `methods`, which reads like its description: find, plan, run,
-//! answer. What it changes in the cloud it changes in steps of the journal, whose [`Target`]s
+//! answer. What it changes in the cloud it changes in steps of the journal, whose [`Intent`]s
 //! say how any process makes sure that nothing billed is left. What the cloud refuses becomes
 //! BOSH's errors in the one table of `errors`.
 
@@ -25,5 +25,5 @@ mod tags;
 
 pub use cloud::SoftLayer;
 pub use properties::SoftLayerProperties;
-pub use steps::Target;
+pub use steps::Intent;
 pub use storage::DiskOrder;

@@ -5,7 +5,7 @@ use crate::connect::Answer;
 use crate::notes::Notes;
 use crate::properties::Wait;
 use crate::steps::gone_is_fine;
-use journal::Was;
+use journal::Absence;
 use softlayer::Filter;
 use softlayer::api::StorageSnapshot;
 use softlayer::api::network_storage::{DeleteObject, GetSnapshots};
@@ -33,12 +33,12 @@ impl SoftLayer {
     }
 
     /// Undo: a disk has no snapshot of this name.
-    pub(crate) async fn no_snapshot(&self, disk: u64, name: &str) -> Answer<Was> {
+    pub(crate) async fn no_snapshot(&self, disk: u64, name: &str) -> Answer<Absence> {
         let Some(snapshot) = self.snapshot_named(disk, name).await? else {
-            return Ok(Was::NotThere);
+            return Ok(Absence::MayAppear);
         };
         let until = self.undo_deadline(Wait::DeleteDisk);
         gone_is_fine(self.call(&DeleteObject { id: snapshot.id }, until).await.map(drop))?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::SoftLayer;
 use crate::cids::Machine;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::methods::create_stemcell;
 use crate::methods::{create_vm, delete_vm};
 use crate::storage::DiskOrder;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::Outcome;
-use journal::{Undo, Was};
+use journal::{Absence, Undo};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ use std::fmt::Display;
 /// Ids that are CIDs stand here as CIDs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Target {
+pub enum Intent {
     /// A virtual guest that is being made, with its ephemeral disk.
     Guest {
         /// Its host name.
@@ -109,14 +109,14 @@ pub enum Target {
     },
 }
 
-impl Target {
+impl Intent {
     /// A change that needs no undo.
     pub(crate) fn change(what: &str, of: impl Display) -> Self {
         Self::Change { what: what.to_owned(), of: of.to_string() }
     }
 }
 
-impl Display for Target {
+impl Display for Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Guest { name } => write!(f, "VM {name}"),
@@ -136,7 +136,7 @@ impl Display for Target {
     }
 }
 
-impl journal::Target for Target {
+impl journal::Intent for Intent {
     /// A disk that was attached again by a later call must not be detached for an earlier one.
     fn superseded_by(&self) -> Option<&str> {
         match self {
@@ -152,35 +152,35 @@ impl journal::Target for Target {
 }
 
 impl Undo for SoftLayer {
-    type Target = Target;
+    type Intent = Intent;
     type Error = CpiError;
 
-    async fn ensure_absent(&self, target: &Target) -> Result<Was> {
+    async fn ensure_absent(&self, target: &Intent) -> Result<Absence> {
         let was = match target {
-            Target::Guest { name } => delete_vm::undo_guest(self, name).await,
-            Target::Server { name } => delete_vm::undo_server(self, name).await,
-            Target::Deletion { vm } => delete_vm::finish_deletion(self, vm).await,
-            Target::SshKey { label } => create_vm::undo_key(self, label).await,
-            Target::GlobalAddress { id, to, from } => {
+            Intent::Guest { name } => delete_vm::undo_guest(self, name).await,
+            Intent::Server { name } => delete_vm::undo_server(self, name).await,
+            Intent::Deletion { vm } => delete_vm::finish_deletion(self, vm).await,
+            Intent::SshKey { label } => create_vm::undo_key(self, label).await,
+            Intent::GlobalAddress { id, to, from } => {
                 create_vm::undo_route(self, *id, to, from.as_deref()).await
             }
-            Target::Disk { name, order, before } => self.no_volume(name, order, before).await,
-            Target::DiskOfOrder { order, .. } => self.no_volume_of(*order).await,
-            Target::SnapshotSpace { disk } => self.no_space(id(disk)?).await,
-            Target::Snapshot { name, disk } => self.no_snapshot(id(disk)?, name).await,
-            Target::Attachment { disk, vm } => {
+            Intent::Disk { name, order, before } => self.no_volume(name, order, before).await,
+            Intent::DiskOfOrder { order, .. } => self.no_volume_of(*order).await,
+            Intent::SnapshotSpace { disk } => self.no_space(id(disk)?).await,
+            Intent::Snapshot { name, disk } => self.no_snapshot(id(disk)?, name).await,
+            Intent::Attachment { disk, vm } => {
                 let machine = VmCid::new(vm).ok().as_ref().and_then(Machine::of);
                 let machine = machine.ok_or_else(|| unreadable(vm))?;
                 self.not_attached(id(disk)?, machine).await
             }
-            Target::Volume { disk } => self.no_such_volume(id(disk)?).await,
-            Target::Image { name } => create_stemcell::no_image(self, name).await,
-            Target::Upload { place, name } => {
+            Intent::Volume { disk } => self.no_such_volume(id(disk)?).await,
+            Intent::Image { name } => create_stemcell::no_image(self, name).await,
+            Intent::Upload { place, name } => {
                 create_stemcell::nothing_uploaded(self, place, name).await
             }
-            Target::Change { .. } => Ok(Was::There),
+            Intent::Change { .. } => Ok(Absence::Final),
         };
-        was.map_err(|failure| errors::answer(Doing::Undo, format!("removing {target}"), failure))
+        was.map_err(|failure| errors::answer(Activity::Undo, format!("removing {target}"), failure))
     }
 }
 
@@ -197,7 +197,7 @@ fn unreadable(text: &str) -> CpiError {
 pub(crate) fn ended<T>(result: std::result::Result<T, Failure>) -> Outcome<T, Failure> {
     match result {
         Ok(answer) => Outcome::Applied(answer),
-        Err(failure @ (Failure::Ledger(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
+        Err(failure @ (Failure::Journal(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
         Err(Failure::Cloud(error)) => error.outcome().map_err(Failure::Cloud),
     }
 }

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use simulator_kit::agents::{AgentEntry, Agents, Keeper, Machines};
 use simulator_kit::clock::Clock;
 use simulator_kit::fault::{Fault, FaultKind, Faults, When};
-use simulator_kit::{CallLog, CallRecord, Doors, Front, Reply, Server, control_router};
+use simulator_kit::{
+    CallLog, CallRecord, MetadataListeners, Reply, Server, SimulatedCloud, control_router,
+};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -29,7 +31,7 @@ pub struct Shared(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     cloud: Mutex<Cloud>,
-    doors: Doors,
+    doors: MetadataListeners,
     agents: OnceLock<Keeper>,
     runtime: Handle,
 }
@@ -37,7 +39,7 @@ struct Inside {
 impl Shared {
     fn new(world: World, clock: Clock, runtime: Handle) -> Self {
         let cloud = Mutex::new(Cloud::new(world, clock));
-        let doors = Doors::new(runtime.clone());
+        let doors = MetadataListeners::new(runtime.clone());
         Self(Arc::new(Inside { cloud, doors, agents: OnceLock::new(), runtime }))
     }
 
@@ -68,7 +70,7 @@ impl Shared {
     }
 }
 
-impl Front for Shared {
+impl SimulatedCloud for Shared {
     type Request = Request;
 
     fn command(&self, request: &Request) -> String {

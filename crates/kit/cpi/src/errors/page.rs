@@ -1,6 +1,6 @@
 //! A table as people read it: the rows of a page in Markdown.
 
-use super::{Doing, Row};
+use super::{Activity, Row};
 
 /// The rows of the page; `code` writes a code.
 pub fn rows_as_page<C>(table: &[Row<C>], code: impl Fn(&C) -> String) -> String {
@@ -22,7 +22,7 @@ fn list(items: impl Iterator<Item = String>, none: &str) -> String {
 }
 
 /// `CreateVm` as people say it: `create VM`.
-fn words(doing: Doing) -> String {
+fn words(doing: Activity) -> String {
     let mut words = String::new();
     for c in format!("{doing:?}").chars() {
         if c.is_uppercase() && !words.is_empty() {

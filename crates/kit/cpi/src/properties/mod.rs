@@ -1,23 +1,23 @@
 //! What every cloud's properties have: those of the journal, those that are taken and do
 //! nothing, those that must wait.
 
-mod accepted;
 mod debug;
 mod ledger;
 mod publishing;
-mod reach;
+mod transport;
+mod unsupported;
 
 pub use self::ledger::LedgerProperties;
-pub use accepted::{Ignored, Later};
 pub use debug::{CpiDebugging, Debugging};
 pub use publishing::{ImageServerProperties, S3Properties};
-pub use reach::{proxy, tls};
+pub use transport::{proxy, tls};
+pub use unsupported::{Ignored, Unsupported};
 
 use bosh_cpi::{CloudProperties, CpiError, Result};
 use serde::de::DeserializeOwned;
 
 /// Cloud properties that know which of theirs cannot be honoured.
-pub trait Refusing {
+pub trait RejectUnsupported {
     /// Names of properties that are set, but that this release cannot honour.
     fn later(&self) -> Vec<&'static str>;
 
@@ -30,7 +30,7 @@ pub trait Refusing {
 /// Decodes `cloud_properties`, and refuses what would otherwise be silently left undone.
 pub fn read<T>(properties: &CloudProperties, strict: bool) -> Result<T>
 where
-    T: DeserializeOwned + Refusing,
+    T: DeserializeOwned + RejectUnsupported,
 {
     let decoded: T = properties.decode()?.accept(strict)?;
     refuse_later(properties.path(), &decoded)?;
@@ -38,7 +38,7 @@ where
 }
 
 /// An error that names every property set at `path` that cannot be honoured.
-pub fn refuse_later(path: &str, properties: &impl Refusing) -> Result<()> {
+pub fn refuse_later(path: &str, properties: &impl RejectUnsupported) -> Result<()> {
     let paths: Vec<_> =
         properties.later().into_iter().map(|name| format!("{path}.{name}")).collect();
     if paths.is_empty() {

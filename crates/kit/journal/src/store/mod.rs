@@ -8,7 +8,7 @@ mod schema;
 mod sqlite;
 mod tls;
 
-use crate::{LedgerError, OperationId};
+use crate::{JournalError, OperationId};
 pub(crate) use postgres::Postgres;
 pub(crate) use schema::*;
 pub(crate) use sqlite::Sqlite;
@@ -46,7 +46,7 @@ pub(crate) enum Owner {
 
 impl Store {
     /// Writes all of `statements` durably, or none.
-    pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<u64, LedgerError> {
+    pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<u64, JournalError> {
         match self {
             Store::Sqlite(store) => store.write(&statements),
             Store::Postgres(store) => store.write(&statements).await,
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// Reads rows.
-    pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, LedgerError> {
+    pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, JournalError> {
         match self {
             Store::Sqlite(store) => store.read(&statement),
             Store::Postgres(store) => store.read(&statement).await,
@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// Becomes the owner of an operation; None while somebody else is.
-    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, LedgerError> {
+    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
         match self {
             Store::Sqlite(store) => Ok(store.own(id)?.map(Owner::File)),
             Store::Postgres(store) => Ok(store.own(id).await?.map(Owner::Session)),
@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// Removes what dead owners have left behind.
-    pub(crate) fn tidy(&self, at: SystemTime) -> Result<(), LedgerError> {
+    pub(crate) fn tidy(&self, at: SystemTime) -> Result<(), JournalError> {
         match self {
             Store::Sqlite(store) => store.remove_dead_locks(at),
             // The server has given up their locks.

@@ -2,7 +2,7 @@
 
 use super::tls::Tls;
 use super::{MIGRATIONS, Row, Statement, VERSION, Value};
-use crate::{LedgerError, OperationId};
+use crate::{JournalError, OperationId};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio_postgres::types::ToSql;
@@ -23,47 +23,47 @@ const MIGRATION_LOCK: i64 = 0x6370_695f_6c65_6467;
 
 impl Postgres {
     /// Connects, and makes or migrates the tables where needed.
-    pub(crate) async fn open(url: &SecretString) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(url: &SecretString) -> Result<Self, JournalError> {
         // The parser's error may quote the URL, which holds the password.
-        let config: Config = url.expose_secret().parse().map_err(|_| LedgerError::Url)?;
+        let config: Config = url.expose_secret().parse().map_err(|_| JournalError::Url)?;
         let server = server(&config);
-        let client = connect(&config).await.map_err(|e| LedgerError::open(&server, &e))?;
+        let client = connect(&config).await.map_err(|e| JournalError::open(&server, &e))?;
         let store = Self { client: Mutex::new(client), server };
         store.migrate().await?;
         Ok(store)
     }
 
-    async fn migrate(&self) -> Result<(), LedgerError> {
+    async fn migrate(&self) -> Result<(), JournalError> {
         let mut client = self.client.lock().await;
         match version(&client).await {
             Ok(VERSION) => return Ok(()),
             Ok(newer) if newer > VERSION => {
-                return Err(LedgerError::Newer { found: newer, known: VERSION });
+                return Err(JournalError::Newer { found: newer, known: VERSION });
             }
             _ => {}
         }
-        migrate(&mut client).await.map_err(|e| LedgerError::open(&self.server, &describe(&e)))
+        migrate(&mut client).await.map_err(|e| JournalError::open(&self.server, &describe(&e)))
     }
 
-    pub(crate) async fn write(&self, statements: &[Statement]) -> Result<u64, LedgerError> {
+    pub(crate) async fn write(&self, statements: &[Statement]) -> Result<u64, JournalError> {
         let mut client = self.client.lock().await;
         write(&mut client, statements)
             .await
-            .map_err(|e| LedgerError::write(&self.server, &describe(&e)))
+            .map_err(|e| JournalError::write(&self.server, &describe(&e)))
     }
 
-    pub(crate) async fn read(&self, (sql, values): &Statement) -> Result<Vec<Row>, LedgerError> {
+    pub(crate) async fn read(&self, (sql, values): &Statement) -> Result<Vec<Row>, JournalError> {
         let client = self.client.lock().await;
         let rows = client.query(*sql, &parameters(values)).await;
-        let rows = rows.map_err(|e| LedgerError::read(&self.server, &describe(&e)))?;
+        let rows = rows.map_err(|e| JournalError::read(&self.server, &describe(&e)))?;
         Ok(rows.iter().map(row).collect())
     }
 
-    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<i64>, LedgerError> {
+    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<i64>, JournalError> {
         let number = id.lock_number();
         let client = self.client.lock().await;
         let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&number]).await;
-        let row = row.map_err(|e| LedgerError::lock(&self.server, &describe(&e)))?;
+        let row = row.map_err(|e| JournalError::lock(&self.server, &describe(&e)))?;
         Ok(row.get::<_, bool>(0).then_some(number))
     }
 

@@ -1,7 +1,7 @@
 //! The journal as an SQLite file: WAL, full sync, a lock file per live operation.
 
 use super::{MIGRATIONS, Row, Statement, VERSION, Value};
-use crate::{LedgerError, OperationId};
+use crate::{JournalError, OperationId};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 use std::cell::RefCell;
@@ -38,9 +38,9 @@ pub(crate) struct LockFile {
 
 impl Sqlite {
     /// Opens the journal in `dir`, making or migrating it where needed.
-    pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, JournalError> {
         let file = dir.join("ledger.db");
-        let failed = |e: &dyn std::fmt::Display| LedgerError::open(&file.display(), e);
+        let failed = |e: &dyn std::fmt::Display| JournalError::open(&file.display(), e);
         let locks = dir.join("operations");
         DirBuilder::new().recursive(true).mode(0o700).create(&locks).map_err(|e| failed(&e))?;
         // SQLite would make the file readable by all; WAL and shared memory take its mode over.
@@ -50,8 +50,8 @@ impl Sqlite {
         Ok(Self { connection: RefCell::new(connection), locks, file })
     }
 
-    pub(crate) fn write(&self, statements: &[Statement]) -> Result<u64, LedgerError> {
-        self.try_write(statements).map_err(|e| LedgerError::write(&self.file.display(), &e))
+    pub(crate) fn write(&self, statements: &[Statement]) -> Result<u64, JournalError> {
+        self.try_write(statements).map_err(|e| JournalError::write(&self.file.display(), &e))
     }
 
     fn try_write(&self, statements: &[Statement]) -> rusqlite::Result<u64> {
@@ -65,8 +65,8 @@ impl Sqlite {
         Ok(changed as u64)
     }
 
-    pub(crate) fn read(&self, statement: &Statement) -> Result<Vec<Row>, LedgerError> {
-        self.try_read(statement).map_err(|e| LedgerError::read(&self.file.display(), &e))
+    pub(crate) fn read(&self, statement: &Statement) -> Result<Vec<Row>, JournalError> {
+        self.try_read(statement).map_err(|e| JournalError::read(&self.file.display(), &e))
     }
 
     fn try_read(&self, (sql, values): &Statement) -> rusqlite::Result<Vec<Row>> {
@@ -81,8 +81,8 @@ impl Sqlite {
 
     /// Removes lock files that nobody has locked for long: those of owners that were killed
     /// before their operation stood in the journal, or after its end.
-    pub(crate) fn remove_dead_locks(&self, at: SystemTime) -> Result<(), LedgerError> {
-        self.try_remove_dead_locks(at).map_err(|e| LedgerError::lock(&self.locks.display(), &e))
+    pub(crate) fn remove_dead_locks(&self, at: SystemTime) -> Result<(), JournalError> {
+        self.try_remove_dead_locks(at).map_err(|e| JournalError::lock(&self.locks.display(), &e))
     }
 
     fn try_remove_dead_locks(&self, at: SystemTime) -> io::Result<()> {
@@ -100,9 +100,9 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(crate) fn own(&self, id: OperationId) -> Result<Option<LockFile>, LedgerError> {
+    pub(crate) fn own(&self, id: OperationId) -> Result<Option<LockFile>, JournalError> {
         let path = self.locks.join(format!("{id}.lock"));
-        self.try_own(&path).map_err(|e| LedgerError::lock(&path.display(), &e))
+        self.try_own(&path).map_err(|e| JournalError::lock(&path.display(), &e))
     }
 
     fn try_own(&self, path: &Path) -> io::Result<Option<LockFile>> {
@@ -140,22 +140,22 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-fn prepare(connection: &mut Connection, guard: &Path) -> Result<(), LedgerError> {
-    let failed = |e: rusqlite::Error| LedgerError::open(&"", &e);
+fn prepare(connection: &mut Connection, guard: &Path) -> Result<(), JournalError> {
+    let failed = |e: rusqlite::Error| JournalError::open(&"", &e);
     connection.busy_timeout(BUSY).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     match version(connection).map_err(failed)? {
         VERSION => Ok(()),
-        newer if newer > VERSION => Err(LedgerError::Newer { found: newer, known: VERSION }),
+        newer if newer > VERSION => Err(JournalError::Newer { found: newer, known: VERSION }),
         _ => migrate(connection, guard),
     }
 }
 
 /// One process at a time makes or migrates: a switch to WAL does not wait for others.
-fn migrate(connection: &mut Connection, guard: &Path) -> Result<(), LedgerError> {
-    let guard_file = private_file(guard).map_err(|e| LedgerError::lock(&guard.display(), &e))?;
-    guard_file.lock().map_err(|e| LedgerError::lock(&guard.display(), &e))?;
-    try_migrate(connection).map_err(|e| LedgerError::open(&"", &e))
+fn migrate(connection: &mut Connection, guard: &Path) -> Result<(), JournalError> {
+    let guard_file = private_file(guard).map_err(|e| JournalError::lock(&guard.display(), &e))?;
+    guard_file.lock().map_err(|e| JournalError::lock(&guard.display(), &e))?;
+    try_migrate(connection).map_err(|e| JournalError::open(&"", &e))
 }
 
 fn try_migrate(connection: &mut Connection) -> rusqlite::Result<()> {

@@ -2,13 +2,13 @@
 
 use crate::support::{Cloud, Journal, OneAtATime, Thing, hasty, patient};
 use cloud_http::Outcome;
-use journal::{LedgerError, OperationState};
+use journal::{JournalError, OperationState};
 use std::sync::atomic::Ordering::SeqCst;
 
-type Tried = Result<(), LedgerError>;
+type Tried = Result<(), JournalError>;
 
-fn lost() -> LedgerError {
-    LedgerError::Row("the answer was lost".into())
+fn lost() -> JournalError {
+    JournalError::Row("the answer was lost".into())
 }
 
 /// A step that makes a thing and is answered.
@@ -49,7 +49,7 @@ async fn intent_is_durable_before_the_call_is_sent() {
     for journal in Journal::each() {
         let ledger = journal.open().await;
         let mut operation = ledger.begin("create_disk", "");
-        let seen: Result<usize, LedgerError> = operation
+        let seen: Result<usize, JournalError> = operation
             .step(
                 Thing::named("disk"),
                 async || {
@@ -150,7 +150,7 @@ async fn an_unknown_outcome_that_the_probe_finds_is_a_success() {
     for journal in Journal::each() {
         let ledger = journal.open().await;
         let mut operation = ledger.begin("create_vm", "");
-        let found: Result<&str, LedgerError> = operation
+        let found: Result<&str, JournalError> = operation
             .step(Thing::named("vm"), async || Outcome::Unknown(lost()), async || Ok(Some("id")))
             .await;
         assert_eq!(found.expect("found"), "id");

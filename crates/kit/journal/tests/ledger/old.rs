@@ -2,7 +2,7 @@
 
 use crate::support::{Cloud, Journal, Thing, hasty, patient};
 use cloud_http::Outcome;
-use journal::{Ledger, LedgerError, Operation, OperationState, REMEMBERED, Target};
+use journal::{Intent, Journal, JournalError, Operation, OperationState, REMEMBERED};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 
@@ -21,20 +21,20 @@ impl std::fmt::Display for Newer {
     }
 }
 
-impl Target for Newer {}
+impl Intent for Newer {}
 
 fn newer() -> Newer {
     Newer { kind: "teleport".into(), disk: "disk-1".into() }
 }
 
-async fn changed<T: Target>(operation: &mut Operation<'_, T>, target: T) {
-    let tried: Result<(), LedgerError> =
+async fn changed<T: Intent>(operation: &mut Operation<'_, T>, target: T) {
+    let tried: Result<(), JournalError> =
         operation.step(target, async || Outcome::Applied(()), async || Ok(None)).await;
     tried.expect("written");
 }
 
 /// An operation that ends in this state, if it does not die.
-async fn operation(ledger: &Ledger, end: Option<Option<&str>>) {
+async fn operation(ledger: &Journal, end: Option<Option<&str>>) {
     let mut operation = ledger.begin("create_vm", "");
     changed(&mut operation, Thing::named("thing")).await;
     let Some(cid) = end else { return };
@@ -42,7 +42,7 @@ async fn operation(ledger: &Ledger, end: Option<Option<&str>>) {
     ledger.close(operation.park().expect("it changed something")).await;
 }
 
-async fn states(ledger: &Ledger) -> Vec<OperationState> {
+async fn states(ledger: &Journal) -> Vec<OperationState> {
     ledger.operations().await.expect("rows").into_iter().map(|row| row.state).collect()
 }
 
@@ -126,7 +126,7 @@ impl std::fmt::Display for Either {
     }
 }
 
-impl Target for Either {}
+impl Intent for Either {}
 
 /// A word of a newer release does not hide the rest of the journal.
 #[tokio::test(flavor = "current_thread")]

@@ -1,7 +1,7 @@
 //! A journal that cannot be used says so before anything is created.
 
 use crate::support::Journal;
-use journal::{Key, Ledger, LedgerError, Place};
+use journal::{Journal, JournalError, Key, Place};
 use secrecy::SecretString;
 
 fn key() -> Key {
@@ -12,7 +12,7 @@ fn key() -> Key {
 async fn a_corrupt_file_is_named() {
     let journal = Journal::sqlite();
     std::fs::write(journal.directory().join("ledger.db"), vec![7u8; 8192]).expect("written");
-    let error = Ledger::open(Place::Directory(journal.directory()), key()).await.err();
+    let error = Journal::open(Place::Directory(journal.directory()), key()).await.err();
     let text = error.expect("refused").to_string();
     assert!(text.contains("ledger.db") && text.contains("not a database"), "{text}");
 }
@@ -25,8 +25,8 @@ async fn a_newer_journal_is_refused_and_left_as_it_is() {
     let connection = rusqlite::Connection::open(&file).expect("opens");
     connection.pragma_update(None, "user_version", 99).expect("set");
     drop(connection);
-    let error = Ledger::open(Place::Directory(journal.directory()), key()).await.err();
-    assert!(matches!(error, Some(LedgerError::Newer { found: 99, .. })), "{error:?}");
+    let error = Journal::open(Place::Directory(journal.directory()), key()).await.err();
+    assert!(matches!(error, Some(JournalError::Newer { found: 99, .. })), "{error:?}");
 }
 
 /// Version 1 knew neither CIDs nor notes.
@@ -69,7 +69,7 @@ async fn the_files_are_private() {
 async fn a_url_is_never_quoted() {
     for url in ["postgres://u:marked-password@[", "postgres://u:marked-password@127.0.0.1:1/db"] {
         let url = SecretString::from(url);
-        let error = Ledger::open(Place::Postgres(&url), key()).await.err().expect("refused");
+        let error = Journal::open(Place::Postgres(&url), key()).await.err().expect("refused");
         assert!(!format!("{error} {error:?}").contains("marked-password"), "{error}");
     }
 }

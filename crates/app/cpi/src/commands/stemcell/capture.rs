@@ -1,6 +1,6 @@
 //! `cpi stemcell capture`.
 
-use crate::commands::person::{Whose, block_on};
+use crate::commands::person::{ProviderArgs, block_on};
 use crate::redact::Secrets;
 use crate::{log, stdout};
 use anyhow::{Context as _, bail};
@@ -56,7 +56,7 @@ pub struct Capture {
     json: bool,
 
     #[command(flatten)]
-    whose: Whose,
+    whose: ProviderArgs,
 }
 
 impl Capture {

@@ -39,7 +39,7 @@ pub(crate) async fn examine(cloud: &CloudStack, questions: &Questions) -> Vec<Fi
 fn unknown(check: impl Display, failure: &Failure) -> Finding {
     let hint = match failure {
         Failure::Cloud(error) => error.hint(),
-        Failure::Ledger(_) | Failure::Ready(_) => None,
+        Failure::Journal(_) | Failure::Ready(_) => None,
     };
     Finding::fail(check, failure, hint.unwrap_or("this could not be checked"))
 }

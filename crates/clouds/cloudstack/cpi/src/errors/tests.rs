@@ -16,7 +16,7 @@ fn refusal(errorcode: i64, text: &str) -> Error {
     }))
 }
 
-fn answered(doing: Doing, code: i64, text: &str) -> CpiError {
+fn answered(doing: Activity, code: i64, text: &str) -> CpiError {
     answer(doing, "trying X", Failure::Cloud(refusal(code, text)))
 }
 
@@ -28,7 +28,7 @@ const GONE_VM: &str = "Unable to find UUID for id [93] of type [VirtualMachine]"
 const GONE_VOLUME: &str = "Unable to find UUID for id [138] of type [Volume]";
 
 /// (doing, code, text, kind, worth repeating)
-const RECORDED: &[(Doing, i64, &str, ErrorKind, bool)] = &[
+const RECORDED: &[(Activity, i64, &str, ErrorKind, bool)] = &[
     (FindVm, 431, UNKNOWN_ID, VmNotFound, false),
     (RebootVm, 431, GONE_VM, VmNotFound, false),
     (FindDisk, 431, UNKNOWN_ID, DiskNotFound, false),
@@ -162,7 +162,7 @@ fn what_is_gone_is_told_from_what_is_wrong() {
 /// errors pass as they are.
 #[test]
 fn errors_that_are_not_the_cloud_s_pass() {
-    let journal = LedgerError::Row("x".into());
+    let journal = JournalError::Row("x".into());
     assert_eq!(answer(CreateVm, "trying X", journal.into()).kind, CpiError);
     let own = bosh_cpi::CpiError::not_supported("no");
     assert_eq!(answer(CreateVm, "trying X", own.clone().into()), own);

@@ -3,14 +3,14 @@
 use super::rows::{DiskOfferingRow, NetworkRow, Offered, OfferingRow, TemplateRow, ZoneRow};
 use super::{By, Found, NetworkWanted, Source, Wanted, only};
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use bosh_cpi::Result;
 use cloudstack::Paged;
 use cloudstack::api::{
     DiskOffering, ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones,
     Network, Other,
 };
-use cpi_kit::Remembered;
+use cpi_kit::Cacheable;
 
 impl CloudStack {
     /// A zone.
@@ -158,7 +158,7 @@ impl CloudStack {
     }
 
     /// What the cache holds, or what `look` finds in the cloud.
-    pub(super) async fn found<T: Remembered>(
+    pub(super) async fn found<T: Cacheable>(
         &self,
         wanted: &Wanted,
         zone: &str,
@@ -171,17 +171,13 @@ impl CloudStack {
         Ok(self.remember(wanted, zone, row))
     }
 
-    pub(crate) fn remembered<T: Remembered>(
-        &self,
-        wanted: &Wanted,
-        zone: &str,
-    ) -> Option<Found<T>> {
+    pub(crate) fn remembered<T: Cacheable>(&self, wanted: &Wanted, zone: &str) -> Option<Found<T>> {
         let key = key::<T>(wanted, zone);
         let row = self.cache.get(&key)?;
         Some(Found { row, key, source: Source::Cache })
     }
 
-    pub(crate) fn remember<T: Remembered>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
+    pub(crate) fn remember<T: Cacheable>(&self, wanted: &Wanted, zone: &str, row: T) -> Found<T> {
         let key = key::<T>(wanted, zone);
         self.cache.put(&key, &row);
         Found { row, key, source: Source::Cloud }
@@ -194,7 +190,7 @@ impl CloudStack {
             Err(failure) if wanted.is_id() && failure.is_gone() => Ok(Vec::new()),
             Err(failure) => {
                 let tried = format!("{}: looking up '{}'", wanted.path, wanted.text);
-                Err(errors::answer(Doing::Lookup, tried, failure))
+                Err(errors::answer(Activity::Lookup, tried, failure))
             }
         }
     }
@@ -209,7 +205,7 @@ fn has_tags(offering: &DiskOffering, wanted: &str) -> bool {
     wanted.split(',').all(|tag| has.iter().any(|one| one.trim() == tag.trim()))
 }
 
-pub(super) fn key<T: Remembered>(wanted: &Wanted, zone: &str) -> String {
+pub(super) fn key<T: Cacheable>(wanted: &Wanted, zone: &str) -> String {
     format!("{}\n{zone}\n{}", T::NOUN, wanted.text)
 }
 

@@ -6,7 +6,7 @@ use cloudstack::api::{
     DiskOffering, Network, NetworkService, Other, ServiceOffering, Template, VirtualMachine,
     Volume, Zone,
 };
-use cpi_kit::Remembered;
+use cpi_kit::Cacheable;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -209,36 +209,36 @@ pub(crate) struct VersionRow {
     pub version: Option<Version>,
 }
 
-impl Remembered for VersionRow {
+impl Cacheable for VersionRow {
     const NOUN: &'static str = "version";
 }
-impl Remembered for ScopeRow {
+impl Cacheable for ScopeRow {
     const NOUN: &'static str = "scope";
 }
-impl Remembered for VmRow {
+impl Cacheable for VmRow {
     const NOUN: &'static str = "VM";
 }
-impl Remembered for DiskRow {
+impl Cacheable for DiskRow {
     const NOUN: &'static str = "disk";
 }
-impl Remembered for SecurityGroupRow {
+impl Cacheable for SecurityGroupRow {
     const NOUN: &'static str = "security group";
 }
-impl Remembered for ZoneRow {
+impl Cacheable for ZoneRow {
     const NOUN: &'static str = "zone";
 }
 /// All of one name: which one is meant, the zone tells.
-impl Remembered for OfferingRow {
+impl Cacheable for OfferingRow {
     const NOUN: &'static str = "service offering";
 }
 /// All of one name: which one is meant, the zone tells.
-impl Remembered for DiskOfferingRow {
+impl Cacheable for DiskOfferingRow {
     const NOUN: &'static str = "disk offering";
 }
-impl Remembered for NetworkRow {
+impl Cacheable for NetworkRow {
     const NOUN: &'static str = "network";
 }
-impl Remembered for TemplateRow {
+impl Cacheable for TemplateRow {
     const NOUN: &'static str = "template";
 }
 

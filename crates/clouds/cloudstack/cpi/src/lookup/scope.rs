@@ -7,7 +7,7 @@ use super::find::key;
 use super::rows::ScopeRow;
 use super::{Wanted, only};
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{PATH, Wait, given};
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{Domain, ListDomains, ListProjects, Project};
@@ -73,7 +73,7 @@ impl CloudStack {
         rows.map_err(|error| {
             let tried = format!("{}: looking up '{}'", wanted.path, wanted.text);
             let lacks = error.code() == Some(432);
-            let answer = errors::answer(Doing::Lookup, tried, error.into());
+            let answer = errors::answer(Activity::Lookup, tried, error.into());
             if !lacks {
                 return answer;
             }

@@ -3,10 +3,10 @@
 
 use super::cids::{is_alive, no_disk, no_vm};
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::hints::hint;
 use crate::properties::Wait;
-use crate::steps::{Target, ended, is_there};
+use crate::steps::{Intent, ended, is_there};
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, Result};
 use cloudstack::api::{AttachVolume, Volume};
@@ -14,7 +14,7 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint> {
     let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Doing::AttachDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::AttachDisk, &tried, failure);
     let (vm, disk) = tokio::try_join!(cloud.vm_id(&call.vm_cid), cloud.disk_id(&call.disk_cid))
         .map_err(failed)?;
     let vm = vm.ok_or_else(|| no_vm(&call.vm_cid))?;
@@ -28,7 +28,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
             let until = cloud.deadline(Wait::AttachVolume);
             let attached = operation
                 .step(
-                    Target::Attachment { volume: disk.clone(), vm: vm.clone(), job: job.clone() },
+                    Intent::Attachment { volume: disk.clone(), vm: vm.clone(), job: job.clone() },
                     async || match cloud.run_as(&attach, &job, until).await {
                         Ok(made) => ended(Ok(made.0)),
                         // Within the step: one that was attached before is as good.

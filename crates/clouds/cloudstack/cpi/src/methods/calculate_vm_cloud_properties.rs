@@ -1,7 +1,7 @@
 //! `calculate_vm_cloud_properties`: the smallest offering that fits, else a custom one.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::{serves, zones};
 use bosh_cpi::method::{CalculateVmCloudProperties, Hash};
 use bosh_cpi::{CpiError, MiB, Result};
@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 pub(crate) async fn run(cloud: &CloudStack, call: CalculateVmCloudProperties) -> Result<Hash> {
     let wanted = Wishes::read(&call.requirements)?;
     let failed = |failure| {
-        errors::answer(Doing::Lookup, "calculate_vm_cloud_properties: listing offerings", failure)
+        errors::answer(
+            Activity::Lookup,
+            "calculate_vm_cloud_properties: listing offerings",
+            failure,
+        )
     };
     let (offerings, disks) =
         tokio::try_join!(cloud.list(ListServiceOfferings::default()), disk_offerings(cloud))

@@ -2,10 +2,10 @@
 
 use super::create_vm::no_local_storage;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::{DiskOfferingRow, Found, VmRow, Wanted, ZoneRow, is_id};
 use crate::properties::{self, DiskProperties, PATH, Wait, given};
-use crate::steps::{Target, ended, is_there};
+use crate::steps::{Intent, ended, is_there};
 use bosh_cpi::method::CreateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result, VmCid};
 use cloudstack::api::{CreateVolume, ListVolumes, Volume};
@@ -35,7 +35,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
             };
             let tried = format!("creating a disk of {}", wanted.size);
             let (made, local) =
-                made.map_err(|failure| errors::answer(Doing::CreateDisk, tried, failure))?;
+                made.map_err(|failure| errors::answer(Activity::CreateDisk, tried, failure))?;
             cloud.remember_new_disk(&made.id, &made, local);
             let cid = DiskCid::new(&made.id)
                 .map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
@@ -162,7 +162,7 @@ async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmRow>>
         return Ok(Some(found));
     }
     let vm = cloud.vm(cid).await.map_err(|failure| {
-        errors::answer(Doing::Lookup, format!("looking up the zone of VM {cid}"), failure)
+        errors::answer(Activity::Lookup, format!("looking up the zone of VM {cid}"), failure)
     })?;
     Ok(vm.map(|vm| cloud.remember_vm(&vm)))
 }
@@ -170,7 +170,7 @@ async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmRow>>
 /// The disk, and whether it will stand on a host's own storage.
 async fn create(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wanted: &Request,
     found: &Ids,
 ) -> std::result::Result<(Volume, bool), Failure> {
@@ -185,7 +185,7 @@ async fn create(
     };
     let until = cloud.deadline(Wait::CreateVolume);
     let made = operation.step(
-        Target::Volume { name: name.clone() },
+        Intent::Volume { name: name.clone() },
         async || ended(cloud.run(&call, until).await.map(|made| made.0)),
         async || {
             let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };

@@ -2,10 +2,10 @@
 
 use super::create_vm::range;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::Wanted;
 use crate::properties::{self, NetworkProperties, PATH, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::answer::NetworkCreated;
 use bosh_cpi::method::{CreateNetwork as Call, Hash};
 use bosh_cpi::{CloudProperties, CpiError, NetworkCid, Result};
@@ -74,12 +74,12 @@ pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<NetworkCreated
         };
         let until = cloud.deadline(Wait::CreateVm);
         let network = operation.step(
-            Target::Network { name: name.clone() },
+            Intent::Network { name: name.clone() },
             async || ended(cloud.call(&create, until).await.map(|Object(network)| network)),
             async || Ok(named(cloud, &name).await?.pop()),
         );
         let failed = |failure: Failure| {
-            errors::answer(Doing::CreateNetwork, format!("creating network {name}"), failure)
+            errors::answer(Activity::CreateNetwork, format!("creating network {name}"), failure)
         };
         let network = network.await.map_err(failed)?;
         let id = network.id.clone();
@@ -209,7 +209,11 @@ async fn vpc(
 /// The first part of a VPC's range of that size in which there is no tier yet.
 async fn free_span(cloud: &CloudStack, vpc: &Vpc, bits: u32) -> Result<Span> {
     let failed = |failure| {
-        errors::answer(Doing::Lookup, format!("looking up the tiers of VPC {}", vpc.name), failure)
+        errors::answer(
+            Activity::Lookup,
+            format!("looking up the tiers of VPC {}", vpc.name),
+            failure,
+        )
     };
     let of = ListNetworks { vpcid: Some(vpc.id.clone()), ..ListNetworks::default() };
     let tiers = cloud.list(of).await.map_err(failed)?;

@@ -2,9 +2,9 @@
 //! is left alone.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine, is_there};
+use crate::steps::{Intent, ended, gone_is_fine, is_there};
 use bosh_cpi::method::DeleteDisk;
 use bosh_cpi::{CpiError, DiskCid, Result};
 use cloudstack::api::{DeleteVolume, Success};
@@ -13,7 +13,7 @@ use cpi_kit::Provider;
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
     let cid = call.disk_cid;
     let failed =
-        |failure| errors::answer(Doing::DeleteDisk, format!("deleting disk {cid}"), failure);
+        |failure| errors::answer(Activity::DeleteDisk, format!("deleting disk {cid}"), failure);
     let Some(id) = cloud.disk_id(&cid).await.map_err(failed)? else { return Ok(()) };
     cloud
         .operation("delete_disk", async |operation| {
@@ -21,7 +21,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
             let until = cloud.deadline(Wait::DeleteVolume);
             let deleted = operation
                 .step(
-                    Target::change("delete", &id),
+                    Intent::change("delete", &id),
                     async || ended(cloud.call(&delete, until).await),
                     async || {
                         match cloud.volume_by_id(&id).await?.filter(is_there) {
@@ -59,7 +59,7 @@ async fn refused(
         return CpiError::cloud(format!("{tried}: it is attached to VM {vm}: detach it first"));
     }
     match failure {
-        Some(failure) => errors::answer(Doing::DeleteDisk, tried, failure),
+        Some(failure) => errors::answer(Activity::DeleteDisk, tried, failure),
         None => CpiError::cloud(format!("{tried}: the cloud says that it did not succeed")),
     }
 }

@@ -2,25 +2,26 @@
 
 use super::create_network::named;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteNetwork as Call;
 use cloud_http::Deadline;
 use cloudstack::api::DeleteNetwork;
 use cpi_kit::Provider;
-use journal::Was;
+use journal::Absence;
 
 pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<()> {
     let id = call.network_cid.as_str();
-    let failed =
-        |failure| errors::answer(Doing::DeleteNetwork, format!("deleting network {id}"), failure);
+    let failed = |failure| {
+        errors::answer(Activity::DeleteNetwork, format!("deleting network {id}"), failure)
+    };
     cloud
         .operation("delete_network", async |operation| {
             let until = cloud.deadline(Wait::DeleteVm);
             let deleted = operation.step(
-                Target::change("delete", id),
+                Intent::change("delete", id),
                 async || ended(delete(cloud, id, until).await),
                 // What is deleted twice is deleted.
                 async || delete(cloud, id, until).await.map(Some),
@@ -32,12 +33,13 @@ pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<()> {
 }
 
 /// Makes sure that no network of this name is left.
-pub(crate) async fn no_network(cloud: &CloudStack, name: &str) -> Result<Was> {
-    let failed =
-        |failure| errors::answer(Doing::DeleteNetwork, format!("removing network {name}"), failure);
-    let mut was = Was::NotThere;
+pub(crate) async fn no_network(cloud: &CloudStack, name: &str) -> Result<Absence> {
+    let failed = |failure| {
+        errors::answer(Activity::DeleteNetwork, format!("removing network {name}"), failure)
+    };
+    let mut was = Absence::MayAppear;
     for network in named(cloud, name).await.map_err(failed)? {
-        was = Was::There;
+        was = Absence::Final;
         let until = cloud.undo_deadline(Wait::DeleteVm);
         delete(cloud, &network.id, until).await.map_err(failed)?;
     }

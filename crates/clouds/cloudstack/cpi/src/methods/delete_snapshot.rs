@@ -1,10 +1,10 @@
 //! `delete_snapshot`: deletes a snapshot. One that is gone is as it should be.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::is_id;
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::method::DeleteSnapshot;
 use bosh_cpi::{Result, SnapshotCid};
 use cloudstack::api::{self, ListSnapshots, Snapshot, Success};
@@ -13,7 +13,7 @@ use cpi_kit::Provider;
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteSnapshot) -> Result<()> {
     let cid = call.snapshot_cid;
     let failed = |failure| {
-        errors::answer(Doing::DeleteSnapshot, format!("deleting snapshot {cid}"), failure)
+        errors::answer(Activity::DeleteSnapshot, format!("deleting snapshot {cid}"), failure)
     };
     let id = match is_id(cid.as_str()) {
         true => Some(cid.as_str().to_owned()),
@@ -26,7 +26,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteSnapshot) -> Result<()> 
             let until = cloud.deadline(Wait::DeleteSnapshot);
             let deleted = operation
                 .step(
-                    Target::change("delete", &id),
+                    Intent::change("delete", &id),
                     async || ended(cloud.run(&delete, until).await),
                     async || match is_gone(cloud, &id).await? {
                         true => Ok(Some(Success(true))),

@@ -3,10 +3,10 @@
 use super::create_stemcell::reuse;
 use super::create_vm::LIGHT;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::is_id;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::DeleteStemcell;
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloudstack::api::{DeleteTemplate, ListTemplates, Success};
@@ -19,7 +19,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
         return Ok(());
     }
     let failed = |failure| {
-        errors::answer(Doing::DeleteStemcell, format!("deleting stemcell {cid}"), failure)
+        errors::answer(Activity::DeleteStemcell, format!("deleting stemcell {cid}"), failure)
     };
     if let Some((template, mark)) = reuse::parse(cid.as_str()) {
         return release(cloud, template, &mark).await;
@@ -35,7 +35,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
             let until = cloud.deadline(Wait::Lookup);
             let deleted = operation
                 .step(
-                    Target::change("delete", &id),
+                    Intent::change("delete", &id),
                     async || ended(cloud.run(&delete, until).await),
                     async || Ok(None::<Success>),
                 )
@@ -55,13 +55,13 @@ async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Result<()> {
         .operation("delete_stemcell", async |operation| {
             let done = operation
                 .step(
-                    Target::change("delete", template),
+                    Intent::change("delete", template),
                     async || ended(reuse::release(cloud, template, mark).await),
                     async || Ok(None),
                 )
                 .await;
             let tried = format!("deleting a stemcell of template {template}");
-            done.map_err(|failure| errors::answer(Doing::DeleteStemcell, tried, failure))?;
+            done.map_err(|failure| errors::answer(Activity::DeleteStemcell, tried, failure))?;
             Ok(((), None))
         })
         .await
@@ -79,7 +79,7 @@ async fn template_id(cloud: &CloudStack, cid: &StemcellCid) -> Result<Option<Str
         ..ListTemplates::default()
     };
     let templates = cloud.list(of).await.map_err(|failure| {
-        errors::answer(Doing::FindStemcell, format!("looking for stemcell {cid}"), failure)
+        errors::answer(Activity::FindStemcell, format!("looking for stemcell {cid}"), failure)
     })?;
     let mut ids: Vec<_> =
         templates.into_iter().filter(|row| row.name == cid.as_str()).map(|row| row.id).collect();

@@ -4,11 +4,11 @@
 use super::cids::is_alive;
 use super::create_vm;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::naming::{is_edge, is_ephemeral};
 use crate::outside::{Outside, OutsideThing, acquired_for};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine, is_there};
+use crate::steps::{Intent, ended, gone_is_fine, is_there};
 use crate::version::DISKS_GO_WITH_VM;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteVm;
@@ -20,13 +20,14 @@ use cloudstack::api::{
 use cloudstack::phrases::{NO_EXPUNGE_PERMISSION, NOT_ITS_DATADISK};
 use cloudstack::{Command, Error, JobLoss};
 use cpi_kit::Provider;
-use journal::Was;
+use journal::Absence;
 
 type Answer<T> = std::result::Result<T, Failure>;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
+    let failed =
+        |failure| errors::answer(Activity::DeleteVm, format!("deleting VM {cid}"), failure);
     let Some(vm) = cloud.vm_id_ever(&cid).await.map_err(failed)? else { return Ok(()) };
     let volumes = cloud.volumes_of(&vm).await.map_err(failed)?;
     let ephemeral = ephemeral_among(&volumes);
@@ -35,7 +36,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
         .operation("delete_vm", async |operation| {
             let until = cloud.deadline(Wait::DeleteVm);
             // One step for all that may have to follow: its target names everything.
-            let target = Target::Deletion {
+            let target = Intent::Deletion {
                 vm: vm.clone(),
                 ephemeral: ephemeral.clone(),
                 outside: outside.clone(),
@@ -58,13 +59,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteVm) -> Result<()> {
 }
 
 /// Makes sure that no VM of this name is left, whatever its deploy has come to.
-pub(crate) async fn undo_creation(cloud: &CloudStack, name: &str) -> Result<Was> {
-    let failed = |failure| errors::answer(Doing::DeleteVm, format!("removing VM {name}"), failure);
+pub(crate) async fn undo_creation(cloud: &CloudStack, name: &str) -> Result<Absence> {
+    let failed =
+        |failure| errors::answer(Activity::DeleteVm, format!("removing VM {name}"), failure);
     let of = ListVirtualMachines { name: Some(name.to_owned()), ..ListVirtualMachines::default() };
     let vms = cloud.list(of).await.map_err(failed)?;
-    let mut was = Was::NotThere;
+    let mut was = Absence::MayAppear;
     for vm in vms.iter().filter(|vm| vm.name == name) {
-        was = Was::There;
+        was = Absence::Final;
         remove(cloud, vm).await.map_err(failed)?;
     }
     Ok(was)
@@ -100,11 +102,11 @@ pub(crate) async fn finish_deletion(
     vm: &str,
     ephemeral: &[String],
     outside: &[OutsideThing],
-) -> Result<Was> {
+) -> Result<Absence> {
     let tried = format!("finishing the deletion of VM {vm}");
     try_finish(cloud, vm, ephemeral, outside)
         .await
-        .map_err(|failure| errors::answer(Doing::DeleteVm, tried, failure))
+        .map_err(|failure| errors::answer(Activity::DeleteVm, tried, failure))
 }
 
 async fn try_finish(
@@ -112,7 +114,7 @@ async fn try_finish(
     vm: &str,
     ephemeral: &[String],
     outside: &[OutsideThing],
-) -> Answer<Was> {
+) -> Answer<Absence> {
     let until = cloud.undo_deadline(Wait::DeleteVm);
     let machine = cloud.vm_by_id(vm).await?.filter(is_alive);
     let mut left = Vec::new();
@@ -123,7 +125,7 @@ async fn try_finish(
     let attached: Vec<_> = left.iter().filter(on_it).map(|volume| volume.id.clone()).collect();
     if machine.is_some() {
         if attached.len() == ephemeral.len() {
-            return Ok(Was::NotThere);
+            return Ok(Absence::MayAppear);
         }
         destroy(cloud, vm, &attached, until).await?;
     }
@@ -134,7 +136,7 @@ async fn try_finish(
     for thing in outside {
         cloud.remove_left(thing, vm).await?;
     }
-    Ok(Was::There)
+    Ok(Absence::Final)
 }
 
 /// What is outside of a VM and goes with it. Only the names of some VMs say that there may be

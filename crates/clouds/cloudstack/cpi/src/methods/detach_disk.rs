@@ -2,10 +2,10 @@
 
 use super::cids::no_disk;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::is_id;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::DetachDisk;
 use bosh_cpi::{CpiError, ErrorKind, Result, VmCid};
 use cloudstack::api::{DetachVolume, Volume};
@@ -13,7 +13,7 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
     let tried = format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::DetachDisk, &tried, failure);
     let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
     let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
     check_holder(&disk, &call.vm_cid, &tried)?;
@@ -28,7 +28,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
             };
             let detached = operation
                 .step(
-                    Target::change("detach", &id),
+                    Intent::change("detach", &id),
                     async || ended(cloud.run(&detach, until).await.map(drop)),
                     // What is detached twice is detached.
                     async || {

@@ -2,7 +2,7 @@
 
 use super::cids::no_vm;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::naming::{is_ephemeral, is_legacy};
 use bosh_cpi::method::GetDisks;
 use bosh_cpi::{CpiError, DiskCid, Result};
@@ -10,8 +10,9 @@ use cloudstack::api::Volume;
 
 pub(crate) async fn run(cloud: &CloudStack, call: GetDisks) -> Result<Vec<DiskCid>> {
     let cid = call.vm_cid;
-    let failed =
-        |failure| errors::answer(Doing::FindVm, format!("listing the disks of VM {cid}"), failure);
+    let failed = |failure| {
+        errors::answer(Activity::FindVm, format!("listing the disks of VM {cid}"), failure)
+    };
     let id = cloud.vm_id(&cid).await.map_err(failed)?.ok_or_else(|| no_vm(&cid))?;
     let volumes = cloud.volumes_of(&id).await.map_err(failed)?;
     // A VM has a root disk; what has none is no VM any more.

@@ -2,7 +2,7 @@
 //! cannot be asked is an error, not a no.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use bosh_cpi::Result;
 use bosh_cpi::method::HasVm;
 
@@ -11,7 +11,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: HasVm) -> Result<bool> {
     match cloud.vm(&cid).await {
         Ok(vm) => Ok(vm.is_some()),
         Err(failure) => {
-            Err(errors::answer(Doing::FindVm, format!("looking for VM {cid}"), failure))
+            Err(errors::answer(Activity::FindVm, format!("looking for VM {cid}"), failure))
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::cids::no_vm;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::Result;
 use bosh_cpi::method::RebootVm;
 use cloudstack::api::{RebootVirtualMachine, StartVirtualMachine};
@@ -14,7 +14,8 @@ use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: RebootVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed = |failure| errors::answer(Doing::RebootVm, format!("rebooting VM {cid}"), failure);
+    let failed =
+        |failure| errors::answer(Activity::RebootVm, format!("rebooting VM {cid}"), failure);
     let id = cloud.vm_id(&cid).await.map_err(failed)?.ok_or_else(|| no_vm(&cid))?;
     cloud
         .operation("reboot_vm", async |operation| {
@@ -29,14 +30,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: RebootVm) -> Result<()> {
 
 async fn reboot(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     id: &str,
 ) -> std::result::Result<(), Failure> {
     let reboot = RebootVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     operation
         .step(
-            Target::change("reboot", id),
+            Intent::change("reboot", id),
             async || ended(cloud.run(&reboot, until).await.map(drop)),
             // A second reboot harms no one.
             async || cloud.run(&reboot, until).await.map(|_| Some(())),
@@ -46,14 +47,14 @@ async fn reboot(
 
 async fn start(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     id: &str,
 ) -> std::result::Result<(), Failure> {
     let start = StartVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     let started = operation
         .step(
-            Target::change("start", id),
+            Intent::change("start", id),
             async || ended(cloud.run(&start, until).await.map(drop)),
             async || {
                 let vm = cloud.vm_by_id(id).await?;

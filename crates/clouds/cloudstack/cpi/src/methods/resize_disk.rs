@@ -2,10 +2,10 @@
 
 use super::cids::no_disk;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::Wanted;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::ResizeDisk;
 use bosh_cpi::{CpiError, GiB, Result};
 use cloudstack::api::{ResizeVolume, Volume};
@@ -13,7 +13,7 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
     let tried = format!("resizing disk {} to {}", call.disk_cid, call.size);
-    let failed = |failure| errors::answer(Doing::ResizeDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
     let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
     let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
     let size = call.size.ceil_gib();
@@ -33,7 +33,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
             let until = cloud.deadline(Wait::ResizeVolume);
             let resized = operation
                 .step(
-                    Target::change("resize", &disk.id),
+                    Intent::change("resize", &disk.id),
                     async || ended(cloud.run(&resize, until).await.map(drop)),
                     async || {
                         let volume = cloud.volume_by_id(&disk.id).await?;

@@ -3,7 +3,7 @@
 use super::cids::no_disk;
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetDiskMetadata;
@@ -14,7 +14,9 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetDiskMetadata) -> Result<()>
     let cid = call.disk_cid;
     let found = cloud.disk(&cid).await;
     let disk = found
-        .map_err(|failure| errors::answer(Doing::TagDisk, format!("tagging disk {cid}"), failure))?
+        .map_err(|failure| {
+            errors::answer(Activity::TagDisk, format!("tagging disk {cid}"), failure)
+        })?
         .ok_or_else(|| no_disk(&cid))?;
     let difference = tags::difference(&disk.tags, tags::from_metadata(&call.metadata));
     cloud

@@ -3,9 +3,9 @@
 use super::cids::no_vm;
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
@@ -17,7 +17,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
     let found = cloud.vm(&cid).await;
     let vm = found
-        .map_err(|failure| errors::answer(Doing::TagVm, format!("tagging VM {cid}"), failure))?
+        .map_err(|failure| errors::answer(Activity::TagVm, format!("tagging VM {cid}"), failure))?
         .ok_or_else(|| no_vm(&cid))?;
     let difference = tags::difference(&vm.tags, tags::from_metadata(&call.metadata));
     let name = tags::display_name(&call.metadata).filter(|name| *name != vm.displayname);
@@ -36,14 +36,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
 /// A name that cannot be changed is a warning: no deploy may fail for it.
 async fn rename(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     vm: &VirtualMachine,
     name: String,
 ) {
     let update = UpdateVirtualMachine { id: vm.id.clone(), displayname: Some(name) };
     let until = cloud.deadline(Wait::Lookup);
     let run = async || ended(cloud.call(&update, until).await.map(drop));
-    let renamed = operation.step(Target::change("name", &vm.id), run, async || Ok(None)).await;
+    let renamed = operation.step(Intent::change("name", &vm.id), run, async || Ok(None)).await;
     if let Err(failure) = renamed {
         tracing::warn!("VM {} keeps its display name: {failure}", vm.id);
     }

@@ -2,9 +2,9 @@
 
 use super::cids::no_disk;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::tags;
 use bosh_cpi::method::SnapshotDisk;
 use bosh_cpi::{CpiError, Result, SnapshotCid};
@@ -19,8 +19,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 
 pub(crate) async fn run(cloud: &CloudStack, call: SnapshotDisk) -> Result<SnapshotCid> {
     let cid = call.disk_cid;
-    let failed =
-        |failure| errors::answer(Doing::SnapshotDisk, format!("snapshotting disk {cid}"), failure);
+    let failed = |failure| {
+        errors::answer(Activity::SnapshotDisk, format!("snapshotting disk {cid}"), failure)
+    };
     let id = cloud.disk_id(&cid).await.map_err(failed)?.ok_or_else(|| no_disk(&cid))?;
     cloud
         .operation("snapshot_disk", async |operation| {
@@ -34,7 +35,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: SnapshotDisk) -> Result<Snapsh
             let until = cloud.deadline(Wait::SnapshotVolume);
             let taken = operation
                 .step(
-                    Target::Snapshot { name: name.clone() },
+                    Intent::Snapshot { name: name.clone() },
                     async || ended(patiently(cloud, &take, until).await),
                     async || {
                         let of =

@@ -5,10 +5,10 @@
 use super::cids::no_disk;
 use super::create_disk;
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::DiskOfferingRow;
 use crate::properties::{self, DiskProperties, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::version::CHANGES_OFFERINGS;
 use bosh_cpi::method::UpdateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
@@ -20,7 +20,7 @@ type Answer<T> = std::result::Result<T, Failure>;
 
 pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<DiskCid>> {
     let tried = format!("updating disk {}", call.disk_cid);
-    let failed = |failure| errors::answer(Doing::ResizeDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
     let path = call.cloud_properties.path().to_owned();
     let wanted: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
     let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
@@ -41,7 +41,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<D
         .operation("update_disk", async |operation| {
             let updated = operation
                 .step(
-                    Target::change("update", &disk.id),
+                    Intent::change("update", &disk.id),
                     async || ended(change.make(cloud, &disk).await),
                     async || {
                         let there = cloud.volume_by_id(&disk.id).await?;

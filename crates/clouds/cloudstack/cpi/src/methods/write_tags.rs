@@ -3,7 +3,7 @@
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::tags::Difference;
 use cloudstack::api::{CreateTags, DeleteTags, TaggedType};
 use journal::Operation;
@@ -17,7 +17,7 @@ pub(super) struct Tagged<'a> {
 /// Writes the difference, the stale ones going first, since there is no upsert.
 pub(super) async fn write(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     tagged: &Tagged<'_>,
     difference: Difference,
 ) {
@@ -28,7 +28,7 @@ pub(super) async fn write(
 
 async fn try_write(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     tagged: &Tagged<'_>,
     difference: Difference,
 ) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ async fn try_write(
         };
         let until = cloud.deadline(Wait::Lookup);
         let run = async || ended(cloud.run(&delete, until).await.map(drop));
-        operation.step(Target::change("tags", tagged.id), run, async || Ok(None)).await?;
+        operation.step(Intent::change("tags", tagged.id), run, async || Ok(None)).await?;
     }
     if !new.is_empty() {
         let create = CreateTags {
@@ -51,7 +51,7 @@ async fn try_write(
         };
         let until = cloud.deadline(Wait::Lookup);
         let run = async || ended(cloud.run(&create, until).await.map(drop));
-        operation.step(Target::change("tags", tagged.id), run, async || Ok(None)).await?;
+        operation.step(Intent::change("tags", tagged.id), run, async || Ok(None)).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Later, Names, ONE_PROJECT, Refusing, examples};
+use super::{Ignored, Names, ONE_PROJECT, RejectUnsupported, Unsupported, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -29,10 +29,10 @@ pub struct DiskProperties {
     pub name: Ignored,
     /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
-    pub project: Later,
+    pub project: Unsupported,
 }
 
-impl Refusing for DiskProperties {
+impl RejectUnsupported for DiskProperties {
     fn later(&self) -> Vec<&'static str> {
         if self.project.asked() { vec!["project"] } else { Vec::new() }
     }

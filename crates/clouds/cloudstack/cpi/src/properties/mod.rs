@@ -26,7 +26,7 @@ pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;
 
-pub(crate) use cpi_kit::properties::{Ignored, Later, Refusing, given, read};
+pub(crate) use cpi_kit::properties::{Ignored, RejectUnsupported, Unsupported, given, read};
 
 /// Why no `cloud_properties` name a project.
 const ONE_PROJECT: &str = "a VM, its disks and its networks are in one project, which is that of \

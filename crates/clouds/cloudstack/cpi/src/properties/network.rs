@@ -1,6 +1,6 @@
 //! `cloud_properties` of networks: subnets, with the AZ's properties merged in.
 
-use super::{FirewallRule, Ignored, Later, Names, ONE_PROJECT, Refusing, examples};
+use super::{FirewallRule, Ignored, Names, ONE_PROJECT, RejectUnsupported, Unsupported, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -45,7 +45,7 @@ pub struct NetworkProperties {
     pub undiscoverable: Ignored,
     /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
-    pub project: Later,
+    pub project: Unsupported,
 }
 
 impl Default for NetworkProperties {
@@ -62,12 +62,12 @@ impl Default for NetworkProperties {
             network_offering: None,
             acl: None,
             undiscoverable: Ignored,
-            project: Later::default(),
+            project: Unsupported::default(),
         }
     }
 }
 
-impl Refusing for NetworkProperties {
+impl RejectUnsupported for NetworkProperties {
     fn later(&self) -> Vec<&'static str> {
         let all = [("project", self.project)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()

@@ -1,6 +1,6 @@
 //! `cloud_properties` of stemcells, as they stand in stemcell.MF.
 
-use super::{Ignored, Refusing, examples};
+use super::{Ignored, RejectUnsupported, examples};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub struct StemcellProperties {
     pub root_device_name: Ignored,
 }
 
-impl Refusing for StemcellProperties {
+impl RejectUnsupported for StemcellProperties {
     fn later(&self) -> Vec<&'static str> {
         Vec::new()
     }

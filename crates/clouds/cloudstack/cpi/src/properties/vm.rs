@@ -1,7 +1,8 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions and AZs, merged by the director.
 
 use super::{
-    Details, Later, LoadBalancer, Names, ONE_PROJECT, Refusing, Route, SecurityRule, examples,
+    Details, LoadBalancer, Names, ONE_PROJECT, RejectUnsupported, Route, SecurityRule, Unsupported,
+    examples,
 };
 use bosh_cpi::MiB;
 use schemars::JsonSchema;
@@ -91,10 +92,10 @@ pub struct VmProperties {
 
     /// Refused: one account's or project's things are one CPI's.
     #[schemars(skip)]
-    pub project: Later,
+    pub project: Unsupported,
 }
 
-impl Refusing for VmProperties {
+impl RejectUnsupported for VmProperties {
     fn later(&self) -> Vec<&'static str> {
         let all = [("project", self.project)];
         all.into_iter().filter(|(_, later)| later.asked()).map(|(name, _)| name).collect()

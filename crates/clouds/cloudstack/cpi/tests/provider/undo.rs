@@ -2,9 +2,9 @@
 
 use crate::bench::*;
 use bosh_cpi::CpiError;
-use cpi_cloudstack::Target;
+use cpi_cloudstack::Intent;
 use cpi_kit::Provider;
-use journal::{Undo, Was};
+use journal::{Absence, Undo};
 use serde_json::{Value, json};
 use simulator_cloudstack::engine::fault::{Fault, FaultKind, When};
 
@@ -154,13 +154,13 @@ async fn an_attachment_by_another_call_is_left_alone() {
     let bench = Bench::new().await;
     let (vm, disk) = bench.attached().await;
     let never_arrived = uuid::Uuid::new_v4().to_string();
-    let target = Target::Attachment { volume: disk.clone(), vm: vm.clone(), job: never_arrived };
-    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Was::NotThere);
+    let target = Intent::Attachment { volume: disk.clone(), vm: vm.clone(), job: never_arrived };
+    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Absence::MayAppear);
 
     bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
     let refused =
-        Target::Attachment { volume: disk.clone(), vm: vm.clone(), job: attach_job(&bench) };
-    assert_eq!(bench.cloud().ensure_absent(&refused).await.unwrap(), Was::There);
+        Intent::Attachment { volume: disk.clone(), vm: vm.clone(), job: attach_job(&bench) };
+    assert_eq!(bench.cloud().ensure_absent(&refused).await.unwrap(), Absence::Final);
     assert_eq!(bench.volume_row(&disk)["virtualmachineid"], json!(vm), "it stays attached");
 }
 
@@ -174,15 +174,15 @@ async fn targets_are_undone_by_name_from_another_process() {
     let snapshot =
         name_of(&bench.rows("listSnapshots", "snapshot", &[("id", snapshot.as_str().unwrap())])[0]);
     let targets = [
-        Target::Snapshot { name: snapshot },
-        Target::Attachment { volume: disk.clone(), vm: vm.clone(), job: attach_job(&bench) },
-        Target::Volume { name: name_of(&bench.volume_row(&disk)) },
-        Target::Vm { name: name_of(&bench.vm_row(&vm)) },
+        Intent::Snapshot { name: snapshot },
+        Intent::Attachment { volume: disk.clone(), vm: vm.clone(), job: attach_job(&bench) },
+        Intent::Volume { name: name_of(&bench.volume_row(&disk)) },
+        Intent::Vm { name: name_of(&bench.vm_row(&vm)) },
     ];
     for target in targets {
         let json = serde_json::to_string(&target).unwrap();
-        let target: Target = serde_json::from_str(&json).unwrap();
-        assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Was::There, "{target}");
+        let target: Intent = serde_json::from_str(&json).unwrap();
+        assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Absence::Final, "{target}");
         bench.cloud().ensure_absent(&target).await.unwrap();
     }
     assert_eq!(bench.inventory(), Vec::<String>::new());
@@ -196,14 +196,14 @@ async fn a_half_done_deletion_is_finished() {
     let data =
         bench.rows("listVolumes", "volume", &[("virtualmachineid", &vm), ("type", "DATADISK")]);
     let ephemeral = vec![data[0]["id"].as_str().unwrap().to_owned()];
-    let target = Target::Deletion { vm: vm.clone(), ephemeral, outside: Default::default() };
-    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Was::NotThere);
+    let target = Intent::Deletion { vm: vm.clone(), ephemeral, outside: Default::default() };
+    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Absence::MayAppear);
     assert_eq!(bench.vm_row(&vm)["state"], "Running", "it has not begun");
 
     // Destroyed, but its disk is only detached: nothing tells any more that it was the VM's.
     bench.raw("destroyVirtualMachine", &[("id", &vm), ("expunge", "true")]);
     assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 1);
-    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Was::There);
+    assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Absence::Final);
     assert_eq!(bench.inventory(), Vec::<String>::new());
     bench.cloud().ensure_absent(&target).await.unwrap();
 }

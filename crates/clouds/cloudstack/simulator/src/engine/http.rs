@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use simulator_kit::Wire;
+use simulator_kit::ConnectionCut;
 
 /// Serves the API.
 pub fn router(shared: Shared) -> Router {
@@ -17,7 +17,7 @@ pub fn router(shared: Shared) -> Router {
 
 async fn api(
     State(shared): State<Shared>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
+    ConnectInfo(wire): ConnectInfo<ConnectionCut>,
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

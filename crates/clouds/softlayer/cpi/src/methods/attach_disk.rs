@@ -5,9 +5,9 @@ use crate::SoftLayer;
 use crate::access::Mounts;
 use crate::cids::{Machine, disk_id, no_disk, no_vm};
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::storage::{datacenter, holders};
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, IscsiHint, Result};
@@ -18,7 +18,7 @@ use std::time::Instant;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: AttachDisk) -> Result<DiskHint> {
     let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Doing::AttachDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::AttachDisk, &tried, failure);
     let machine = Machine::of(&call.vm_cid).ok_or_else(|| no_vm(&call.vm_cid))?;
     let id = disk_id(&call.disk_cid).ok_or_else(|| no_disk(&call.disk_cid))?;
     let cid = id.to_string();
@@ -37,7 +37,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: AttachDisk) -> Result<DiskHint>
                 return Err(CpiError::cloud(message));
             }
             if holders.is_empty() {
-                let target = Target::Attachment { disk: cid.clone(), vm: machine.to_string() };
+                let target = Intent::Attachment { disk: cid.clone(), vm: machine.to_string() };
                 let allowed = operation.step(
                     target,
                     async || ended(cloud.allow(id, machine, until).await),

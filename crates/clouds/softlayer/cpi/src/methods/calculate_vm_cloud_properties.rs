@@ -1,7 +1,7 @@
 //! `calculate_vm_cloud_properties`: the smallest flavor that fits, else CPUs and memory.
 
 use crate::SoftLayer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
 use bosh_cpi::method::{CalculateVmCloudProperties, Hash};
 use bosh_cpi::{CpiError, MiB, Result};
@@ -16,7 +16,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CalculateVmCloudProperties) -> 
     let wanted = Wishes::read(&call.requirements)?;
     let until = cloud.deadline(Wait::Lookup);
     let options = cloud.call(&GetCreateObjectOptions {}, until).await.map_err(|failure| {
-        errors::answer(Doing::Lookup, "calculate_vm_cloud_properties: listing flavors", failure)
+        errors::answer(Activity::Lookup, "calculate_vm_cloud_properties: listing flavors", failure)
     })?;
     let names = options.flavors.iter().map(|option| option.flavor.key_name.as_str());
     let mut properties = Hash::new();

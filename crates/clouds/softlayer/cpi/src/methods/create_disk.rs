@@ -3,7 +3,7 @@
 
 use crate::SoftLayer;
 use crate::cids::Machine;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::{self, DiskProperties, PATH, Wait, given};
 use crate::storage::{Wish, catalogue::Speed};
 use bosh_cpi::method::CreateDisk;
@@ -31,7 +31,11 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateDisk) -> Result<DiskCid> 
                 |volume: &softlayer::api::StorageProgress| volume.is_ready_to_mount == Some(true);
             let ready = cloud.settled(volume.id, "a volume that can be mounted", until, is_ready);
             ready.await.map_err(|failure| {
-                errors::answer(Doing::CreateDisk, format!("creating disk {}", volume.id), failure)
+                errors::answer(
+                    Activity::CreateDisk,
+                    format!("creating disk {}", volume.id),
+                    failure,
+                )
             })?;
             let cid = DiskCid::new(volume.id.to_string())
                 .map_err(|e| CpiError::cloud(format!("placeOrder: {e}")))?;
@@ -64,7 +68,7 @@ async fn datacenter(
     }
     if let Some((cid, machine)) = vm.and_then(|cid| Some((cid, Machine::of(cid)?))) {
         let mounts = cloud.mounts(machine).await.map_err(|failure| {
-            errors::answer(Doing::Lookup, format!("looking up where VM {cid} is"), failure)
+            errors::answer(Activity::Lookup, format!("looking up where VM {cid} is"), failure)
         })?;
         if let Some(place) = mounts.and_then(|mounts| mounts.datacenter) {
             return Ok(place);

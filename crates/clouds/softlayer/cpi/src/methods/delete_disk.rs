@@ -3,9 +3,9 @@
 
 use crate::SoftLayer;
 use crate::cids::disk_id;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::storage::holders;
 use bosh_cpi::method::DeleteDisk;
 use bosh_cpi::{CpiError, Result};
@@ -14,7 +14,7 @@ use cpi_kit::Provider;
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteDisk) -> Result<()> {
     let cid = call.disk_cid;
     let tried = format!("deleting disk {cid}");
-    let failed = |failure| errors::answer(Doing::DeleteDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::DeleteDisk, &tried, failure);
     let Some(id) = disk_id(&cid) else { return Ok(()) };
     let Some(volume) = cloud.volume(id).await.map_err(failed)? else { return Ok(()) };
     if let Some(holder) = holders(&volume).first() {
@@ -26,7 +26,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteDisk) -> Result<()> {
             let until = cloud.deadline(Wait::DeleteDisk);
             operation
                 .step(
-                    Target::change("delete", id),
+                    Intent::change("delete", id),
                     async || ended(cloud.cancel_volume(&volume, until).await),
                     // What is cancelled twice is cancelled.
                     async || match cloud.volume(id).await? {

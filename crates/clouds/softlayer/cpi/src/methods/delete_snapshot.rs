@@ -2,9 +2,9 @@
 
 use crate::SoftLayer;
 use crate::cids::snapshot_id;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::method::DeleteSnapshot;
 use bosh_cpi::{CpiError, Result};
 use cpi_kit::Provider;
@@ -14,7 +14,7 @@ use softlayer::api::network_storage::{DeleteObject, GetObject};
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteSnapshot) -> Result<()> {
     let cid = &call.snapshot_cid;
     let tried = format!("deleting snapshot {cid}");
-    let failed = |failure| errors::answer(Doing::DeleteSnapshot, &tried, failure);
+    let failed = |failure| errors::answer(Activity::DeleteSnapshot, &tried, failure);
     let Some(id) = snapshot_id(cid) else { return Ok(()) };
     let there: Option<StorageSnapshot> = cloud.find(&GetObject { id }).await.map_err(failed)?;
     let Some(there) = there else { return Ok(()) };
@@ -29,7 +29,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteSnapshot) -> Result<()> {
             let gone = async || gone_is_fine(cloud.call(&delete, until).await.map(drop));
             operation
                 .step(
-                    Target::change("delete", id),
+                    Intent::change("delete", id),
                     async || ended(gone().await),
                     // What is deleted twice is deleted.
                     async || gone().await.map(Some),

@@ -2,9 +2,9 @@
 //! is not ours: it stays. One that is gone is as it should be.
 
 use crate::SoftLayer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteStemcell;
 use cpi_kit::Provider;
@@ -14,7 +14,7 @@ use softlayer::api::image::{DeleteObject, GetObject};
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
     let cid = &call.stemcell_cid;
     let tried = format!("deleting stemcell {cid}");
-    let failed = |failure| errors::answer(Doing::DeleteStemcell, &tried, failure);
+    let failed = |failure| errors::answer(Activity::DeleteStemcell, &tried, failure);
     let Ok(id) = cid.as_str().parse() else { return Ok(()) };
     let image: Option<Image> = cloud.find(&GetObject { id }).await.map_err(failed)?;
     let Some(image) = image else { return Ok(()) };
@@ -30,7 +30,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
                 async || gone_is_fine(cloud.call(&DeleteObject { id }, until).await.map(drop));
             operation
                 .step(
-                    Target::change("delete", id),
+                    Intent::change("delete", id),
                     async || ended(gone().await),
                     // What is deleted twice is deleted.
                     async || gone().await.map(Some),

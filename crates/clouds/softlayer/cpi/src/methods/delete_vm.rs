@@ -6,15 +6,15 @@ use super::create_vm;
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::machine::{Seen, is_cancelled};
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::method::DeleteVm;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::Deadline;
 use cpi_kit::Provider;
-use journal::Was;
+use journal::Absence;
 use softlayer::api::{
     GuestProgress, GuestStorage, Hardware, HardwareStorage, Id, billing, hardware, network_storage,
     virtual_guest,
@@ -23,13 +23,14 @@ use softlayer::phrases::{ACTIVE_TRANSACTION, NO_BILLING_ITEM};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed = |failure| errors::answer(Doing::DeleteVm, format!("deleting VM {cid}"), failure);
+    let failed =
+        |failure| errors::answer(Activity::DeleteVm, format!("deleting VM {cid}"), failure);
     let Some(seen) = cloud.machine_ever(&cid).await.map_err(failed)? else { return Ok(()) };
     cloud
         .operation("delete_vm", async |operation| {
             let until = cloud.deadline(Wait::DeleteVm);
             let deleted = operation.step(
-                Target::Deletion { vm: seen.machine.to_string() },
+                Intent::Deletion { vm: seen.machine.to_string() },
                 async || ended(destroy(cloud, &seen, until).await),
                 // What is deleted twice is deleted.
                 async || destroy(cloud, &seen, until).await.map(Some),
@@ -41,19 +42,19 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteVm) -> Result<()> {
 }
 
 /// Makes sure that no guest of this host name is left, whatever its order has come to.
-pub(crate) async fn undo_guest(cloud: &SoftLayer, name: &str) -> Answer<Was> {
+pub(crate) async fn undo_guest(cloud: &SoftLayer, name: &str) -> Answer<Absence> {
     remove(cloud, create_vm::guests_named(cloud, name).await?).await
 }
 
 /// The same for servers.
-pub(crate) async fn undo_server(cloud: &SoftLayer, name: &str) -> Answer<Was> {
+pub(crate) async fn undo_server(cloud: &SoftLayer, name: &str) -> Answer<Absence> {
     remove(cloud, create_vm::servers_named(cloud, name).await?).await
 }
 
-async fn remove(cloud: &SoftLayer, machines: Vec<Seen>) -> Answer<Was> {
-    let mut was = Was::NotThere;
+async fn remove(cloud: &SoftLayer, machines: Vec<Seen>) -> Answer<Absence> {
+    let mut was = Absence::MayAppear;
     for seen in machines {
-        was = Was::There;
+        was = Absence::Final;
         destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
     }
     Ok(was)
@@ -61,17 +62,17 @@ async fn remove(cloud: &SoftLayer, machines: Vec<Seen>) -> Answer<Was> {
 
 /// Finishes a deletion that is half done: the VM is off. One that has not begun is left to whoever
 /// asked for it.
-pub(crate) async fn finish_deletion(cloud: &SoftLayer, vm: &str) -> Answer<Was> {
+pub(crate) async fn finish_deletion(cloud: &SoftLayer, vm: &str) -> Answer<Absence> {
     let cid = VmCid::new(vm).map_err(|e| CpiError::cloud(e.to_string()))?;
-    let Some(seen) = cloud.machine_ever(&cid).await? else { return Ok(Was::There) };
+    let Some(seen) = cloud.machine_ever(&cid).await? else { return Ok(Absence::Final) };
     if seen.is_gone() {
-        return Ok(Was::There);
+        return Ok(Absence::Final);
     }
     if seen.power.as_deref() != Some("HALTED") {
-        return Ok(Was::NotThere);
+        return Ok(Absence::MayAppear);
     }
     destroy(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
-    Ok(Was::There)
+    Ok(Absence::Final)
 }
 
 /// Destroys a machine, running, broken or half gone.

@@ -2,9 +2,9 @@
 
 use crate::SoftLayer;
 use crate::cids::{Machine, disk_id, no_disk};
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::storage::holders;
 use bosh_cpi::method::DetachDisk;
 use bosh_cpi::{CpiError, ErrorKind, Result};
@@ -12,7 +12,7 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: DetachDisk) -> Result<()> {
     let tried = format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Doing::DetachDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::DetachDisk, &tried, failure);
     let not_attached =
         || CpiError::new(ErrorKind::DiskNotAttached, format!("{tried}: it is not attached to it"));
     let id = disk_id(&call.disk_cid).ok_or_else(|| no_disk(&call.disk_cid))?;
@@ -27,7 +27,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DetachDisk) -> Result<()> {
             let until = cloud.deadline(Wait::AttachDisk);
             operation
                 .step(
-                    Target::change("detach", &cid),
+                    Intent::change("detach", &cid),
                     async || ended(cloud.deny(id, machine, until).await),
                     // What is detached twice is detached.
                     async || {

@@ -2,7 +2,7 @@
 
 use crate::SoftLayer;
 use crate::cids::{Machine, no_vm};
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::storage::holders;
 use bosh_cpi::method::GetDisks;
 use bosh_cpi::{CpiError, DiskCid, Result};
@@ -10,7 +10,7 @@ use softlayer::Filter;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: GetDisks) -> Result<Vec<DiskCid>> {
     let cid = &call.vm_cid;
-    let failed = |failure| errors::answer(Doing::FindVm, format!("disks of VM {cid}"), failure);
+    let failed = |failure| errors::answer(Activity::FindVm, format!("disks of VM {cid}"), failure);
     let machine = Machine::of(cid).ok_or_else(|| no_vm(cid))?;
     let mounts = cloud.mounts(machine).await.map_err(failed)?.ok_or_else(|| no_vm(cid))?;
     if mounts.volumes.is_empty() {

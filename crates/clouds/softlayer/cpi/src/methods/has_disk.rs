@@ -2,14 +2,14 @@
 
 use crate::SoftLayer;
 use crate::cids::disk_id;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use bosh_cpi::Result;
 use bosh_cpi::method::HasDisk;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: HasDisk) -> Result<bool> {
     let Some(id) = disk_id(&call.disk_cid) else { return Ok(false) };
     let volume = cloud.volume(id).await.map_err(|failure| {
-        errors::answer(Doing::Lookup, format!("looking up disk {}", call.disk_cid), failure)
+        errors::answer(Activity::Lookup, format!("looking up disk {}", call.disk_cid), failure)
     })?;
     Ok(volume.is_some())
 }

@@ -2,7 +2,7 @@
 //! for a while; and a cloud that cannot be asked is an error, not a no.
 
 use crate::SoftLayer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use bosh_cpi::Result;
 use bosh_cpi::method::HasVm;
 
@@ -11,7 +11,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: HasVm) -> Result<bool> {
     match cloud.machine(&cid).await {
         Ok(seen) => Ok(seen.is_some()),
         Err(failure) => {
-            Err(errors::answer(Doing::FindVm, format!("looking for VM {cid}"), failure))
+            Err(errors::answer(Activity::FindVm, format!("looking for VM {cid}"), failure))
         }
     }
 }

@@ -4,10 +4,10 @@
 use crate::SoftLayer;
 use crate::cids::{Machine, no_vm};
 use crate::connect::Answer;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::machine::Seen;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::RebootVm;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::Deadline;
@@ -16,13 +16,14 @@ use softlayer::api::{hardware, virtual_guest};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: RebootVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed = |failure| errors::answer(Doing::RebootVm, format!("rebooting VM {cid}"), failure);
+    let failed =
+        |failure| errors::answer(Activity::RebootVm, format!("rebooting VM {cid}"), failure);
     let seen = cloud.machine(&cid).await.map_err(failed)?.ok_or_else(|| no_vm(&cid))?;
     cloud
         .operation("reboot_vm", async |operation| {
             let until = cloud.deadline(Wait::RebootVm);
             let rebooted = operation.step(
-                Target::change("reboot", seen.machine),
+                Intent::change("reboot", seen.machine),
                 async || ended(reboot(cloud, &seen, until).await),
                 // A second reboot harms no one.
                 async || reboot(cloud, &seen, until).await.map(Some),
@@ -60,7 +61,7 @@ fn refused(failure: &Failure) -> bool {
     match failure {
         Failure::Cloud(error) => error.refusal().is_some() && !error.is_not_found(),
         Failure::Ready(_) => true,
-        Failure::Ledger(_) => false,
+        Failure::Journal(_) => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::update_disk::{self, Change};
 use crate::SoftLayer;
 use crate::cids::{disk_id, no_disk};
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::storage::speed;
 use bosh_cpi::method::ResizeDisk;
 use bosh_cpi::{CpiError, Result};
@@ -11,7 +11,7 @@ use bosh_cpi::{CpiError, Result};
 pub(crate) async fn run(cloud: &SoftLayer, call: ResizeDisk) -> Result<()> {
     let cid = &call.disk_cid;
     let tried = format!("resizing disk {cid} to {}", call.size);
-    let failed = |failure| errors::answer(Doing::ResizeDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
     let id = disk_id(cid).ok_or_else(|| no_disk(cid))?;
     let volume = cloud.volume(id).await.map_err(failed)?.ok_or_else(|| no_disk(cid))?;
     let wanted = call.size.ceil_gib().0;

@@ -3,10 +3,10 @@
 
 use crate::SoftLayer;
 use crate::cids::{disk_id, no_disk};
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::notes::Notes;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::Result;
 use bosh_cpi::method::SetDiskMetadata;
 use cpi_kit::Provider;
@@ -14,7 +14,8 @@ use softlayer::api::network_storage::{EditObject, StorageEdit};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: SetDiskMetadata) -> Result<()> {
     let cid = &call.disk_cid;
-    let failed = |failure| errors::answer(Doing::TagDisk, format!("tagging disk {cid}"), failure);
+    let failed =
+        |failure| errors::answer(Activity::TagDisk, format!("tagging disk {cid}"), failure);
     let id = disk_id(cid).ok_or_else(|| no_disk(cid))?;
     let volume = cloud.volume(id).await.map_err(failed)?.ok_or_else(|| no_disk(cid))?;
     let there = Notes::read(volume.notes.as_deref());
@@ -27,7 +28,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SetDiskMetadata) -> Result<()> 
     cloud
         .operation("set_disk_metadata", async |operation| {
             let written = operation.step(
-                Target::change("notes", id),
+                Intent::change("notes", id),
                 async || ended(cloud.call(&edit, until).await.map(drop)),
                 // Written twice, the notes are the same.
                 async || cloud.call(&edit, until).await.map(|_| Some(())),

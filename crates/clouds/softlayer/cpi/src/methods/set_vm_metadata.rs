@@ -4,10 +4,10 @@
 use crate::SoftLayer;
 use crate::cids::{Machine, no_vm};
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::machine::Seen;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
@@ -21,7 +21,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
     let found = cloud.machine(&cid).await;
     let seen = found
-        .map_err(|failure| errors::answer(Doing::TagVm, format!("tagging VM {cid}"), failure))?
+        .map_err(|failure| errors::answer(Activity::TagVm, format!("tagging VM {cid}"), failure))?
         .ok_or_else(|| no_vm(&cid))?;
     let machine = seen.machine;
     let tags = tags::merged(&seen.tags, &call.metadata);
@@ -30,14 +30,14 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SetVmMetadata) -> Result<()> {
         .operation("set_vm_metadata", async |operation| {
             if let Some(tags) = tags {
                 let write = async || ended(cloud.set_tags(machine, tags).await);
-                let target = Target::change("tags", machine);
+                let target = Intent::change("tags", machine);
                 if let Err(failure) = operation.step(target, write, async || Ok(None)).await {
                     tracing::warn!("tags of VM {machine} are not up to date: {failure}");
                 }
             }
             if let Some(note) = note {
                 let write = async || ended(set_note(cloud, machine, note).await);
-                let target = Target::change("note", machine);
+                let target = Intent::change("note", machine);
                 if let Err(failure) = operation.step(target, write, async || Ok(None)).await {
                     tracing::warn!("VM {machine} keeps its note: {failure}");
                 }

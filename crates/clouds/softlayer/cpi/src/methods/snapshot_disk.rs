@@ -4,10 +4,10 @@
 use crate::SoftLayer;
 use crate::cids::{disk_id, no_disk};
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::notes::Notes;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::SnapshotDisk;
 use bosh_cpi::{CpiError, Result, SnapshotCid};
 use cloud_http::{Deadline, paused};
@@ -23,7 +23,7 @@ const MOST: usize = 50;
 pub(crate) async fn run(cloud: &SoftLayer, call: SnapshotDisk) -> Result<SnapshotCid> {
     let cid = &call.disk_cid;
     let tried = format!("snapshotting disk {cid}");
-    let failed = |failure| errors::answer(Doing::SnapshotDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::SnapshotDisk, &tried, failure);
     let id = disk_id(cid).ok_or_else(|| no_disk(cid))?;
     let volume = cloud.volume(id).await.map_err(failed)?.ok_or_else(|| no_disk(cid))?;
     cloud.wait_for_earlier_calls_on(&id.to_string()).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SnapshotDisk) -> Result<Snapsho
             let notes = Notes::named(&name).with(&call.metadata).text();
             let take = CreateSnapshot { id, notes };
             let taken = operation.step(
-                Target::Snapshot { name: name.clone(), disk: id.to_string() },
+                Intent::Snapshot { name: name.clone(), disk: id.to_string() },
                 async || ended(patiently(cloud, &take, until).await),
                 async || cloud.snapshot_named(id, &name).await,
             );

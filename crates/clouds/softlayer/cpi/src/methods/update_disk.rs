@@ -6,9 +6,9 @@ use super::create_disk;
 use crate::SoftLayer;
 use crate::cids::{disk_id, no_disk};
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::{self, DiskProperties, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::storage::catalogue::{self, PACKAGE, Speed};
 use crate::storage::{datacenter, speed};
 use bosh_cpi::method::UpdateDisk;
@@ -24,7 +24,7 @@ const FIRST_VERSION: u64 = 2;
 pub(crate) async fn run(cloud: &SoftLayer, call: UpdateDisk) -> Result<Option<DiskCid>> {
     let cid = &call.disk_cid;
     let tried = format!("updating disk {cid}");
-    let failed = |failure| errors::answer(Doing::ResizeDisk, &tried, failure);
+    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
     let path = call.cloud_properties.path().to_owned();
     let wanted: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
     let id = disk_id(cid).ok_or_else(|| no_disk(cid))?;
@@ -75,7 +75,7 @@ pub(super) async fn make(
     volume: &NetworkStorage,
     change: &Change<'_>,
 ) -> Result<()> {
-    let failed = |failure| errors::answer(Doing::ResizeDisk, change.tried, failure);
+    let failed = |failure| errors::answer(Activity::ResizeDisk, change.tried, failure);
     check_kind(volume, change.tried)?;
     let id = volume.id;
     cloud.wait_for_earlier_calls_on(&id.to_string()).await?;
@@ -93,7 +93,7 @@ pub(super) async fn make(
     cloud
         .operation(method, async |operation| {
             let done = operation.step(
-                Target::change(method, id),
+                Intent::change(method, id),
                 async || match cloud.call(&place, until).await {
                     Ok(_) => ended(changed(until).await),
                     Err(failure) => ended(Err(failure)),
@@ -109,7 +109,7 @@ pub(super) async fn make(
 
 async fn form(cloud: &SoftLayer, volume: &NetworkStorage, change: &Change<'_>) -> Result<Order> {
     let items = cloud.storage_items().await.map_err(|failure| {
-        errors::answer(Doing::Lookup, "reading the catalogue of block storage", failure)
+        errors::answer(Activity::Lookup, "reading the catalogue of block storage", failure)
     })?;
     let priced = catalogue::upgrade(&items, change.size, change.speed, change.tried);
     // A larger volume may need more IOPS than it has.

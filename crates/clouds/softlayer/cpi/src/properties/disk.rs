@@ -1,6 +1,6 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Refusing};
+use super::{Ignored, RejectUnsupported};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Tier {
     }
 }
 
-impl Refusing for DiskProperties {
+impl RejectUnsupported for DiskProperties {
     fn later(&self) -> Vec<&'static str> {
         Vec::new()
     }

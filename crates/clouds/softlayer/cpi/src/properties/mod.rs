@@ -21,7 +21,7 @@ pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;
 
-pub(crate) use cpi_kit::properties::{Ignored, Refusing, given, read};
+pub(crate) use cpi_kit::properties::{Ignored, RejectUnsupported, given, read};
 
 #[cfg(test)]
 mod tests;

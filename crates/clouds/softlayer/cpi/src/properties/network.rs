@@ -1,6 +1,6 @@
 //! `cloud_properties` of networks.
 
-use super::{Ignored, Refusing};
+use super::{Ignored, RejectUnsupported};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ pub struct NetworkProperties {
     pub source_policy_routing: Ignored,
 }
 
-impl Refusing for NetworkProperties {
+impl RejectUnsupported for NetworkProperties {
     fn later(&self) -> Vec<&'static str> {
         Vec::new()
     }

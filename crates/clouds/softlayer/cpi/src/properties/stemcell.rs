@@ -1,7 +1,7 @@
 //! `cloud_properties` of stemcells, as they stand in stemcell.MF, and the object storage through
 //! which heavy ones come in.
 
-use super::{Ignored, Refusing};
+use super::{Ignored, RejectUnsupported};
 use cloud_http::Secret;
 use cpi_kit::properties::S3Properties;
 use schemars::JsonSchema;
@@ -89,7 +89,7 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Erro
     }
 }
 
-impl Refusing for StemcellProperties {
+impl RejectUnsupported for StemcellProperties {
     fn later(&self) -> Vec<&'static str> {
         Vec::new()
     }

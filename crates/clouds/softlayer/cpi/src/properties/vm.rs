@@ -1,6 +1,6 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions.
 
-use super::{Ignored, Refusing, names, old_names};
+use super::{Ignored, RejectUnsupported, names, old_names};
 use bosh_cpi::{CloudProperties, Result};
 use cloud_http::Secret;
 use schemars::JsonSchema;
@@ -155,7 +155,7 @@ impl VmProperties {
     }
 }
 
-impl Refusing for VmProperties {
+impl RejectUnsupported for VmProperties {
     fn later(&self) -> Vec<&'static str> {
         Vec::new()
     }

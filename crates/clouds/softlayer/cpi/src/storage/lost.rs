@@ -23,9 +23,9 @@ use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::notes::Notes;
 use crate::properties::Wait;
-use crate::steps::Target;
+use crate::steps::Intent;
 use cpi_kit::Provider;
-use journal::{OperationId, OperationState, Was};
+use journal::{Absence, OperationId, OperationState};
 use softlayer::Filter;
 use softlayer::api::product_order::GetBillingOrder;
 use softlayer::api::{BillingOrder, NetworkStorage, account};
@@ -73,46 +73,46 @@ impl SoftLayer {
         name: &str,
         order: &DiskOrder,
         before: &[u64],
-    ) -> Answer<Was> {
+    ) -> Answer<Absence> {
         if self.knows_order_of(name).await? {
-            return Ok(Was::There); // its own step takes care of it
+            return Ok(Absence::Final); // its own step takes care of it
         }
         let until = self.undo_deadline(Wait::DeleteDisk);
         let named: Vec<_> = self.volumes_named(name).await?;
         if let Some(volume) = named.first() {
             self.cancel_volume(volume, until).await?;
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         match self.lost_volumes(name, order, before).await?.first() {
             Some(volume) => {
                 self.cancel_volume(volume, until).await?;
-                Ok(Was::There)
+                Ok(Absence::Final)
             }
-            None => Ok(Was::NotThere),
+            None => Ok(Absence::MayAppear),
         }
     }
 
     /// Undo: nothing is left of the volume of an order. One that still waits for its approval is
     /// waited for, however long that takes.
-    pub(crate) async fn no_volume_of(&self, order: u64) -> Answer<Was> {
+    pub(crate) async fn no_volume_of(&self, order: u64) -> Answer<Absence> {
         if let Some(volume) = self.volume_of_order(order).await? {
             self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         let order: Option<BillingOrder> = self.find(&GetBillingOrder { id: order }).await?;
         match order {
             Some(BillingOrder { id, status: Some(status), .. }) if status.contains(PENDING) => Err(
                 ready(format!("order {id} is {status}: its volume is cancelled once it is there")),
             ),
-            _ => Ok(Was::NotThere),
+            _ => Ok(Absence::MayAppear),
         }
     }
 
     /// A volume that is ours, by its id, is gone.
-    pub(crate) async fn no_such_volume(&self, id: u64) -> Answer<Was> {
-        let Some(volume) = self.volume(id).await? else { return Ok(Was::NotThere) };
+    pub(crate) async fn no_such_volume(&self, id: u64) -> Answer<Absence> {
+        let Some(volume) = self.volume(id).await? else { return Ok(Absence::MayAppear) };
         self.cancel_volume(&volume, self.undo_deadline(Wait::DeleteDisk)).await?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 
     /// Volumes with this name in their notes.
@@ -167,7 +167,7 @@ impl SoftLayer {
         let Some(ours) = self.names.parse(name) else { return Ok(false) };
         let steps = self.ledger().await?.steps(ours.operation).await?;
         let mut targets = steps.iter().map(|step| serde_json::from_str(&step.target));
-        Ok(targets.any(|target| matches!(target, Ok(Target::DiskOfOrder { .. }))))
+        Ok(targets.any(|target| matches!(target, Ok(Intent::DiskOfOrder { .. }))))
     }
 
     /// What other operations of this journal have to do with orders like this one.
@@ -180,8 +180,8 @@ impl SoftLayer {
             let mut known = None;
             for step in ledger.steps(row.id).await? {
                 match serde_json::from_str(&step.target) {
-                    Ok(Target::Disk { order, .. }) => placed = Some(order),
-                    Ok(Target::DiskOfOrder { order, .. }) => known = Some(order),
+                    Ok(Intent::Disk { order, .. }) => placed = Some(order),
+                    Ok(Intent::DiskOfOrder { order, .. }) => known = Some(order),
                     _ => {}
                 }
             }

@@ -15,11 +15,11 @@ pub(crate) use space::speed;
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use bosh_cpi::{CpiError, Result};
 use catalogue::PACKAGE;
 use cloud_http::{Deadline, paused};
-use cpi_kit::Remembered;
+use cpi_kit::Cacheable;
 use serde::{Deserialize, Serialize};
 use softlayer::api::network_storage::{GetObject, StorageProgress};
 use softlayer::api::product_package::GetItems;
@@ -39,7 +39,7 @@ struct DatacenterRow {
     id: u64,
 }
 
-impl Remembered for DatacenterRow {
+impl Cacheable for DatacenterRow {
     const NOUN: &'static str = "datacenter";
 }
 
@@ -123,7 +123,7 @@ impl SoftLayer {
         let filter = Filter::is("name", name);
         let found = self.list::<Datacenter, _>(&location::GetDatacenters {}, &filter).await;
         let found = found.map_err(|failure| {
-            errors::answer(Doing::Lookup, format!("{path}: looking up '{name}'"), failure)
+            errors::answer(Activity::Lookup, format!("{path}: looking up '{name}'"), failure)
         })?;
         let id = found
             .into_iter()

@@ -3,13 +3,13 @@
 use super::catalogue::{self, PACKAGE, Priced, Speed};
 use crate::SoftLayer;
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::notes::Notes;
 use crate::properties::{Tier, Wait};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::Result;
 use cloud_http::Deadline;
-use cpi_kit::Remembered;
+use cpi_kit::Cacheable;
 use journal::Operation;
 use serde::{Deserialize, Serialize};
 use softlayer::api::network_storage::{EditObject, StorageEdit};
@@ -39,7 +39,7 @@ struct PriceRow {
     prices: Vec<u64>,
 }
 
-impl Remembered for PriceRow {
+impl Cacheable for PriceRow {
     const NOUN: &'static str = "volume prices";
 }
 
@@ -76,13 +76,13 @@ impl SoftLayer {
     /// Orders a volume, and waits until it is there and has its name.
     pub(crate) async fn make_volume(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         wish: &Wish<'_>,
         until: Deadline,
     ) -> Result<NetworkStorage> {
         let failed = |failure| {
             let tried = format!("creating a disk of {} GB in {}", wish.size, wish.datacenter);
-            errors::answer(Doing::CreateDisk, tried, failure)
+            errors::answer(Activity::CreateDisk, tried, failure)
         };
         let path = format!("{}.datacenter", wish.path);
         let location = self.datacenter_id(wish.datacenter, &path).await?;
@@ -130,14 +130,14 @@ impl SoftLayer {
         let verify = VerifyOrder { order: form(&order, &priced, location).into() };
         let verified = Box::pin(self.call(&verify, self.deadline(Wait::Lookup))).await;
         verified.map(drop).map_err(|failure| {
-            errors::answer(Doing::Lookup, "verifying an order for a disk", failure)
+            errors::answer(Activity::Lookup, "verifying an order for a disk", failure)
         })
     }
 
     /// Places the order: a step of which an unknown outcome is looked up, never sent again.
     async fn place_volume(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         order: DiskOrder,
         before: Vec<u64>,
         form: Order,
@@ -145,8 +145,8 @@ impl SoftLayer {
     ) -> Answer<u64> {
         let name = self.names.disk(operation.id());
         let place = PlaceOrder { order: form.into(), save_as_quote: false };
-        let target = Target::Disk { name: name.clone(), order: order.clone(), before };
-        let Target::Disk { before, .. } = target.clone() else { unreachable!("it is one") };
+        let target = Intent::Disk { name: name.clone(), order: order.clone(), before };
+        let Intent::Disk { before, .. } = target.clone() else { unreachable!("it is one") };
         operation
             .step(
                 target,
@@ -159,7 +159,7 @@ impl SoftLayer {
     /// Waits for the volume of an order, and writes our name on it.
     async fn name_volume(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         order: u64,
         until: Deadline,
     ) -> Answer<NetworkStorage> {
@@ -171,7 +171,7 @@ impl SoftLayer {
             self.call(&edit, until).await?;
             Ok(volume)
         };
-        let target = Target::DiskOfOrder { name: name.clone(), order };
+        let target = Intent::DiskOfOrder { name: name.clone(), order };
         // Written twice, the notes are the same.
         operation.step(target, async || ended(act().await), async || act().await.map(Some)).await
     }
@@ -183,7 +183,7 @@ impl SoftLayer {
             return Ok(Priced { size, iops, prices });
         }
         let items = self.storage_items().await.map_err(|failure| {
-            errors::answer(Doing::Lookup, "reading the catalogue of block storage", failure)
+            errors::answer(Activity::Lookup, "reading the catalogue of block storage", failure)
         })?;
         let mut priced = catalogue::volume(&items, wish.size, wish.speed, wish.path)?;
         if let Some(wanted) = wish.snapshot_space.filter(|wanted| *wanted > 0) {

@@ -5,9 +5,9 @@ use super::ready;
 use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::properties::{Tier, Wait};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use cloud_http::Deadline;
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use softlayer::api::product_order::{PlaceOrder, SNAPSHOT_SPACE, VerifyOrder};
 use softlayer::api::{NetworkStorage, Order};
 
@@ -25,7 +25,7 @@ impl SoftLayer {
     /// Buys space for snapshots of a volume that has none, in percent of its size.
     pub(crate) async fn buy_space(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         volume: &NetworkStorage,
         until: Deadline,
     ) -> Answer<()> {
@@ -41,7 +41,7 @@ impl SoftLayer {
         };
         operation
             .step(
-                Target::SnapshotSpace { disk: id.to_string() },
+                Intent::SnapshotSpace { disk: id.to_string() },
                 async || match self.call(&place, until).await {
                     Ok(_) => ended(there(until).await),
                     Err(failure) => ended(Err(failure)),
@@ -78,15 +78,15 @@ impl SoftLayer {
 
     /// Undo: a disk has no more space for snapshots than before, which was none. Where snapshots
     /// are in it by now it stays, for they are somebody's.
-    pub(crate) async fn no_space(&self, disk: u64) -> Answer<Was> {
-        let Some(volume) = self.volume(disk).await? else { return Ok(Was::There) };
+    pub(crate) async fn no_space(&self, disk: u64) -> Answer<Absence> {
+        let Some(volume) = self.volume(disk).await? else { return Ok(Absence::Final) };
         let children = volume.billing_item.iter().flat_map(|item| &item.active_children);
         let space = children.filter(|child| child.category_code.as_deref() == Some(CATEGORY));
-        let Some(item) = space.map(|child| child.id).next() else { return Ok(Was::NotThere) };
+        let Some(item) = space.map(|child| child.id).next() else { return Ok(Absence::MayAppear) };
         if !self.snapshots_of(disk).await?.is_empty() {
-            return Ok(Was::There);
+            return Ok(Absence::Final);
         }
         Box::pin(self.cancel(item, self.undo_deadline(Wait::DeleteDisk))).await?;
-        Ok(Was::There)
+        Ok(Absence::Final)
     }
 }

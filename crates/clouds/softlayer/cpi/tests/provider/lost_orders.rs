@@ -4,7 +4,7 @@
 use crate::bench::*;
 use bosh_cpi::{ApiVersion, Call, Request};
 use cpi_kit::Provider;
-use cpi_softlayer::{DiskOrder, SoftLayer, Target};
+use cpi_softlayer::{DiskOrder, Intent, SoftLayer};
 use journal::Undo;
 use serde_json::{Value, json};
 use simulator_kit::fault::When;
@@ -29,7 +29,7 @@ async fn by_hand(bench: &Bench) -> u64 {
 }
 
 /// An order like those that people place by hand, of which the answer was lost.
-fn lost(before: &[u64]) -> Target {
+fn lost(before: &[u64]) -> Intent {
     let operation = journal::OperationId::new();
     let name = cpi_kit::naming::Names::new(Some(DIRECTOR)).disk(operation);
     let order = DiskOrder {
@@ -39,7 +39,7 @@ fn lost(before: &[u64]) -> Target {
         tier: None,
         hourly: true,
     };
-    Target::Disk { name, order, before: before.to_vec() }
+    Intent::Disk { name, order, before: before.to_vec() }
 }
 
 /// What a lost order has made is cancelled: it is like what was ordered, came after it, was
@@ -78,9 +78,9 @@ async fn what_is_not_as_it_was_ordered_is_not_cancelled() {
     let foreign = by_hand(&bench).await;
     let cloud = bench.cloud(json!({}));
     let order = |change: fn(&mut DiskOrder)| {
-        let Target::Disk { name, mut order, before } = lost(&[]) else { unreachable!() };
+        let Intent::Disk { name, mut order, before } = lost(&[]) else { unreachable!() };
         change(&mut order);
-        Target::Disk { name, order, before }
+        Intent::Disk { name, order, before }
     };
     for target in [
         order(|it| it.size = 21),

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use serde_json::json;
-use simulator_kit::{Reply, Wire, fault};
+use simulator_kit::{ConnectionCut, Reply, fault};
 use std::collections::BTreeMap;
 
 /// Serves the API.
@@ -23,7 +23,7 @@ pub fn router(shared: Shared) -> Router {
 
 async fn api(
     State(shared): State<Shared>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
+    ConnectInfo(wire): ConnectInfo<ConnectionCut>,
     method: Method,
     Path(path): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,

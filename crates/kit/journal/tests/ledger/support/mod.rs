@@ -1,7 +1,7 @@
 //! Journals to test on: an SQLite file, and a private PostgreSQL where it is installed.
 
 use cloud_http::Deadline;
-use journal::{Key, Ledger, Patience, Place, Target, Undo, Was};
+use journal::{Absence, Intent, Journal, Key, Place, Undo, UndoBudget};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -43,12 +43,12 @@ impl Journal {
     }
 
     /// Opens it as one more process would.
-    pub async fn open(&self) -> Ledger {
+    pub async fn open(&self) -> Journal {
         self.open_as("account").await
     }
 
     /// Opens it for calls of another account.
-    pub async fn open_as(&self, account: &str) -> Ledger {
+    pub async fn open_as(&self, account: &str) -> Journal {
         let key = Key {
             endpoint: "http://cloud/client/api".into(),
             account: account.into(),
@@ -58,7 +58,7 @@ impl Journal {
             None => Place::Directory(self.directory.path()),
             Some((_, url)) => Place::Postgres(url),
         };
-        Ledger::open(place, key).await.expect("the journal opens")
+        Journal::open(place, key).await.expect("the journal opens")
     }
 
     /// Ends every session at once, as a failing network or server does; nothing for SQLite.
@@ -95,7 +95,7 @@ impl std::fmt::Display for Thing {
     }
 }
 
-impl Target for Thing {
+impl Intent for Thing {
     fn superseded_by(&self) -> Option<&str> {
         self.cid.as_deref()
     }
@@ -126,28 +126,28 @@ impl Cloud {
 }
 
 impl Undo for Cloud {
-    type Target = Thing;
+    type Intent = Thing;
     type Error = String;
 
-    async fn ensure_absent(&self, thing: &Thing) -> Result<Was, String> {
+    async fn ensure_absent(&self, thing: &Thing) -> Result<Absence, String> {
         let mut failures = self.failures.borrow_mut();
         if *failures > 0 {
             *failures -= 1;
             return Err("the cloud is down".into());
         }
         let was_there = self.things.borrow_mut().remove(&thing.name);
-        Ok(if was_there { Was::There } else { Was::NotThere })
+        Ok(if was_there { Absence::Final } else { Absence::MayAppear })
     }
 }
 
 /// Insists for a while; nothing appears late.
-pub fn patient() -> Patience {
-    Patience { horizon: Duration::ZERO, deadline: Deadline::after(Duration::from_secs(20)) }
+pub fn patient() -> UndoBudget {
+    UndoBudget { horizon: Duration::ZERO, deadline: Deadline::after(Duration::from_secs(20)) }
 }
 
 /// Tries once; a lost request may still take effect for an hour.
-pub fn hasty() -> Patience {
-    Patience { horizon: Duration::from_secs(3600), deadline: Deadline::after(Duration::ZERO) }
+pub fn hasty() -> UndoBudget {
+    UndoBudget { horizon: Duration::from_secs(3600), deadline: Deadline::after(Duration::ZERO) }
 }
 
 /// A cloud that is down, and that notices if two undo the same thing at once.
@@ -159,10 +159,10 @@ pub struct OneAtATime {
 }
 
 impl Undo for OneAtATime {
-    type Target = Thing;
+    type Intent = Thing;
     type Error = String;
 
-    async fn ensure_absent(&self, thing: &Thing) -> Result<Was, String> {
+    async fn ensure_absent(&self, thing: &Thing) -> Result<Absence, String> {
         self.tries.fetch_add(1, SeqCst);
         assert!(!self.busy.swap(true, SeqCst), "two undo {thing} at once");
         std::thread::yield_now();

@@ -4,9 +4,9 @@ use super::image::Image;
 use super::plan::Plan;
 use crate::CloudStack;
 use crate::connect;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, SendError, Upload, Uploaded};
 use cloudstack::api::{GetUploadParamsForTemplate, UploadParams};
@@ -26,7 +26,7 @@ struct Refused {
 /// Sends the image; the id of the template that it makes.
 pub(super) async fn send(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     plan: &Plan,
     image: &Image,
     name: &str,
@@ -36,7 +36,7 @@ pub(super) async fn send(
     loop {
         let params = ask(cloud, operation, plan, name).await.map_err(|failure| {
             let tried = format!("asking zone '{}' for an upload", plan.first_zone().name);
-            errors::answer(Doing::CreateStemcell, tried, failure)
+            errors::answer(Activity::CreateStemcell, tried, failure)
         })?;
         let refused = match post(cloud, &params, image, until).await? {
             Ok(()) => return Ok(params.id),
@@ -56,7 +56,7 @@ pub(super) async fn send(
 /// Makes a template that waits for its image.
 async fn ask(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     plan: &Plan,
     name: &str,
 ) -> std::result::Result<UploadParams, Failure> {
@@ -65,7 +65,7 @@ async fn ask(
     let until = cloud.deadline(Wait::Lookup);
     operation
         .step(
-            Target::Template { name: name.to_owned() },
+            Intent::Template { name: name.to_owned() },
             async || ended(cloud.call(&call, until).await.map(|params| params.0)),
             // Nobody tells the signature a second time.
             async || Ok(None),

@@ -4,9 +4,9 @@ use super::image::Image;
 use super::plan::Plan;
 use super::rows_named;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::{PATH, Wait};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::RegisterTemplate;
 use journal::Operation;
@@ -60,7 +60,7 @@ pub(super) fn source(template: &str, plan: &Plan, image: &Image) -> Result<Sourc
 /// Makes the template, in all zones at once; its id.
 pub(super) async fn register(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     plan: &Plan,
     name: &str,
     source: &Source,
@@ -72,7 +72,7 @@ pub(super) async fn register(
     let until = cloud.deadline(Wait::Lookup);
     let registered = operation
         .step(
-            Target::Template { name: name.to_owned() },
+            Intent::Template { name: name.to_owned() },
             async || {
                 let rows = cloud.call(&call, until).await;
                 ended(rows.map(|rows| rows.items.into_iter().next().map(|row| row.id)))
@@ -82,7 +82,7 @@ pub(super) async fn register(
         .await;
     let id = registered.map_err(|failure| {
         let tried = format!("registering {shown}");
-        let mut error = errors::answer(Doing::CreateStemcell, tried, failure);
+        let mut error = errors::answer(Activity::CreateStemcell, tried, failure);
         error.message = error.message.replace(url, shown);
         error
     })?;

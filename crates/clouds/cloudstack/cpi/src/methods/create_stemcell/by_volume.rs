@@ -6,11 +6,11 @@ use super::image::Image;
 use super::plan::Plan;
 use super::{ready, rows_named};
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::Wanted;
 use crate::methods::create_disk;
 use crate::properties::{DiskProperties, PATH, Wait, given};
-use crate::steps::{Target, ended, is_there};
+use crate::steps::{Intent, ended, is_there};
 use bosh_cpi::{CpiError, MiB, Result};
 use cloud_http::Deadline;
 use cloudstack::api::{
@@ -37,13 +37,13 @@ impl Way<'_> {
     /// Makes the template, in the zone of our VM; its id.
     pub(super) async fn bring(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         image: &Image,
         name: &str,
         until: Deadline,
     ) -> Result<String> {
         let failed = |what: &'static str| {
-            move |failure: Failure| errors::answer(Doing::CreateStemcell, what, failure)
+            move |failure: Failure| errors::answer(Activity::CreateStemcell, what, failure)
         };
         let volume = self.volume(operation, image).await?;
         let attaching = failed("attaching a volume for the image to this VM");
@@ -64,7 +64,7 @@ impl Way<'_> {
     }
 
     /// A volume that is large enough.
-    async fn volume(&self, operation: &mut Operation<'_, Target>, image: &Image) -> Result<String> {
+    async fn volume(&self, operation: &mut Operation<'_, Intent>, image: &Image) -> Result<String> {
         let cloud = self.cloud;
         let wanted = match given(&cloud.properties.stemcell.volume.disk_offering) {
             Some(text) => Wanted::new(text, format!("{PATH}.stemcell.volume.disk_offering")),
@@ -86,7 +86,7 @@ impl Way<'_> {
         };
         let until = cloud.deadline(Wait::CreateVolume);
         let made = operation.step(
-            Target::Volume { name: name.clone() },
+            Intent::Volume { name: name.clone() },
             async || ended(cloud.run(&call, until).await.map(|made| made.0.id)),
             async || {
                 let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };
@@ -95,11 +95,11 @@ impl Way<'_> {
             },
         );
         made.await.map_err(|failure| {
-            errors::answer(Doing::CreateStemcell, "making a volume for the image", failure)
+            errors::answer(Activity::CreateStemcell, "making a volume for the image", failure)
         })
     }
 
-    async fn attach(&self, operation: &mut Operation<'_, Target>, volume: &str) -> Answer<()> {
+    async fn attach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> Answer<()> {
         let (cloud, vm) = (self.cloud, &self.guest.vm);
         let job = uuid::Uuid::new_v4().to_string();
         let attach =
@@ -107,7 +107,7 @@ impl Way<'_> {
         let until = cloud.deadline(Wait::AttachVolume);
         operation
             .step(
-                Target::Attachment { volume: volume.to_owned(), vm: vm.clone(), job: job.clone() },
+                Intent::Attachment { volume: volume.to_owned(), vm: vm.clone(), job: job.clone() },
                 async || ended(cloud.run_as(&attach, &job, until).await.map(drop)),
                 async || {
                     let there = cloud.volume_by_id(volume).await?;
@@ -136,13 +136,13 @@ impl Way<'_> {
         Ok(path)
     }
 
-    async fn detach(&self, operation: &mut Operation<'_, Target>, volume: &str) -> Answer<()> {
+    async fn detach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> Answer<()> {
         let cloud = self.cloud;
         let detach = DetachVolume { id: volume.to_owned() };
         let until = cloud.deadline(Wait::DetachVolume);
         operation
             .step(
-                Target::change("detach", volume),
+                Intent::change("detach", volume),
                 async || ended(cloud.run(&detach, until).await.map(drop)),
                 async || {
                     let there = cloud.volume_by_id(volume).await?;
@@ -155,7 +155,7 @@ impl Way<'_> {
     /// A snapshot on secondary storage.
     async fn snapshot(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         volume: &str,
     ) -> Answer<String> {
         let cloud = self.cloud;
@@ -168,7 +168,7 @@ impl Way<'_> {
         let until = cloud.deadline(Wait::SnapshotVolume);
         operation
             .step(
-                Target::Snapshot { name: name.clone() },
+                Intent::Snapshot { name: name.clone() },
                 async || ended(cloud.run(&take, until).await.map(|taken| taken.0.id)),
                 async || {
                     let of = ListSnapshots { name: Some(name.clone()), ..ListSnapshots::default() };
@@ -182,7 +182,7 @@ impl Way<'_> {
 
     async fn template(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         snapshot: &str,
         name: &str,
     ) -> Answer<String> {
@@ -202,7 +202,7 @@ impl Way<'_> {
         let until = cloud.deadline(Wait::PollTemplate);
         operation
             .step(
-                Target::Template { name: name.to_owned() },
+                Intent::Template { name: name.to_owned() },
                 async || ended(cloud.run(&make, until).await.map(|made| made.0.id)),
                 async || {
                     let rows = rows_named(cloud, name).await?.into_iter();

@@ -2,7 +2,7 @@
 
 use super::plan::Place;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::is_id;
 use crate::properties::{PATH, given};
 use bosh_cpi::{CpiError, Result};
@@ -47,7 +47,7 @@ impl Guest {
         };
         let row = match is_id(&vm) {
             true => cloud.vm_by_id(&vm).await.map_err(|failure| {
-                errors::answer(Doing::Lookup, "looking up the VM that the CPI runs on", failure)
+                errors::answer(Activity::Lookup, "looking up the VM that the CPI runs on", failure)
             })?,
             false => None,
         };

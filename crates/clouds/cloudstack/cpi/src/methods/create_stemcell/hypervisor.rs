@@ -1,7 +1,7 @@
 //! Which hypervisor a stemcell is for, and whether a zone has it.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::ZoneRow;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::ListHypervisors;
@@ -36,7 +36,7 @@ pub(super) async fn choose(
     let of = ListHypervisors { zoneid: Some(zone.id.clone()) };
     let tried = format!("looking up the hypervisors of zone '{}'", zone.name);
     let rows = cloud.look(&of).await;
-    let rows = rows.map_err(|failure| errors::answer(Doing::Lookup, tried, failure))?.items;
+    let rows = rows.map_err(|failure| errors::answer(Activity::Lookup, tried, failure))?.items;
     let names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
     let made_for = made_for.map(|text| named(text).unwrap_or(text));
     let found = match (made_for, names.as_slice()) {

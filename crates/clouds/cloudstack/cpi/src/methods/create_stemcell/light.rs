@@ -2,7 +2,7 @@
 
 use super::hypervisor;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::{Wanted, is_id};
 use crate::methods::create_vm::LIGHT;
 use crate::properties::{StemcellProperties, given};
@@ -63,7 +63,7 @@ async fn find(cloud: &CloudStack, wanted: &Wanted) -> Result<Vec<Template>> {
         Err(failure) if failure.is_gone() => Ok(Vec::new()),
         Err(failure) => {
             let tried = format!("{}: looking for template '{}'", wanted.path, wanted.text);
-            Err(errors::answer(Doing::FindStemcell, tried, failure))
+            Err(errors::answer(Activity::FindStemcell, tried, failure))
         }
     }
 }

@@ -16,9 +16,9 @@ pub(crate) mod way;
 
 use super::write_tags::{self, Tagged};
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{self, PATH, StemcellProperties, Wait};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use crate::tags::{Difference, from_metadata};
 use bosh_cpi::method::{CreateStemcell, Hash};
 use bosh_cpi::{CpiError, Result, StemcellCid};
@@ -123,7 +123,7 @@ impl Coming<'_> {
     /// Makes the template, in every zone that is wanted, ready to make VMs from.
     async fn bring_in(
         &self,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         carrier: &Carrier<'_>,
     ) -> Result<String> {
         let &Self { cloud, plan, image, until, .. } = self;
@@ -154,7 +154,7 @@ impl Coming<'_> {
 /// What is ready in one zone, the first, gets copies in the others.
 async fn copy(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     zones: &[&str],
     name: &str,
     id: &str,
@@ -169,10 +169,10 @@ async fn copy(
         sourcezoneid: (*first).to_owned(),
         destzoneids: others.iter().map(ToString::to_string).collect(),
     };
-    let target = Target::Template { name: name.to_owned() };
+    let target = Intent::Template { name: name.to_owned() };
     let run = async || ended(cloud.run(&call, until).await.map(|_| ()));
     operation.step(target, run, async || Ok(None)).await.map_err(|failure| {
-        errors::answer(Doing::CreateStemcell, format!("copying template {id}"), failure)
+        errors::answer(Activity::CreateStemcell, format!("copying template {id}"), failure)
     })?;
     ready::wait(cloud, id, others, until).await
 }

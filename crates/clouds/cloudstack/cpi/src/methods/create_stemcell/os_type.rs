@@ -2,7 +2,7 @@
 //! stemcell looks for virtio ones.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::PATH;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{ListOsTypes, OsType};
@@ -110,7 +110,7 @@ fn exact(description: &str) -> ListOsTypes {
 }
 
 async fn list(cloud: &CloudStack, of: ListOsTypes) -> Result<Vec<OsType>> {
-    let failed = |failure| errors::answer(Doing::Lookup, "looking up OS types", failure);
+    let failed = |failure| errors::answer(Activity::Lookup, "looking up OS types", failure);
     cloud.list(of).await.map_err(failed)
 }
 

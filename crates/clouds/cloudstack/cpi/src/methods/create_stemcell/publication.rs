@@ -5,12 +5,12 @@ use super::way;
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::Wait;
-use crate::steps::Target;
+use crate::steps::Intent;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Outcome};
 use cpi_kit::{Progress, Provider, Publisher};
 use image_hosting::{ImageFile, Link};
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 
 /// Publishes the image, runs `work` with the link, and removes the image again: also in another
 /// process, if this one dies.
@@ -21,7 +21,7 @@ pub(super) async fn with_link<T>(
     until: Deadline,
     work: impl AsyncFnOnce(Link) -> Result<T>,
 ) -> Result<T> {
-    let make = async |operation: &mut Operation<'_, Target>| {
+    let make = async |operation: &mut Operation<'_, Intent>| {
         publish(cloud, operation, publisher, image, until).await
     };
     cloud.with_temporary("publish_image", make, work).await
@@ -29,7 +29,7 @@ pub(super) async fn with_link<T>(
 
 async fn publish(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     publisher: &Publisher,
     image: &Image,
     until: Deadline,
@@ -42,7 +42,7 @@ async fn publish(
     let file = ImageFile::new(&image.path, Some(&image.sha256)).map_err(|e| wrong(&e))?;
     tracing::info!("publishing {} bytes at {place}", file.bytes());
     let mut progress = Progress::new(file.bytes(), "published");
-    let target = Target::Published { place: place.clone(), name: name.clone() };
+    let target = Intent::Published { place: place.clone(), name: name.clone() };
     let put = async || {
         let mut tell = |done| progress.tell(done);
         match publisher.put(&name, &file, &mut tell, until).await {
@@ -62,7 +62,11 @@ async fn publish(
 }
 
 /// Undo: nothing is published under that name.
-pub(crate) async fn nothing_published(cloud: &CloudStack, place: &str, name: &str) -> Result<Was> {
+pub(crate) async fn nothing_published(
+    cloud: &CloudStack,
+    place: &str,
+    name: &str,
+) -> Result<Absence> {
     let publishers = way::publishers(cloud)?;
     let Some(publisher) = publishers.iter().find(|publisher| publisher.place() == place) else {
         return Err(CpiError::cpi(format!(
@@ -72,8 +76,8 @@ pub(crate) async fn nothing_published(cloud: &CloudStack, place: &str, name: &st
     };
     let until = cloud.undo_deadline(Wait::Lookup);
     match publisher.delete(name, until).await {
-        Ok(true) => Ok(Was::There),
-        Ok(false) => Ok(Was::NotThere),
+        Ok(true) => Ok(Absence::Final),
+        Ok(false) => Ok(Absence::MayAppear),
         Err(error) => Err(CpiError::cloud(format!("removing {name} from {place}: {error}"))),
     }
 }

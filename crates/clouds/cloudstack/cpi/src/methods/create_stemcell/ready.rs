@@ -1,7 +1,7 @@
 //! Waiting until a template can be used, and telling how far it is.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use bosh_cpi::{CpiError, Result};
 use cloud_http::Deadline;
 use cloudstack::api::{ListTemplates, Template};
@@ -79,7 +79,7 @@ async fn rows(cloud: &CloudStack, id: &str) -> Result<Vec<Template>> {
         Err(failure) if failure.is_gone() => Ok(Vec::new()),
         other => other.map_err(|failure| {
             let tried = format!("looking whether template {id} is ready");
-            errors::answer(Doing::CreateStemcell, tried, failure)
+            errors::answer(Activity::CreateStemcell, tried, failure)
         }),
     }
 }

@@ -9,15 +9,15 @@
 use super::plan::Place;
 use super::{image_tag, tag_of};
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{StemcellProperties, Wait, given};
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloudstack::api::{
     CreateTags, DeleteTags, DeleteTemplate, ListTemplates, TagKey, TagPair, TaggedType, Template,
 };
 use cpi_kit::Provider;
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use std::path::Path;
 use stemcell::Checksums;
 
@@ -54,7 +54,7 @@ pub(super) struct Wanted<'a> {
 /// A stemcell of a template that is there; None where there is no such one.
 pub(super) async fn take(cloud: &CloudStack, wanted: &Wanted<'_>) -> Result<Option<StemcellCid>> {
     let failed = |failure| {
-        errors::answer(Doing::CreateStemcell, "using a template again (stemcell.reuse)", failure)
+        errors::answer(Activity::CreateStemcell, "using a template again (stemcell.reuse)", failure)
     };
     let Some(template) = find(cloud, wanted).await? else { return Ok(None) };
     let cid = cloud
@@ -89,7 +89,7 @@ async fn find(cloud: &CloudStack, wanted: &Wanted<'_>) -> Result<Option<String>>
     let image = image_tag(cloud, &sums.sha256);
     let of = ListTemplates { templatefilter: "self".into(), ..ListTemplates::default() };
     let rows = cloud.list(of).await.map_err(|failure| {
-        errors::answer(Doing::Lookup, "looking for a template of the same image", failure)
+        errors::answer(Activity::Lookup, "looking for a template of the same image", failure)
     })?;
     let fits = |row: &&Template| {
         cloud.names.parse(&row.name).is_some()
@@ -117,7 +117,7 @@ fn has_os_type(cloud: &CloudStack, row: &Template) -> bool {
 /// Marks the template. False where its first stemcell was deleted meanwhile.
 async fn add(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     template: &str,
     mark: &str,
 ) -> Answer<bool> {
@@ -126,7 +126,7 @@ async fn add(
     let until = cloud.deadline(Wait::Lookup);
     operation
         .step(
-            Target::StemcellMark { template: template.to_owned(), mark: key.clone() },
+            Intent::StemcellMark { template: template.to_owned(), mark: key.clone() },
             async || ended(cloud.run(&create, until).await.map(drop)),
             async || {
                 let row = row(cloud, template).await?;
@@ -144,14 +144,14 @@ async fn add(
 }
 
 /// Takes a mark off; where it is the last stemcell's, the template goes, and the mark with it.
-pub(crate) async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Answer<Was> {
-    let Some(there) = row(cloud, template).await? else { return Ok(Was::NotThere) };
+pub(crate) async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Answer<Absence> {
+    let Some(there) = row(cloud, template).await? else { return Ok(Absence::MayAppear) };
     if is_last(&there, mark) {
         remove(cloud, template).await?;
-        return Ok(Was::There);
+        return Ok(Absence::Final);
     }
     if tag_of(&there, mark).is_none() {
-        return Ok(Was::NotThere);
+        return Ok(Absence::MayAppear);
     }
     let delete = DeleteTags {
         resourcetype: TaggedType::Template,
@@ -163,7 +163,7 @@ pub(crate) async fn release(cloud: &CloudStack, template: &str, mark: &str) -> A
     if row(cloud, template).await?.is_some_and(|left| is_last(&left, mark)) {
         remove(cloud, template).await?;
     }
-    Ok(Was::There)
+    Ok(Absence::Final)
 }
 
 /// Whether the first stemcell is deleted, and there is no mark but this one.

@@ -2,9 +2,9 @@
 //! only where the cloud knows none of that name it is made, and the VM deployed once more.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{Names, VmProperties, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::Result;
 use bosh_cpi::method::Hash;
 use cloudstack::api::{CreateAffinityGroup, ListAffinityGroups};
@@ -67,7 +67,7 @@ fn listable(name: &str) -> String {
 /// Makes the group that a deploy was refused for; false if it was not for one.
 pub(super) async fn make_missing(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wish: &AffinityWish,
     failure: &Failure,
 ) -> Result<bool> {
@@ -85,17 +85,17 @@ pub(super) async fn make_missing(
     for kind in others {
         match make(cloud, operation, name, kind).await {
             Err(failure) if failure.says(NO_SUCH_AFFINITY_TYPE) => {}
-            made => return made.map_err(|e| errors::answer(Doing::CreateVm, tried(), e)),
+            made => return made.map_err(|e| errors::answer(Activity::CreateVm, tried(), e)),
         }
     }
     let made = make(cloud, operation, name, last).await;
-    made.map_err(|failure| errors::answer(Doing::CreateVm, tried(), failure))
+    made.map_err(|failure| errors::answer(Activity::CreateVm, tried(), failure))
 }
 
 /// True, also if another call was faster.
 async fn make(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     name: &str,
     kind: &str,
 ) -> std::result::Result<bool, Failure> {
@@ -108,7 +108,7 @@ async fn make(
     let until = cloud.deadline(Wait::CreateVm);
     let made = operation
         .step(
-            Target::AffinityGroup { name: name.to_owned(), note },
+            Intent::AffinityGroup { name: name.to_owned(), note },
             async || ended(cloud.run(&call, until).await.map(drop)),
             async || {
                 let of = ListAffinityGroups { name: Some(name.to_owned()) };

@@ -8,7 +8,7 @@ use crate::CloudStack;
 use crate::errors::Failure;
 use crate::outside::Outside;
 use crate::properties::{LoadBalancer, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{
     AssignToLoadBalancerRule, CreateLoadBalancerRule, ListLoadBalancerRuleInstances,
@@ -43,7 +43,7 @@ pub(super) fn check(wanted: &[LoadBalancer], path: &str) -> Result<()> {
 /// Puts a new VM behind its load balancers.
 pub(super) async fn join(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
 ) -> Answer<()> {
     for (at, lb) in made.wishes.vm.lbs.iter().enumerate() {
@@ -89,7 +89,7 @@ async fn find(
 
 async fn make(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     lb: &LoadBalancer,
     path: &str,
@@ -150,7 +150,7 @@ fn network(made: &Made<'_>, address: &cloudstack::api::PublicIpAddress) -> Strin
 
 async fn assign(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     rule: &str,
     vm: &str,
 ) -> Answer<()> {
@@ -160,7 +160,7 @@ async fn assign(
     operation
         .step(
             // The cloud takes the VM out of the rule when it expunges it.
-            Target::change("load balancer", rule),
+            Intent::change("load balancer", rule),
             async || ended(cloud.run(&call, until).await.map(drop)),
             async || {
                 let of = ListLoadBalancerRuleInstances { id: rule.to_owned() };

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, ErrorKind, NetworkKind, Networks, Result};
 use cloud_http::Deadline;
 use cloudstack::api::{ListVirtualMachines, Nic, Object, VirtualMachine};
@@ -14,14 +14,14 @@ use serde_json::json;
 /// Deploys, and waits until the VM runs.
 pub(super) async fn deploy(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     plan: &Plan,
 ) -> std::result::Result<VirtualMachine, Failure> {
     let until = cloud.deadline(Wait::CreateVm);
     let name = plan.name();
     let vm = operation
         .step(
-            Target::Vm { name: name.to_owned() },
+            Intent::Vm { name: name.to_owned() },
             async || ended(cloud.run(&plan.call, until).await.map(|Object(vm)| vm)),
             async || find(cloud, name, until).await,
         )

@@ -2,12 +2,12 @@
 //! They cost no call, unless they may have to be made.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::lookup::{Wanted, ZoneRow};
 use crate::properties::{
     Direction, Names, PATH, Protocol, SecurityRule, VmProperties, Wait, given,
 };
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{
     AuthorizeSecurityGroupEgress, AuthorizeSecurityGroupIngress, CreateSecurityGroup,
@@ -88,7 +88,7 @@ impl GuardWish {
 /// earlier call has found or made cost nothing.
 pub(super) async fn make(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wish: &GuardWish,
     zone: &ZoneRow,
 ) -> Result<()> {
@@ -100,7 +100,7 @@ pub(super) async fn make(
     for group in named.filter(|group| !cloud.remembers_security_group(group)) {
         let tried = format!("making security group '{}'", group.text);
         let made = make_one(cloud, operation, group, wish.rules_of(group)).await;
-        made.map_err(|failure| errors::answer(Doing::CreateVm, tried, failure))?;
+        made.map_err(|failure| errors::answer(Activity::CreateVm, tried, failure))?;
     }
     Ok(())
 }
@@ -108,7 +108,7 @@ pub(super) async fn make(
 /// Forgets the group that a deploy was refused for, and makes it; false if it was not for one.
 pub(super) async fn make_missing(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wish: &GuardWish,
     zone: &ZoneRow,
     failure: &Failure,
@@ -129,7 +129,7 @@ impl GuardWish {
 
 async fn make_one(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wanted: &Wanted,
     rules: &[SecurityRule],
 ) -> Answer<()> {
@@ -139,7 +139,7 @@ async fn make_one(
     let until = cloud.deadline(Wait::CreateVm);
     let made = operation
         .step(
-            Target::SecurityGroup { name: name.clone(), note },
+            Intent::SecurityGroup { name: name.clone(), note },
             async || ended(cloud.call(&call, until).await.map(|Object(group)| group)),
             async || cloud.security_group_named(name).await,
         )
@@ -168,7 +168,7 @@ async fn make_one(
 /// A rule that is there already is as good; it goes with its group.
 async fn add_rule(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     group: &SecurityGroup,
     rule: &SecurityRule,
 ) -> Answer<()> {
@@ -184,7 +184,7 @@ async fn add_rule(
             cloud.run(&call, until).await.map(drop)
         }
     };
-    let target = Target::change("a rule", &group.id);
+    let target = Intent::change("a rule", &group.id);
     let added = operation.step(
         target,
         async || ended(add().await),

@@ -2,9 +2,9 @@
 //! of that name the public key is registered, and the VM deployed once more.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{VmProperties, Wait, given};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::Result;
 use cloudstack::api::{ListSshKeyPairs, RegisterSshKeyPair};
 use cloudstack::phrases::{KEY_PAIR_EXISTS, NO_SUCH_KEY_PAIR};
@@ -35,7 +35,7 @@ impl KeyWish {
 /// Registers the key that a deploy was refused for; false if it was not for one.
 pub(super) async fn make_missing(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wish: Option<&KeyWish>,
     failure: &Failure,
 ) -> Result<bool> {
@@ -47,7 +47,7 @@ pub(super) async fn make_missing(
     let until = cloud.deadline(Wait::CreateVm);
     let registered = operation
         .step(
-            Target::KeyPair { name: name.clone() },
+            Intent::KeyPair { name: name.clone() },
             async || ended(cloud.call(&call, until).await.map(drop)),
             async || {
                 let of = ListSshKeyPairs { name: Some(name.clone()) };
@@ -62,7 +62,7 @@ pub(super) async fn make_missing(
         Err(failure) if failure.says(KEY_PAIR_EXISTS) => Ok(true),
         Err(failure) => {
             let tried = format!("registering the public key '{name}'");
-            Err(errors::answer(Doing::CreateVm, tried, failure))
+            Err(errors::answer(Activity::CreateVm, tried, failure))
         }
     }
 }

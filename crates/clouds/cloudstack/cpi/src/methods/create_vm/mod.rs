@@ -19,8 +19,8 @@ mod vip;
 mod wishes;
 
 use crate::CloudStack;
-use crate::errors::{self, Doing, Failure};
-use crate::steps::Target;
+use crate::errors::{self, Activity, Failure};
+use crate::steps::Intent;
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCid, VmCreated};
 use cloudstack::api::VirtualMachine;
@@ -59,7 +59,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated>
 /// Deploys; again, as long as there is something to mend.
 async fn deploy(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     call: &CreateVm,
     wishes: &Wishes,
 ) -> Result<(Ids, Plan, VirtualMachine)> {
@@ -98,7 +98,7 @@ fn refused(wishes: &Wishes, plan: &Plan, failure: Failure) -> CpiError {
         [] => format!("creating VM {name}"),
         addresses => format!("creating VM {name} with {}", addresses.join(", ")),
     };
-    errors::answer(Doing::CreateVm, tried, failure)
+    errors::answer(Activity::CreateVm, tried, failure)
 }
 
 /// A VM that runs, and what it was made of.
@@ -113,7 +113,7 @@ impl Made<'_> {
     async fn reach(
         &self,
         cloud: &CloudStack,
-        operation: &mut Operation<'_, Target>,
+        operation: &mut Operation<'_, Intent>,
         networks: &mut Networks,
     ) -> std::result::Result<(), Failure> {
         more_addresses::give(cloud, operation, self).await?;
@@ -125,7 +125,7 @@ impl Made<'_> {
 /// Makes what a deploy was refused for, where that is for us to make; true if it was.
 async fn make_missing(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wishes: &Wishes,
     ids: &Ids,
     failure: &Failure,

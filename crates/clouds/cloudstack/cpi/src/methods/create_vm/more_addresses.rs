@@ -4,7 +4,7 @@ use super::Made;
 use crate::CloudStack;
 use crate::errors::Failure;
 use crate::properties::Wait;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::CpiError;
 use cloudstack::api::{AddIpToNic, Nic};
 use journal::Operation;
@@ -15,7 +15,7 @@ type Answer<T> = std::result::Result<T, Failure>;
 /// Gives the NICs what the deploy call has no room for. Costs a call for each address.
 pub(super) async fn give(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
 ) -> Answer<()> {
     for (at, wish) in made.wishes.nics.iter().enumerate() {
@@ -41,7 +41,7 @@ fn nic<'a>(made: &'a Made<'_>, at: usize) -> Option<&'a Nic> {
 
 async fn add(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     nic: &Nic,
     address: Ipv4Addr,
@@ -51,7 +51,7 @@ async fn add(
     let until = cloud.deadline(Wait::CreateVm);
     operation
         .step(
-            Target::change("address", &nic.id),
+            Intent::change("address", &nic.id),
             async || ended(cloud.run(&call, until).await.map(drop)),
             async || {
                 let Some(vm) = cloud.vm_by_id(&made.vm.id).await? else { return Ok(None) };

@@ -2,7 +2,7 @@
 //! A disk that an earlier call has met costs nothing; others are asked for once.
 
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::lookup::{DiskRow, Wanted};
 use crate::properties::PATH;
 use bosh_cpi::{CpiError, DiskCid, ErrorKind, Result};
@@ -48,7 +48,7 @@ pub(super) async fn zone(
 
 async fn look(cloud: &CloudStack, cid: &DiskCid) -> Result<Option<DiskRow>> {
     let disk = cloud.disk(cid).await.map_err(|failure| {
-        errors::answer(Doing::Lookup, format!("looking up the zone of disk {cid}"), failure)
+        errors::answer(Activity::Lookup, format!("looking up the zone of disk {cid}"), failure)
     })?;
     Ok(disk.map(|volume| (*cloud.remember_disk(cid.as_str(), &volume)).clone()))
 }

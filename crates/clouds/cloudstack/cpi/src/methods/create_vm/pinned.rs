@@ -3,7 +3,7 @@
 
 use super::near::DISKS;
 use crate::CloudStack;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::{VmProperties, given};
 use bosh_cpi::{CpiError, DiskCid, ErrorKind, Result};
 use cloudstack::api::{Host, ListHosts, Volume};
@@ -43,7 +43,7 @@ pub(super) async fn host(
 /// None for a disk that was never attached: it stands nowhere yet.
 async fn host_of(cloud: &CloudStack, cid: &DiskCid) -> Result<Option<Host>> {
     let failed = |failure| {
-        errors::answer(Doing::Lookup, format!("looking up the host of disk {cid}"), failure)
+        errors::answer(Activity::Lookup, format!("looking up the host of disk {cid}"), failure)
     };
     let disk = cloud.disk(cid).await.map_err(failed)?;
     let Some(disk) = disk.filter(|disk| disk.state != "Allocated") else { return Ok(None) };

@@ -8,7 +8,7 @@ use crate::errors::Failure;
 use crate::lookup::{Found, NetworkRow, NetworkWanted};
 use crate::outside::{ACQUIRED_FOR, Outside};
 use crate::properties::{FirewallRule, NetworkProperties, Ports, Protocol, Wait};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::{CpiError, ErrorKind, Network, Networks, Result};
 use cloudstack::api::{
     AssociateIpAddress, CreateFirewallRule, CreateTags, FirewallRule as FirewallRow,
@@ -127,7 +127,7 @@ struct Behind {
 /// Gives a new VM its public addresses; `networks` are completed with those that were acquired.
 pub(super) async fn give(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     networks: &mut Networks,
 ) -> Answer<()> {
@@ -147,7 +147,7 @@ pub(super) async fn give(
 
 async fn lead(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     vip: &VipWish,
     network: Option<&Found<NetworkRow>>,
@@ -183,7 +183,7 @@ async fn lead(
 /// has the wanted one already.
 async fn acquire(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     vip: &VipWish,
     network: Option<&Found<NetworkRow>>,
@@ -220,7 +220,7 @@ async fn acquire(
     let until = cloud.deadline(Wait::CreateVm);
     operation
         .step(
-            Target::change("tags", &id),
+            Intent::change("tags", &id),
             async || ended(cloud.run(&tags, until).await.map(drop)),
             async || {
                 let there = cloud.address_by_id(&id).await?;
@@ -275,7 +275,7 @@ async fn find(cloud: &CloudStack, vip: &VipWish) -> Answer<PublicIpAddress> {
 /// Takes an address from the VM that it leads to, if that is allowed.
 async fn free(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     vip: &VipWish,
     address: &PublicIpAddress,
 ) -> Answer<()> {
@@ -334,7 +334,7 @@ fn behind(
 /// Makes a firewall rule; one that is there already is as good.
 async fn open(
     cloud: &CloudStack,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     made: &Made<'_>,
     address: &str,
     rule: &FirewallRule,

@@ -5,16 +5,16 @@ use super::image::Image;
 use super::{os_code, tags_of, version};
 use crate::SoftLayer;
 use crate::connect::{Answer, transport};
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::properties::{PATH, StemcellProperties, Wait, given};
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use crate::tags;
 use bosh_cpi::method::CreateStemcell;
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloud_http::{Deadline, Outcome, paused};
 use cpi_kit::{Progress, Provider, Publisher};
 use image_hosting::ImageFile;
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use serde_json::json;
 use softlayer::Filter;
 use softlayer::api::account::GetPrivateBlockDeviceTemplateGroups;
@@ -36,7 +36,7 @@ pub(super) async fn bring_in(
     let until = cloud.deadline(Wait::CreateStemcell);
     let bucket = bucket(cloud)?;
     let image = Image::prepare(&call.image_path, stemcell, path)?;
-    let upload = async |operation: &mut Operation<'_, Target>| {
+    let upload = async |operation: &mut Operation<'_, Intent>| {
         upload(cloud, operation, &bucket, &image, until).await
     };
     let import = async |key: String| {
@@ -68,7 +68,7 @@ fn bucket(cloud: &SoftLayer) -> Result<Publisher> {
 /// Puts the image into the bucket; gives its name there.
 async fn upload(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     bucket: &Publisher,
     image: &Image,
     until: Deadline,
@@ -91,17 +91,17 @@ async fn upload(
             Err(error) => Outcome::Unknown(Failure::Ready(wrong(&error))),
         }
     };
-    let target = Target::Upload { place: place.clone(), name: name.clone() };
+    let target = Intent::Upload { place: place.clone(), name: name.clone() };
     // Who did not hear that it arrived sends it again under another name.
     let sent = operation.step(target, put, async || Ok(None)).await;
-    sent.map_err(|failure| errors::answer(Doing::CreateStemcell, "uploading", failure))?;
+    sent.map_err(|failure| errors::answer(Activity::CreateStemcell, "uploading", failure))?;
     Ok(name)
 }
 
 /// Lets SoftLayer import what is in the bucket under that name; gives the image's id.
 async fn import(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     stemcell: &StemcellProperties,
     key: &str,
     until: Deadline,
@@ -109,12 +109,12 @@ async fn import(
     let name = cloud.names.stemcell(operation.id());
     let call = CreateFromIcos { configuration: configuration(cloud, stemcell, &name, key) };
     let imported = operation.step(
-        Target::Image { name: name.clone() },
+        Intent::Image { name: name.clone() },
         async || ended(cloud.call(&call, until).await.map(|image| image.id)),
         async || Ok(images_named(cloud, &name).await?.first().map(|image| image.id)),
     );
     imported.await.map_err(|failure| {
-        errors::answer(Doing::CreateStemcell, format!("importing {key}"), failure)
+        errors::answer(Activity::CreateStemcell, format!("importing {key}"), failure)
     })
 }
 
@@ -151,14 +151,15 @@ fn configuration(
 /// Waits for the import, and makes the image fit: its boot mode, its tags, its places.
 async fn finish(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     stemcell: &StemcellProperties,
     call: &CreateStemcell,
     id: u64,
     until: Deadline,
 ) -> Result<()> {
-    let failed =
-        |failure| errors::answer(Doing::CreateStemcell, format!("finishing image {id}"), failure);
+    let failed = |failure| {
+        errors::answer(Activity::CreateStemcell, format!("finishing image {id}"), failure)
+    };
     wait_until_imported(cloud, id, until).await.map_err(failed)?;
     let mut metadata = tags_of(&call.env);
     metadata.insert("stemcell".into(), json!(given(&stemcell.name).unwrap_or_default()));
@@ -181,7 +182,7 @@ async fn finish(
     };
     // Done twice, the same is done.
     let done = operation.step(
-        Target::change("finish", id),
+        Intent::change("finish", id),
         async || ended(finish().await),
         async || finish().await.map(Some),
     );
@@ -218,18 +219,22 @@ async fn images_named(cloud: &SoftLayer, name: &str) -> Answer<Vec<api::Image>> 
 }
 
 /// Undo: there is no image of this name.
-pub(crate) async fn no_image(cloud: &SoftLayer, name: &str) -> Answer<Was> {
+pub(crate) async fn no_image(cloud: &SoftLayer, name: &str) -> Answer<Absence> {
     let until = cloud.undo_deadline(Wait::Lookup);
-    let mut was = Was::NotThere;
+    let mut was = Absence::MayAppear;
     for image in images_named(cloud, name).await? {
-        was = Was::There;
+        was = Absence::Final;
         gone_is_fine(cloud.call(&DeleteObject { id: image.id }, until).await.map(drop))?;
     }
     Ok(was)
 }
 
 /// Undo: nothing is in the bucket under that name.
-pub(crate) async fn nothing_uploaded(cloud: &SoftLayer, place: &str, name: &str) -> Answer<Was> {
+pub(crate) async fn nothing_uploaded(
+    cloud: &SoftLayer,
+    place: &str,
+    name: &str,
+) -> Answer<Absence> {
     let bucket = bucket(cloud)?;
     if bucket.place() != place {
         let message = format!(
@@ -239,8 +244,8 @@ pub(crate) async fn nothing_uploaded(cloud: &SoftLayer, place: &str, name: &str)
         return Err(CpiError::cpi(message).into());
     }
     match bucket.delete(name, cloud.undo_deadline(Wait::Lookup)).await {
-        Ok(true) => Ok(Was::There),
-        Ok(false) => Ok(Was::NotThere),
+        Ok(true) => Ok(Absence::Final),
+        Ok(false) => Ok(Absence::MayAppear),
         Err(error) => Err(CpiError::cloud(format!("removing {name} from {place}: {error}")).into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::SoftLayer;
 use crate::connect::Answer;
-use crate::errors::{self, Doing};
+use crate::errors::{self, Activity};
 use crate::properties::{StemcellProperties, given};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use softlayer::Filter;
@@ -29,7 +29,7 @@ pub(super) async fn take(
             (format!("{path}.virtual-disk-image-uuid: {uuid}"), by_uuid(cloud, uuid).await)
         }
     };
-    let found = found.map_err(|failure| errors::answer(Doing::Lookup, &shown, failure))?;
+    let found = found.map_err(|failure| errors::answer(Activity::Lookup, &shown, failure))?;
     let image: Image = found.ok_or_else(|| {
         CpiError::cloud(format!(
             "{shown}: this account has no such image, nor was one shared with it"

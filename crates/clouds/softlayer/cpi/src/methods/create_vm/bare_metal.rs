@@ -9,7 +9,7 @@ use crate::connect::Answer;
 use crate::machine::Seen;
 use crate::properties::given;
 use crate::settings::placeholder;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use cloud_http::reveal;
 use journal::Operation;
 use softlayer::api::product_order::{
@@ -32,7 +32,7 @@ const BANDWIDTH: &str = "bandwidth";
 /// Orders a server, and waits until it has an id.
 pub(super) async fn order(
     order: &Order<'_>,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
 ) -> Answer<Machine> {
     let Order { cloud, name, until, .. } = *order;
     let form = form(order).await?;
@@ -41,7 +41,7 @@ pub(super) async fn order(
     let place = PlaceOrder { order: form, save_as_quote: false };
     operation
         .step(
-            Target::Server { name: name.to_owned() },
+            Intent::Server { name: name.to_owned() },
             async || ended(cloud.call(&place, until).await.map(drop)),
             async || {
                 let named = async || servers_named(cloud, name).await;

@@ -5,7 +5,7 @@ use super::wishes::Wishes;
 use super::{impossible, keys};
 use crate::SoftLayer;
 use crate::connect::Answer;
-use crate::steps::Target;
+use crate::steps::Intent;
 use journal::Operation;
 use softlayer::Filter;
 use softlayer::api::virtual_guest::ImageRef;
@@ -54,7 +54,7 @@ const PORTABLE: &str = "SECONDARY_ON_VLAN";
 
 pub(super) async fn find(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wishes: &Wishes,
 ) -> Answer<Found> {
     let image = match wishes.vm.bare_metal {

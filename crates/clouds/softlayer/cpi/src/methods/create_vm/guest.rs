@@ -8,7 +8,7 @@ use crate::connect::Answer;
 use crate::machine::Seen;
 use crate::properties::given;
 use crate::settings::placeholder;
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use cloud_http::reveal;
 use journal::Operation;
 use softlayer::Filter;
@@ -24,13 +24,13 @@ const USUAL: (u64, u64) = (4, 8192);
 /// Orders a guest. It is billed from here on.
 pub(super) async fn order(
     order: &Order<'_>,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
 ) -> Answer<Machine> {
     let call = CreateObject { template: template(order) };
     let (cloud, name) = (order.cloud, order.name);
     operation
         .step(
-            Target::Guest { name: name.to_owned() },
+            Intent::Guest { name: name.to_owned() },
             async || {
                 let made = cloud.call(&call, order.until).await;
                 ended(made.map(|guest| Machine::Guest(guest.id)))

@@ -4,8 +4,8 @@ use super::wishes::Wishes;
 use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
-use journal::{Operation, Was};
+use crate::steps::{Intent, ended, gone_is_fine};
+use journal::{Absence, Operation};
 use softlayer::Filter;
 use softlayer::api::{NewSshKey, SshKey, account, ssh_key};
 use softlayer::phrases::KEY_EXISTS;
@@ -13,7 +13,7 @@ use softlayer::phrases::KEY_EXISTS;
 /// The ids of all keys of a VM.
 pub(super) async fn find(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     wishes: &Wishes,
 ) -> Answer<Vec<u64>> {
     let mut ids = wishes.vm.ssh_key.clone();
@@ -27,7 +27,7 @@ pub(super) async fn find(
 
 async fn registered(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     key: &str,
 ) -> Answer<u64> {
     if let Some(id) = known(cloud, key).await? {
@@ -38,7 +38,7 @@ async fn registered(
     let until = cloud.deadline(Wait::Lookup);
     let made = operation
         .step(
-            Target::SshKey { label },
+            Intent::SshKey { label },
             async || {
                 let call = ssh_key::CreateObject { template };
                 ended(cloud.call(&call, until).await.map(|made| made.id))
@@ -66,7 +66,7 @@ fn body(key: &str) -> Vec<&str> {
 }
 
 /// Makes sure that no key of this label of ours is left.
-pub(crate) async fn undo(cloud: &SoftLayer, label: &str) -> Answer<Was> {
+pub(crate) async fn undo(cloud: &SoftLayer, label: &str) -> Answer<Absence> {
     let filter = Filter::is("label", label);
     let keys: Vec<SshKey> = cloud.list(&account::GetSshKeys {}, &filter).await?;
     for key in &keys {
@@ -74,5 +74,5 @@ pub(crate) async fn undo(cloud: &SoftLayer, label: &str) -> Answer<Was> {
         let delete = ssh_key::DeleteObject { id: key.id };
         gone_is_fine(cloud.call(&delete, until).await.map(drop))?;
     }
-    Ok(if keys.is_empty() { Was::NotThere } else { Was::There })
+    Ok(if keys.is_empty() { Absence::MayAppear } else { Absence::Final })
 }

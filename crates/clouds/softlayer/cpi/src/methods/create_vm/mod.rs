@@ -13,11 +13,11 @@ mod wishes;
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
-use crate::errors::{self, Doing, Failure};
+use crate::errors::{self, Activity, Failure};
 use crate::machine::Seen;
 use crate::properties::Wait;
 use crate::settings::{NewAgent, check_length};
-use crate::steps::{Target, ended};
+use crate::steps::{Intent, ended};
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCreated};
 use cloud_http::{Deadline, Secret, paused};
@@ -47,7 +47,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> 
     let created = cloud.operation("create_vm", async |operation| {
         let name = host_name(cloud, &wishes, operation.id());
         let failed =
-            |failure| errors::answer(Doing::CreateVm, format!("creating VM {name}"), failure);
+            |failure| errors::answer(Activity::CreateVm, format!("creating VM {name}"), failure);
         let agent = Agent { cloud, call: &call, wishes: &wishes };
         // Too long settings must be known before anything is billed.
         check_length(cloud, &agent.draft(&name))?;
@@ -102,7 +102,7 @@ impl Agent<'_> {
 /// makes it reachable; tells the networks as they became.
 async fn settle(
     agent: &Agent<'_>,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     found: &Found,
     machine: Machine,
     until: Deadline,
@@ -112,7 +112,7 @@ async fn settle(
     let told = nics::tell(cloud, wishes, found, &agent.call.networks, &seen)?;
     let text = agent.settings(&machine.to_string(), &told.agent);
     let set = operation.step(
-        Target::change("settings", machine),
+        Intent::change("settings", machine),
         async || ended(cloud.set_user_metadata(machine, &text, until).await),
         // Set twice, they are set.
         async || cloud.set_user_metadata(machine, &text, until).await.map(Some),

@@ -6,17 +6,17 @@ use crate::SoftLayer;
 use crate::connect::Answer;
 use crate::machine::Seen;
 use crate::properties::Wait;
-use crate::steps::{Target, ended, gone_is_fine};
+use crate::steps::{Intent, ended, gone_is_fine};
 use cloud_http::Deadline;
 use cpi_kit::naming::EDGE;
-use journal::{Operation, Was};
+use journal::{Absence, Operation};
 use softlayer::Filter;
 use softlayer::api::{GlobalIp, HardwareNetworks, account, network};
 
 /// Leads every global address of a VM to its public one. One that led elsewhere is taken over.
 pub(super) async fn route(
     cloud: &SoftLayer,
-    operation: &mut Operation<'_, Target>,
+    operation: &mut Operation<'_, Intent>,
     found: &Found,
     seen: &HardwareNetworks,
     until: Deadline,
@@ -29,7 +29,7 @@ pub(super) async fn route(
         return Err(impossible("a global address needs a public NIC".to_owned()));
     };
     for record in &found.vips {
-        let target = Target::GlobalAddress {
+        let target = Intent::GlobalAddress {
             id: record.id,
             to: to.clone(),
             from: destination(record).map(str::to_owned),
@@ -94,14 +94,14 @@ pub(crate) async fn undo_route(
     id: u64,
     to: &str,
     from: Option<&str>,
-) -> Answer<Was> {
+) -> Answer<Absence> {
     let found: Option<GlobalIp> = cloud.find(&network::GetGlobalIp { id }).await?;
     match found.as_ref().map(destination) {
-        None => Ok(Was::There),
+        None => Ok(Absence::Final),
         Some(now) if now == Some(to) && from != Some(to) => {
             lead(cloud, id, from, cloud.undo_deadline(Wait::Lookup)).await?;
-            Ok(Was::There)
+            Ok(Absence::Final)
         }
-        Some(_) => Ok(Was::NotThere),
+        Some(_) => Ok(Absence::MayAppear),
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 /// The open metadata services, by machine.
 #[derive(Debug)]
-pub struct Doors {
+pub struct MetadataListeners {
     runtime: Handle,
     open: Mutex<BTreeMap<String, Door>>,
 }
@@ -27,7 +27,7 @@ impl Drop for Door {
     }
 }
 
-impl Doors {
+impl MetadataListeners {
     /// None are open yet; those to come run here.
     pub fn new(runtime: Handle) -> Self {
         Self { runtime, open: Mutex::default() }

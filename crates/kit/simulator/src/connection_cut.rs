@@ -15,9 +15,9 @@ const WHOLE: u64 = u64::MAX;
 
 /// How much may still be written on a connection.
 #[derive(Debug, Clone)]
-pub struct Wire(Arc<AtomicU64>);
+pub struct ConnectionCut(Arc<AtomicU64>);
 
-impl Wire {
+impl ConnectionCut {
     fn whole() -> Self {
         Self(Arc::new(AtomicU64::new(WHOLE)))
     }
@@ -55,7 +55,7 @@ pub struct CuttableListener(pub TcpListener);
 #[derive(Debug)]
 pub struct CuttableStream {
     stream: TcpStream,
-    wire: Wire,
+    wire: ConnectionCut,
 }
 
 impl Listener for CuttableListener {
@@ -68,7 +68,7 @@ impl Listener for CuttableListener {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no delay");
         }
-        (CuttableStream { stream, wire: Wire::whole() }, peer)
+        (CuttableStream { stream, wire: ConnectionCut::whole() }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -76,7 +76,7 @@ impl Listener for CuttableListener {
     }
 }
 
-impl Connected<IncomingStream<'_, CuttableListener>> for Wire {
+impl Connected<IncomingStream<'_, CuttableListener>> for ConnectionCut {
     fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
         stream.io().wire.clone()
     }

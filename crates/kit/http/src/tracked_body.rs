@@ -12,16 +12,16 @@ use std::task::{Context, Poll};
 /// the body has left, so that the cloud cannot have acted on the request. A request without a body
 /// is complete with its head: for it the flag is raised when the connection asks, right before it
 /// writes the head, whether there is one.
-pub(crate) struct Watched {
+pub(crate) struct TrackedBody {
     bytes: Bytes,
     empty: bool,
     taken: Arc<AtomicBool>,
 }
 
-/// Tells whether a [`Watched`] body was taken.
+/// Tells whether a [`TrackedBody`] body was taken.
 pub(crate) struct Watch(Arc<AtomicBool>);
 
-impl Watched {
+impl TrackedBody {
     pub(crate) fn new(bytes: Bytes) -> (Self, Watch) {
         let taken = Arc::new(AtomicBool::new(false));
         (Self { empty: bytes.is_empty(), bytes, taken: taken.clone() }, Watch(taken))
@@ -34,7 +34,7 @@ impl Watch {
     }
 }
 
-impl Body for Watched {
+impl Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 

@@ -24,18 +24,18 @@ impl Serialize for Ignored {
 /// A property that asks for something which comes with a later release. It is read only to be
 /// refused: to ignore it would give the operator less than asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Later(bool);
+pub struct Unsupported(bool);
 
-impl Later {
+impl Unsupported {
     /// Whether it asks for anything: null, "", [] and {} do not.
     pub fn asked(self) -> bool {
         self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Later {
+impl<'de> Deserialize<'de> for Unsupported {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Later(match Value::deserialize(deserializer)? {
+        Ok(Unsupported(match Value::deserialize(deserializer)? {
             Value::Null | Value::Bool(false) => false,
             Value::String(text) => !text.is_empty(),
             Value::Array(list) => !list.is_empty(),
@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for Later {
     }
 }
 
-impl Serialize for Later {
+impl Serialize for Unsupported {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_none()
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// A cloud as its HTTP front, its faults and its control API see it.
-pub trait Front: Clone + Send + Sync + 'static {
+pub trait SimulatedCloud: Clone + Send + Sync + 'static {
     /// A request as it came in.
     type Request: Clone + Send + Sync + 'static;
 

@@ -2,46 +2,50 @@
 
 use crate::{Capture, Captured, Finding, Found, GcPolicy, Keep, Provider, Questions};
 use bosh_cpi::{ApiVersion, Call, Result};
-use journal::{Ledger, Recovery};
+use journal::{Journal, Recovery};
 use serde_json::Value;
 use std::pin::Pin;
 
 /// Something that is being done. It stays on its thread.
-pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// A provider as the binary knows it. Every [`Provider`] is one.
-pub trait Cloud {
+pub trait DynProvider {
     /// Finishes what dead calls left open, then does `call`.
-    fn run(&self, call: Call, version: ApiVersion) -> Work<'_, Result<Value>>;
+    fn run(&self, call: Call, version: ApiVersion) -> LocalBoxFuture<'_, Result<Value>>;
 
     /// The journal.
-    fn ledger(&self) -> Work<'_, Result<&Ledger>>;
+    fn ledger(&self) -> LocalBoxFuture<'_, Result<&Journal>>;
 
     /// Undoes what dead calls left open, and insists on it.
-    fn recover(&self) -> Work<'_, Result<Recovery>>;
+    fn recover(&self) -> LocalBoxFuture<'_, Result<Recovery>>;
 
     /// Whether the config and the cloud go together.
-    fn examine<'a>(&'a self, questions: &'a Questions) -> Work<'a, Vec<Finding>>;
+    fn examine<'a>(&'a self, questions: &'a Questions) -> LocalBoxFuture<'a, Vec<Finding>>;
 
     /// What bears our name, with what becomes of it.
-    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> Work<'a, Result<Vec<Found>>>;
+    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> LocalBoxFuture<'a, Result<Vec<Found>>>;
 
     /// Deletes a piece of garbage.
-    fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>>;
+    fn delete_garbage<'a>(&'a self, found: &'a Found) -> LocalBoxFuture<'a, Result<()>>;
 
     /// Makes an image of a VM, after having finished what dead calls left open, and gives it to
     /// `keep`.
-    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>>;
+    fn capture<'a>(
+        &'a self,
+        capture: &'a Capture,
+        keep: Keep<'a>,
+    ) -> LocalBoxFuture<'a, Result<Captured>>;
 
     /// To be called once the answer was written.
-    fn answer_was_written(&self) -> Work<'_, ()>;
+    fn answer_was_written(&self) -> LocalBoxFuture<'_, ()>;
 
     /// To be called if nobody learns of the result: what was made is undone.
-    fn answer_was_lost(&self) -> Work<'_, Result<()>>;
+    fn answer_was_lost(&self) -> LocalBoxFuture<'_, Result<()>>;
 }
 
-impl<P: Provider> Cloud for P {
-    fn run(&self, call: Call, version: ApiVersion) -> Work<'_, Result<Value>> {
+impl<P: Provider> DynProvider for P {
+    fn run(&self, call: Call, version: ApiVersion) -> LocalBoxFuture<'_, Result<Value>> {
         Box::pin(async move {
             if !matches!(call, Call::InfoCall(_)) {
                 self.open_with(&call.cids()).await?;
@@ -50,38 +54,42 @@ impl<P: Provider> Cloud for P {
         })
     }
 
-    fn ledger(&self) -> Work<'_, Result<&Ledger>> {
+    fn ledger(&self) -> LocalBoxFuture<'_, Result<&Journal>> {
         Box::pin(Provider::ledger(self))
     }
 
-    fn recover(&self) -> Work<'_, Result<Recovery>> {
+    fn recover(&self) -> LocalBoxFuture<'_, Result<Recovery>> {
         Box::pin(Provider::recover(self))
     }
 
-    fn examine<'a>(&'a self, questions: &'a Questions) -> Work<'a, Vec<Finding>> {
+    fn examine<'a>(&'a self, questions: &'a Questions) -> LocalBoxFuture<'a, Vec<Finding>> {
         Box::pin(Provider::examine(self, questions))
     }
 
-    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> Work<'a, Result<Vec<Found>>> {
+    fn garbage<'a>(&'a self, policy: &'a GcPolicy) -> LocalBoxFuture<'a, Result<Vec<Found>>> {
         Box::pin(Provider::garbage(self, policy))
     }
 
-    fn delete_garbage<'a>(&'a self, found: &'a Found) -> Work<'a, Result<()>> {
+    fn delete_garbage<'a>(&'a self, found: &'a Found) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(Provider::delete_garbage(self, found))
     }
 
-    fn capture<'a>(&'a self, capture: &'a Capture, keep: Keep<'a>) -> Work<'a, Result<Captured>> {
+    fn capture<'a>(
+        &'a self,
+        capture: &'a Capture,
+        keep: Keep<'a>,
+    ) -> LocalBoxFuture<'a, Result<Captured>> {
         Box::pin(async move {
             self.open_with(&[capture.vm.as_str()]).await?;
             Provider::capture(self, capture, keep).await
         })
     }
 
-    fn answer_was_written(&self) -> Work<'_, ()> {
+    fn answer_was_written(&self) -> LocalBoxFuture<'_, ()> {
         Box::pin(Provider::answer_was_written(self))
     }
 
-    fn answer_was_lost(&self) -> Work<'_, Result<()>> {
+    fn answer_was_lost(&self) -> LocalBoxFuture<'_, Result<()>> {
         Box::pin(Provider::answer_was_lost(self))
     }
 }
