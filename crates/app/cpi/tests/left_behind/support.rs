@@ -35,12 +35,12 @@ pub struct Director {
     /// Starts the CPI.
     pub driver: Driver,
     config: PathBuf,
-    journal: Journal,
+    journal: Home,
 }
 
 /// Where the calls of a director keep their journal.
 #[derive(Clone)]
-pub enum Journal {
+pub enum Home {
     /// SQLite, in this `state_dir`.
     Directory(PathBuf),
     /// PostgreSQL, at this URL.
@@ -88,7 +88,7 @@ impl Stage {
         let mut driver = Driver::new(CPI, arguments).home(self.folder.path());
         driver.context.insert("director_uuid".into(), json!(DIRECTOR));
         driver.context.insert("request_id".into(), json!("cpi-left-behind"));
-        let journal = url.map_or(Journal::Directory(state), Journal::Postgres);
+        let journal = url.map_or(Home::Directory(state), Home::Postgres);
         Director { driver, config: path, journal }
     }
 
@@ -193,7 +193,7 @@ impl Director {
     }
 }
 
-impl Journal {
+impl Home {
     async fn open(&self) -> Journal {
         // Whose operations are repaired, and none are repaired here.
         let nobody = || Key { endpoint: "-".into(), account: "-".into(), project: "-".into() };
