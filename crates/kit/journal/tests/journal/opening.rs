@@ -1,6 +1,6 @@
 //! A journal that cannot be used says so before anything is created.
 
-use crate::support::Journal;
+use crate::support::Home;
 use journal::{Journal, JournalError, Key, Place};
 use secrecy::SecretString;
 
@@ -10,7 +10,7 @@ fn key() -> Key {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_corrupt_file_is_named() {
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     std::fs::write(journal.directory().join("ledger.db"), vec![7u8; 8192]).expect("written");
     let error = Journal::open(Place::Directory(journal.directory()), key()).await.err();
     let text = error.expect("refused").to_string();
@@ -19,7 +19,7 @@ async fn a_corrupt_file_is_named() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_newer_journal_is_refused_and_left_as_it_is() {
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     drop(journal.open().await);
     let file = journal.directory().join("ledger.db");
     let connection = rusqlite::Connection::open(&file).expect("opens");
@@ -32,7 +32,7 @@ async fn a_newer_journal_is_refused_and_left_as_it_is() {
 /// Version 1 knew neither CIDs nor notes.
 #[tokio::test(flavor = "current_thread")]
 async fn an_older_journal_is_migrated_with_its_rows() {
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     let file = journal.directory().join("ledger.db");
     let connection = rusqlite::Connection::open(&file).expect("opens");
     connection
@@ -56,7 +56,7 @@ async fn an_older_journal_is_migrated_with_its_rows() {
 #[tokio::test(flavor = "current_thread")]
 async fn the_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     let ledger = journal.open().await;
     ledger.acknowledge("cid").await.expect("read");
     for file in ["ledger.db", "ledger.db-wal"] {

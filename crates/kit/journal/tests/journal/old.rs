@@ -1,6 +1,6 @@
 //! What is forgotten, and what a release cannot read.
 
-use crate::support::{Cloud, Journal, Thing, hasty, patient};
+use crate::support::{Cloud, Home, Thing, hasty, patient};
 use cloud_http::Outcome;
 use journal::{Intent, Journal, JournalError, Operation, OperationState, REMEMBERED};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ async fn states(ledger: &Journal) -> Vec<OperationState> {
 /// Every other call goes on; people see what is left and why.
 #[tokio::test(flavor = "current_thread")]
 async fn what_cannot_be_read_stays_open_and_stops_nobody() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         {
             let ledger = journal.open().await;
@@ -77,7 +77,7 @@ async fn what_cannot_be_read_stays_open_and_stops_nobody() {
 /// What nobody can undo is given up by a person; not while its owner lives.
 #[tokio::test(flavor = "current_thread")]
 async fn an_abandoned_operation_can_be_given_up() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let ledger = journal.open().await;
         let mut strange = ledger.begin("attach_disk", "");
         changed(&mut strange, newer()).await;
@@ -96,7 +96,7 @@ async fn an_abandoned_operation_can_be_given_up() {
 /// Steps are undone in order: what could be read is not undone before what could not.
 #[tokio::test(flavor = "current_thread")]
 async fn half_an_operation_is_not_undone() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         cloud.make("vm");
         {
@@ -131,7 +131,7 @@ impl Intent for Either {}
 /// A word of a newer release does not hide the rest of the journal.
 #[tokio::test(flavor = "current_thread")]
 async fn a_state_that_nobody_knows_is_shown() {
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     let ledger = journal.open().await;
     operation(&ledger, Some(None)).await;
     operation(&ledger, Some(None)).await;
@@ -146,7 +146,7 @@ async fn a_state_that_nobody_knows_is_shown() {
 /// What ended is kept for a week, what was answered much longer, what is open for ever.
 #[tokio::test(flavor = "current_thread")]
 async fn what_ended_long_ago_is_forgotten() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let ledger = journal.open().await;
         operation(&ledger, Some(None)).await;
         operation(&ledger, Some(Some("cid-1"))).await;
@@ -171,7 +171,7 @@ async fn what_ended_long_ago_is_forgotten() {
 /// that of one that lives stays, however old.
 #[tokio::test(flavor = "current_thread")]
 async fn locks_of_the_dead_are_removed() {
-    let journal = Journal::sqlite();
+    let journal = Home::sqlite();
     let ledger = journal.open().await;
     let mut living = ledger.begin("create_vm", "");
     changed(&mut living, Thing::named("vm")).await;

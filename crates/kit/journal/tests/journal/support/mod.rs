@@ -12,20 +12,20 @@ use std::time::Duration;
 use test_support::postgres::PrivatePostgres;
 
 /// A journal that can be opened again and again, as by one process after another.
-pub struct Journal {
+pub struct Home {
     directory: tempfile::TempDir,
     postgres: Option<(PrivatePostgres, SecretString)>,
 }
 
-impl Journal {
+impl Home {
     /// One of each kind that this machine has.
-    pub fn each() -> Vec<Journal> {
+    pub fn each() -> Vec<Home> {
         let directory = || tempfile::tempdir().expect("a temporary directory");
-        let mut journals = vec![Journal { directory: directory(), postgres: None }];
+        let mut journals = vec![Home { directory: directory(), postgres: None }];
         match PrivatePostgres::start() {
             Ok(server) => {
                 let url = SecretString::from(server.url());
-                journals.push(Journal { directory: directory(), postgres: Some((server, url)) });
+                journals.push(Home { directory: directory(), postgres: Some((server, url)) });
             }
             Err(why) => eprintln!("skipped: the tests on PostgreSQL ({why})"),
         }
@@ -33,8 +33,8 @@ impl Journal {
     }
 
     /// The SQLite kind only.
-    pub fn sqlite() -> Journal {
-        Journal { directory: tempfile::tempdir().expect("a temporary directory"), postgres: None }
+    pub fn sqlite() -> Home {
+        Home { directory: tempfile::tempdir().expect("a temporary directory"), postgres: None }
     }
 
     /// Where the SQLite file is.

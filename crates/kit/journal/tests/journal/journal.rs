@@ -1,6 +1,6 @@
 //! The journal's promises, on every database that this machine has.
 
-use crate::support::{Cloud, Journal, OneAtATime, Thing, hasty, patient};
+use crate::support::{Cloud, Home, OneAtATime, Thing, hasty, patient};
 use cloud_http::Outcome;
 use journal::{JournalError, OperationState};
 use std::sync::atomic::Ordering::SeqCst;
@@ -25,14 +25,14 @@ async fn make(operation: &mut journal::Operation<'_, Thing>, cloud: &Cloud, name
         .await
 }
 
-async fn states(journal: &Journal) -> Vec<OperationState> {
+async fn states(journal: &Home) -> Vec<OperationState> {
     let rows = journal.open().await.operations().await.expect("rows");
     rows.into_iter().map(|row| row.state).collect()
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_failed_operation_leaves_nothing() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "cpi-1");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -46,7 +46,7 @@ async fn a_failed_operation_leaves_nothing() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn intent_is_durable_before_the_call_is_sent() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let ledger = journal.open().await;
         let mut operation = ledger.begin("create_disk", "");
         let seen: Result<usize, JournalError> = operation
@@ -66,7 +66,7 @@ async fn intent_is_durable_before_the_call_is_sent() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_next_call_undoes_what_a_dead_owner_left() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         {
             let ledger = journal.open().await;
@@ -85,7 +85,7 @@ async fn the_next_call_undoes_what_a_dead_owner_left() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_living_owner_is_left_alone() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -99,7 +99,7 @@ async fn a_living_owner_is_left_alone() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_was_answered_stays() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -116,7 +116,7 @@ async fn what_was_answered_stays() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_answer_that_cannot_be_written_is_undone() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -129,7 +129,7 @@ async fn an_answer_that_cannot_be_written_is_undone() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_lost_request_that_was_not_seen_stays_open_until_the_horizon() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         let lost: Tried = operation
@@ -147,7 +147,7 @@ async fn a_lost_request_that_was_not_seen_stays_open_until_the_horizon() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_unknown_outcome_that_the_probe_finds_is_a_success() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let ledger = journal.open().await;
         let mut operation = ledger.begin("create_vm", "");
         let found: Result<&str, JournalError> = operation
@@ -159,7 +159,7 @@ async fn an_unknown_outcome_that_the_probe_finds_is_a_success() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn undo_insists_and_then_leaves_the_rest_to_the_next_call() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -177,7 +177,7 @@ async fn undo_insists_and_then_leaves_the_rest_to_the_next_call() {
 }
 
 /// Changes `disk-1`, and answers for it or dies.
-async fn change(journal: &Journal, cloud: &Cloud, name: &str, answered: bool) {
+async fn change(journal: &Home, cloud: &Cloud, name: &str, answered: bool) {
     let ledger = journal.open().await;
     let mut operation = ledger.begin("attach_disk", "");
     let target = Thing { name: name.into(), cid: Some("disk-1".into()) };
@@ -195,7 +195,7 @@ async fn change(journal: &Journal, cloud: &Cloud, name: &str, answered: bool) {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_change_that_a_later_operation_answered_for_is_not_undone() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         change(&journal, &cloud, "attachment", false).await;
         change(&journal, &cloud, "attachment", true).await;
@@ -208,7 +208,7 @@ async fn a_change_that_a_later_operation_answered_for_is_not_undone() {
 /// changed back in between is undone.
 #[tokio::test(flavor = "current_thread")]
 async fn a_change_that_repeats_what_was_answered_last_is_not_undone() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         change(&journal, &cloud, "attachment", true).await;
         change(&journal, &cloud, "attachment", false).await;
@@ -223,7 +223,7 @@ async fn a_change_that_repeats_what_was_answered_last_is_not_undone() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn only_operations_of_the_own_key_are_repaired() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let cloud = Cloud::default();
         {
             let ledger = journal.open().await;
@@ -241,7 +241,7 @@ async fn only_operations_of_the_own_key_are_repaired() {
 /// With PostgreSQL the lock is the session's; an owner that loses it must not go on.
 #[tokio::test(flavor = "current_thread")]
 async fn an_owner_that_lost_its_lock_stops_before_its_next_call() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("create_vm", "");
         make(&mut operation, &cloud, "vm").await.expect("made");
@@ -258,7 +258,7 @@ async fn an_owner_that_lost_its_lock_stops_before_its_next_call() {
 /// Also while it is given up and taken again and again, as by many calls in a cloud that is down.
 #[test]
 fn two_processes_never_repair_the_same_operation() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         in_a_process(async || {
             let (ledger, cloud) = (journal.open().await, Cloud::default());
             let mut operation = ledger.begin("create_vm", "");
@@ -280,7 +280,7 @@ fn two_processes_never_repair_the_same_operation() {
 /// Or a call would answer for what another one undoes a moment later.
 #[tokio::test(flavor = "current_thread")]
 async fn a_thing_is_settled_when_no_earlier_operation_on_it_is_open() {
-    for journal in Journal::each() {
+    for journal in Home::each() {
         let (ledger, cloud) = (journal.open().await, Cloud::default());
         let mut operation = ledger.begin("attach_disk", "");
         let attach = Thing { name: "attachment".into(), cid: Some("disk-1".into()) };
