@@ -1,6 +1,7 @@
 //! VMs as their agents find them: when they were booted, and which disks they have where.
 
 use crate::Shared;
+use crate::metadata;
 use crate::state::{Cloud, Vm, VmState, Volume, VolumeState};
 use cloudstack::api::JobStatus;
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ impl Machines for Shared {
     }
 
     fn metadata(&self, machine: &str) -> Option<SocketAddr> {
-        self.doors().get(machine).copied()
+        metadata::addresses(self).get(machine).copied()
     }
 }
 

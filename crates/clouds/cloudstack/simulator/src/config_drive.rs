@@ -1,8 +1,8 @@
 //! What stands on a VM's config drive, laid out as CloudStack does it (`ConfigDriveBuilder`):
 //! the same facts twice, in CloudStack's way and in OpenStack's.
 
-use crate::metadata::about;
 use crate::state::{Cloud, Vm};
+use crate::vm_facts::fact_about;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub fn files(cloud: &Cloud, vm: &Vm) -> Option<BTreeMap<String, Vec<u8>>> {
     }
     let mut files = BTreeMap::new();
     for fact in FACTS {
-        let text = about(cloud, vm, fact).filter(|text| !text.is_empty());
+        let text = fact_about(cloud, vm, fact).filter(|text| !text.is_empty());
         files.extend(
             text.map(|text| (format!("cloudstack/metadata/{fact}.txt"), text.into_bytes())),
         );
@@ -60,8 +60,11 @@ fn meta_data(cloud: &Cloud, vm: &Vm) -> Value {
         "name": vm.name,
         "uuid": vm.id,
     });
-    let keys: Vec<_> =
-        about(cloud, vm, "public-keys").unwrap_or_default().lines().map(str::to_owned).collect();
+    let keys: Vec<_> = fact_about(cloud, vm, "public-keys")
+        .unwrap_or_default()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     if !keys.is_empty() {
         let named = |key: &String| json!({"type": "ssh", "data": key, "name": "key"});
         data["keys"] = keys.iter().map(named).collect();

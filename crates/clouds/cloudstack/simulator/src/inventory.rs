@@ -1,7 +1,8 @@
 //! What a cloud holds beyond its world: what a driver made and left there.
 
 use crate::engine::{JobRecord, seconds};
-use crate::running::Shared;
+use crate::metadata;
+use crate::shared::Shared;
 use crate::state::{Cloud, Vm, Volume};
 use cloudstack::api::JobStatus;
 use serde::Serialize;
@@ -145,7 +146,7 @@ impl Inventory {
     /// What a running cloud holds now: what has fallen due is done.
     pub(crate) fn of_running(shared: &Shared) -> Self {
         shared.cloud().settle();
-        let doors = shared.doors();
+        let doors = metadata::addresses(shared);
         Self::of(&shared.cloud(), &doors)
     }
 

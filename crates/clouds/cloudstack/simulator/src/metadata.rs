@@ -5,8 +5,9 @@
 //! files of its drive are behind the same port, under `/config-drive`.
 
 use crate::config_drive;
-use crate::running::Shared;
+use crate::shared::Shared;
 use crate::state::{Cloud, Vm};
+use crate::vm_facts::fact_about;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,6 +16,7 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// Facts about a VM, in the order in which the router lists them.
 const KEYS: &[&str] = &[
@@ -31,8 +33,14 @@ const KEYS: &[&str] = &[
     "hypervisor-host-name",
 ];
 
+/// Where the VMs' metadata services listen, by VM.
+pub fn addresses(shared: &Shared) -> BTreeMap<String, SocketAddr> {
+    let vms = shared.cloud().vms.iter().map(|vm| vm.id.clone()).collect();
+    shared.metadata_listeners().open(vms, |vm| service(shared, vm))
+}
+
 /// What answers a VM.
-pub fn service(shared: &Shared, vm: &str) -> Router {
+fn service(shared: &Shared, vm: &str) -> Router {
     Router::new()
         .route("/latest/user-data", get(user_data))
         .route("/latest/meta-data", get(keys))
@@ -90,7 +98,7 @@ async fn keys(State(asker): State<Asker>) -> Response {
 }
 
 async fn fact(State(asker): State<Asker>, Path(key): Path<String>) -> Response {
-    answer(asker.ask(|cloud, vm| about(cloud, vm, &key)))
+    answer(asker.ask(|cloud, vm| fact_about(cloud, vm, &key)))
 }
 
 /// The names of the files, a line each.
@@ -101,31 +109,4 @@ async fn drive_files(State(asker): State<Asker>) -> Response {
 
 async fn drive_file(State(asker): State<Asker>, Path(path): Path<String>) -> Response {
     answer(asker.drive().and_then(|mut files| files.remove(&path)))
-}
-
-/// A fact about a VM, as its router or its config drive tells it.
-pub(crate) fn about(cloud: &Cloud, vm: &Vm, key: &str) -> Option<String> {
-    let local = vm.default_nic()?.address.map(|address| address.to_string()).unwrap_or_default();
-    let public = cloud.static_nat_of(&vm.id).map(|address| address.address.to_string());
-    Some(match key {
-        "service-offering" => cloud.service_offerings.ever(&vm.offering)?.spec.name.clone(),
-        "availability-zone" => cloud.zone_name(&vm.zone).to_owned(),
-        "local-ipv4" => local,
-        "local-hostname" => vm.name.clone(),
-        "public-ipv4" | "public-hostname" => public.unwrap_or(local),
-        "instance-id" | "vm-id" => vm.id.clone(),
-        "public-keys" => public_keys(cloud, vm),
-        "cloud-identifier" => format!("CloudStack-{{{}}}", cloud.domain.id),
-        "hypervisor-host-name" => {
-            let host = vm.host.as_deref().and_then(|host| cloud.hosts.get(host));
-            host.map(|host| host.name.clone()).unwrap_or_default()
-        }
-        _ => return None,
-    })
-}
-
-fn public_keys(cloud: &Cloud, vm: &Vm) -> String {
-    let pairs = vm.key_pairs.iter().filter_map(|name| cloud.key_pair_named(&vm.owner, name));
-    let keys: Vec<&str> = pairs.map(|pair| pair.public_key.as_str()).collect();
-    keys.join("\n")
 }

@@ -2,94 +2,26 @@
 
 use crate::agents::{AgentEntry, Agents, Keeper};
 use crate::engine::fault::{self, Fault, FaultKind, Faults, When};
-use crate::engine::{CallLog, CallRecord, Reply, Request, http, seconds};
+use crate::engine::{CallLog, CallRecord, Reply, Request, http};
 use crate::inventory::{Inventory, JobEntry};
 use crate::metadata;
+use crate::shared::Shared;
 use crate::state::Cloud;
 use crate::state::clock::Clock;
-use crate::storage::{self, Door};
+use crate::storage;
 use crate::world::World;
 use axum::Router;
 use serde::Serialize;
 use serde_json::Value;
 use simulator_kit::agents::Machines;
-use simulator_kit::{MetadataListeners, Server, SimulatedCloud, control_router};
-use std::collections::BTreeMap;
+use simulator_kit::{Server, SimulatedCloud, control_router};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use simulator_kit::StartError;
-
-/// A cloud that the HTTP front and its handle share.
-#[derive(Debug, Clone)]
-pub struct Shared(Arc<Inside>);
-
-#[derive(Debug)]
-struct Inside {
-    cloud: Mutex<Cloud>,
-    doors: MetadataListeners,
-    uploads: Door,
-    agents: OnceLock<Keeper>,
-    runtime: Handle,
-}
-
-impl Shared {
-    fn new(world: World, clock: Clock, runtime: Handle) -> io::Result<Self> {
-        let mut cloud = Cloud::new(world, clock);
-        let (uploads, listener) = Door::bind()?;
-        cloud.storage.address = Some(uploads.address);
-        let (cloud, doors) = (Mutex::new(cloud), MetadataListeners::new(runtime.clone()));
-        let shared =
-            Self(Arc::new(Inside { cloud, doors, uploads, agents: OnceLock::new(), runtime }));
-        shared.door().open(listener, shared.clone(), &shared.0.runtime);
-        Ok(shared)
-    }
-
-    /// Where uploads come in.
-    pub(crate) fn door(&self) -> &Door {
-        &self.0.uploads
-    }
-
-    /// Notes an upload in the log of calls.
-    pub(crate) fn note_upload(&self, path: &str) -> u64 {
-        let mut cloud = self.cloud();
-        let start = seconds(cloud.now());
-        cloud.calls.open(storage::UPLOAD, &[("path".to_owned(), path.to_owned())], start)
-    }
-
-    /// Notes how it ended.
-    pub(crate) fn note_uploaded(&self, number: u64, status: u16, text: &str) {
-        if let Some(record) = self.cloud().calls.get_mut(number) {
-            record.status = Some(status);
-            record.error = (status != 200).then(|| text.to_owned());
-        }
-    }
-
-    /// Where everything that goes on runs.
-    pub(crate) fn runtime(&self) -> &Handle {
-        &self.0.runtime
-    }
-
-    /// The VMs' agents; none where nobody asked for them.
-    pub(crate) fn agents(&self) -> Vec<AgentEntry> {
-        self.0.agents.get().map(Keeper::entries).unwrap_or_default()
-    }
-
-    /// Where the VMs' metadata services listen.
-    pub(crate) fn doors(&self) -> BTreeMap<String, SocketAddr> {
-        let vms = self.cloud().vms.iter().map(|vm| vm.id.clone()).collect();
-        self.0.doors.open(vms, |vm| metadata::service(self, vm))
-    }
-
-    /// The cloud, for this moment. Never held across an await.
-    pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
-        // A handler that panicked is a bug in one noun; the others go on.
-        self.0.cloud.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl SimulatedCloud for Shared {
     type Request = Request;
@@ -105,7 +37,7 @@ impl SimulatedCloud for Shared {
             (cloud.answer(request), std::mem::take(&mut cloud.storage.downloads))
         };
         for download in downloads {
-            self.0.runtime.spawn(storage::fetch(self.clone(), download));
+            self.runtime().spawn(storage::fetch(self.clone(), download));
         }
         reply
     }
@@ -195,7 +127,10 @@ impl Simulator {
 }
 
 fn make(world: World, clock: Clock, runtime: Handle) -> io::Result<(Router, Shared)> {
-    let shared = Shared::new(world, clock, runtime)?;
+    let (shared, listener) = Shared::new(world, clock, runtime)?;
+    let uploaded = shared.clone();
+    let serve = move |stream| storage::serve_upload(stream, uploaded.clone());
+    shared.uploads().open(listener, shared.runtime(), serve);
     Ok((http::router(shared.clone()).merge(control_router(shared.clone())), shared))
 }
 
@@ -263,16 +198,14 @@ impl Running {
 
     /// Where a VM's metadata service listens.
     pub fn metadata_address(&self, vm: &str) -> Option<SocketAddr> {
-        self.shared.doors().get(vm).copied()
+        metadata::addresses(&self.shared).get(vm).copied()
     }
 
     /// Gives each running VM an agent of this kind from now on. The first kind stays.
     pub fn keep_agents(&self, agents: Agents) -> io::Result<()> {
         let cloud: Arc<dyn Machines> = Arc::new(self.shared.clone());
         let keeper = Keeper::start(&cloud, agents)?;
-        if let Err(second) = self.shared.0.agents.set(keeper) {
-            second.close();
-        }
+        self.shared.set_agents(keeper);
         Ok(())
     }
 
@@ -284,12 +217,12 @@ impl Running {
     /// What built-in agents have written on a volume: a line with its id by each agent that
     /// started jobs on it. None for a volume that none has formatted.
     pub fn written_on(&self, volume: &str) -> Option<Vec<String>> {
-        self.shared.0.agents.get()?.written_on(volume)
+        self.shared.keeper()?.written_on(volume)
     }
 
     /// The certificate, as PEM, of the CA that the storage VM's own is signed with.
     pub fn storage_ca_cert(&self) -> &str {
-        self.shared.door().ca_cert()
+        self.shared.uploads().ca_cert()
     }
 
     /// Every job that is kept, the oldest first.
@@ -314,10 +247,10 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.server.stop();
         // Each holds the cloud, which holds them.
-        if let Some(agents) = self.shared.0.agents.get() {
+        if let Some(agents) = self.shared.keeper() {
             agents.close();
         }
-        self.shared.0.doors.close();
-        self.shared.door().close();
+        self.shared.metadata_listeners().close();
+        self.shared.uploads().close();
     }
 }

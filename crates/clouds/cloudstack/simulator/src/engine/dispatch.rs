@@ -1,8 +1,8 @@
 //! From a request to a reply.
 
-use super::named::check_uuid;
+use super::params_ids::check_uuid;
 use super::{Call, Command, Handler, Params, Refusal, Reply, signature, xml};
-use crate::noun;
+use crate::resources;
 use crate::state::{Caller, Cloud, User};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -79,7 +79,7 @@ impl Cloud {
     }
 
     fn run(&mut self, request: &Request) -> Outcome {
-        let command = noun::find(request.command()).filter(|row| self.has(row.name, ""));
+        let command = resources::find(request.command()).filter(|row| self.has(row.name, ""));
         let mut key = command.map_or_else(|| "errorresponse".into(), Command::answer_key);
         let mut job = None;
         let result = self.dispatch(command, request, &mut job);

@@ -1,4 +1,4 @@
-//! What the cloud holds: a typed table per noun.
+//! What the cloud holds: a typed table per resource.
 
 pub mod account;
 pub mod address;

@@ -1,4 +1,4 @@
-//! A table of one noun: rows by their internal number, found by id, removed ones remembered.
+//! A table of one resource: rows by their internal number, found by id, removed ones remembered.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -2,13 +2,13 @@
 //!
 //! It keeps no image, only what it has seen of one: how long, of which kind, which sums.
 
-mod door;
 mod download;
 mod image;
+mod listener;
 mod multipart;
 mod upload;
 
-pub use door::Door;
 pub use download::{Download, check_url, fetch};
 pub use image::Seen;
-pub use upload::COMMAND as UPLOAD;
+pub use listener::{UPLOAD, UploadListener};
+pub use upload::serve as serve_upload;

@@ -1,5 +1,6 @@
 //! An upload: one POST, read by hand, as no HTTP library tells how a header was spelled.
 
+use super::UPLOAD;
 use super::image::{Look, Seen};
 use super::multipart::Form;
 use crate::Shared;
@@ -11,9 +12,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 const LONGEST_HEAD: usize = 64 << 10;
-
-/// The name under which the log of calls and faults know an upload.
-pub const COMMAND: &str = "upload";
 
 /// A status and what is said with it.
 type Said = (u16, String);
@@ -53,8 +51,8 @@ impl Head {
 /// Serves one request and closes the connection.
 pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Shared) {
     let Some((head, rest)) = read_head(&mut stream, &shared).await else { return };
-    let number = shared.note_upload(&head.path);
-    let said = match fault::strike(&shared, COMMAND).await {
+    let number = shared.log_upload(&head.path);
+    let said = match fault::strike(&shared, UPLOAD).await {
         Struck::No => take(&mut stream, &shared, &head, rest).await,
         Struck::Before(said) => said,
         Struck::After(after) => {
@@ -63,7 +61,7 @@ pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Shar
         }
     };
     let Some((status, text)) = said else { return };
-    shared.note_uploaded(number, status, &text);
+    shared.log_upload_end(number, status, &text);
     let reason = if status == 200 { "OK" } else { "Bad Request" };
     let answer = format!(
         "HTTP/1.1 {status} {reason}\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\

@@ -14,7 +14,7 @@ impl World {
             let path = format!("templates[{at}].os_type");
             known(path, "OS type", &template.os_type, os_types.iter().copied())?;
         }
-        let known_commands = || crate::noun::commands().map(|command| command.name);
+        let known_commands = || crate::resources::commands().map(|command| command.name);
         for command in self.latency.commands.keys() {
             let path = format!("latency.commands.{command}");
             known(path, "command", command, known_commands())?;

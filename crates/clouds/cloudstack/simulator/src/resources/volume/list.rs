@@ -1,0 +1,34 @@
+//! Finding volumes.
+
+use super::view;
+use crate::engine::{Answer, Call, Refusal};
+use crate::resources::tag;
+use crate::state::Cloud;
+
+/// `listVolumes`.
+pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (params, caller) = (call.params, call.caller);
+    let id = params.id("id", &cloud.volumes)?;
+    let ids = params.ids("ids", &cloud.volumes)?;
+    let vm = params.id("virtualmachineid", &cloud.vms)?;
+    let zone = params.id("zoneid", &cloud.zones)?;
+    let offering = params.id("diskofferingid", &cloud.disk_offerings)?;
+    let (name, kind, state) = (params.text("name"), params.text("type"), params.text("state"));
+    let keyword = params.text("keyword");
+    let (scope, tags) = (cloud.scope(call)?, tag::wanted(params));
+    let is = |wanted: Option<&str>, has: &str| wanted.is_none_or(|wanted| wanted == has);
+    let rows = cloud
+        .volumes
+        .iter()
+        .filter(|volume| cloud.shows(&scope, &volume.owner))
+        .filter(|it| is(id, &it.id) && (ids.is_empty() || ids.contains(&it.id.as_str())))
+        .filter(|volume| vm.is_none_or(|vm| volume.vm() == Some(vm)))
+        .filter(|volume| is(zone, &volume.zone) && is(name, &volume.name))
+        .filter(|volume| is(state, volume.state.name()))
+        .filter(|volume| is(kind, if volume.is_root() { "ROOT" } else { "DATADISK" }))
+        .filter(|volume| offering.is_none_or(|wanted| volume.disk_offering() == Some(wanted)))
+        .filter(|volume| keyword.is_none_or(|word| volume.name.contains(word)))
+        .filter(|volume| cloud.has_any_tag(&volume.id, &tags))
+        .map(|volume| view::of(cloud, caller, volume));
+    Ok(Answer::list("volume", rows))
+}
