@@ -4,11 +4,11 @@
 pub mod cloud;
 pub mod conformance;
 pub mod demo;
-pub mod driver;
 mod hint;
 pub mod rehearse;
 mod subject;
 pub mod torture;
 
-pub use driver::{Driver, Reply};
+pub use cpi_driver as driver;
+pub use cpi_driver::{Driver, Reply};
 pub use subject::Subject;

@@ -119,7 +119,7 @@ fn runs(job: &Job, files: &Files, packages: &[(&Part, Files)], given: &Value) ->
     install(packages, home.path())?;
     // `state_dir` of an example is not this machine's.
     let mut given = given.clone();
-    crate::schema::put(&mut given, "state_dir", json!(home.path().join("state")));
+    bosh_release::put(&mut given, "state_dir", json!(home.path().join("state")));
     let values = job.values(&given);
     for (template, target) in &job.templates {
         let source = text(files, &format!("templates/{template}"))?;

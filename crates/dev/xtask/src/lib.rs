@@ -4,7 +4,7 @@
 //! CPI has. The tarball needs neither the network nor the bosh CLI, and the same input gives
 //! the same bytes.
 
-pub mod archive;
+pub use bosh_release::archive;
 pub mod binary;
 pub mod check;
 pub mod cloud_job;

@@ -56,7 +56,7 @@ impl Release {
         for part in parts {
             all.insert(format!("{}/{}.tgz", part.kind, part.name), plain(part.packed));
         }
-        archive::pack(&all)
+        Ok(archive::pack(&all)?)
     }
 
     /// `release.MF`. JSON's strings are YAML's too.

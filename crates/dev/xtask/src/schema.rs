@@ -2,7 +2,7 @@
 
 use crate::cloud_job::CloudJob;
 use anyhow::{Context, Result};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::Path;
 
 /// One property that a job can have.
@@ -72,21 +72,4 @@ pub fn resolve<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
     };
     let target = reference.strip_prefix('#').and_then(|pointer| schema.pointer(pointer));
     target.unwrap_or(chosen)
-}
-
-/// The value at a path with dots, if there is one.
-pub fn find<'a>(values: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(values, |at, key| at.get(key)).filter(|value| !value.is_null())
-}
-
-/// Puts a value at a path with dots; what stands in the way is replaced.
-pub fn put(values: &mut Value, path: &str, value: Value) {
-    let mut at = values;
-    for key in path.split('.') {
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
-        at = &mut at[key];
-    }
-    *at = value;
 }

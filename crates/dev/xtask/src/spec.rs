@@ -88,7 +88,7 @@ fn entry(spec: &mut String, job: &CloudJob, property: &Property, example: &Value
     if !shown.is_null() {
         writeln!(spec, "    default: {shown}")?;
     }
-    match schema::find(example, name) {
+    match bosh_release::find(example, name) {
         Some(example) => writeln!(spec, "    example: {example}")?,
         None if *deprecated => {}
         None => bail!("release/{}: {name} is missing", job.example),

@@ -23,6 +23,8 @@ pub enum Compression {
 /// Decoders that want more memory than this for their window are refused (an xz header can ask
 /// for 4 GiB); `xz -9` takes 65 MiB, and `zstd --long` 128 MiB.
 const WINDOW_LIMIT: u64 = 130 << 20;
+/// No format needs more of a stream to be recognised.
+const HEAD: u64 = 16;
 
 impl Compression {
     /// From the first bytes of a stream.
@@ -52,6 +54,21 @@ impl Compression {
             Self::Zstd => Box::new(Frames::new(source)),
         }
     }
+}
+
+/// What comes out of a stream, however it is compressed; one that is not comes out as it is.
+///
+/// # Errors
+/// Those of reading its beginning.
+pub fn decompress<'a>(mut source: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut head = Vec::new();
+    source.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let compression = Compression::recognise(&head);
+    let whole = io::Cursor::new(head).chain(source);
+    Ok(match compression {
+        Some(compression) => compression.reader(whole),
+        None => Box::new(whole),
+    })
 }
 
 impl fmt::Display for Compression {

@@ -37,7 +37,7 @@ mod unpack;
 
 pub use agent::AgentSettings;
 pub use checksum::{Checksum, Checksums};
-pub use compression::Compression;
+pub use compression::{Compression, decompress};
 pub use convert::{Target, convert};
 pub use device::{disk_size, write_onto};
 pub use error::StemcellError;

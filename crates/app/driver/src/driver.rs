@@ -1,11 +1,13 @@
-//! Starts a CPI as a director does: one process a request, almost no environment.
+//! Starts a CPI: one process a request, with almost no environment as a director does, or with
+//! the caller's as the CLI does.
 
+use crate::answer::Reply;
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Starts a CPI, once for each request.
 ///
@@ -15,64 +17,13 @@ use std::time::{Duration, Instant};
 pub struct Driver {
     program: PathBuf,
     arguments: Vec<OsString>,
-    environment: Vec<(&'static str, OsString)>,
+    /// Whether the caller's environment is passed on.
+    inherits: bool,
+    environment: Vec<(OsString, OsString)>,
     /// What stands in each request's `context`.
     pub context: Map<String, Value>,
     /// What each request but `info` says under `api_version`.
     pub api_version: u8,
-}
-
-/// What came of one request.
-#[derive(Debug)]
-pub struct Reply {
-    /// All of standard output.
-    pub stdout: Vec<u8>,
-    /// All of standard error.
-    pub stderr: String,
-    /// How the process ended.
-    pub status: ExitStatus,
-    /// From the start of the process to its end.
-    pub took: Duration,
-    /// Why the request could not be written to the end, which a director takes for a failure.
-    pub unread: Option<io::Error>,
-}
-
-/// An answer that the contract knows: `result` or `error`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// The result, or the error.
-    pub outcome: Result<Value, AnswerError>,
-    /// The line for the task's log.
-    pub log: String,
-}
-
-/// An answered error.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{kind}: {message}")]
-pub struct AnswerError {
-    /// `Bosh::Clouds::…`
-    pub kind: String,
-    /// The words.
-    pub message: String,
-    /// Whether the director may try again.
-    pub ok_to_retry: bool,
-}
-
-/// What a director would not have accepted as an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Broken {
-    /// The request was not read to its end.
-    #[error("the request was not read: {0}")]
-    Unread(String),
-    /// Standard output is not one JSON document.
-    #[error("the answer is not JSON ({0}): {1:?}")]
-    NotJson(String, String),
-    /// A key is missing, or its value has the wrong type.
-    #[error("the answer has no proper '{0}': {1}")]
-    BadKey(&'static str, String),
-    /// `bosh create-env` takes this for a failure, whatever was answered.
-    #[error("the CPI answered, but ended with {0}")]
-    BadExit(ExitStatus),
 }
 
 impl Driver {
@@ -82,12 +33,13 @@ impl Driver {
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
         let environment = [
-            ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin".into()),
-            ("TMPDIR", std::env::temp_dir().into()),
+            ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into()),
+            ("TMPDIR".into(), std::env::temp_dir().into()),
         ];
         Self {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
+            inherits: false,
             environment: environment.into(),
             context: Map::new(),
             api_version: 3,
@@ -95,9 +47,29 @@ impl Driver {
     }
 
     /// The same with a home folder.
-    pub fn home(mut self, home: impl Into<OsString>) -> Self {
-        self.environment.push(("HOME", home.into()));
+    pub fn home(self, home: impl Into<OsString>) -> Self {
+        self.variable("HOME", home)
+    }
+
+    /// The same with a variable of the environment.
+    pub fn variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// The same with the caller's whole environment, as the CLI starts a CPI; variables that were
+    /// set before are forgotten.
+    ///
+    /// Source: bosh-cli `cloud/cpi_cmd_runner.go`.
+    pub fn with_callers_environment(mut self) -> Self {
+        self.inherits = true;
+        self.environment.clear();
+        self
+    }
+
+    /// The program that is started.
+    pub fn program(&self) -> &std::path::Path {
+        &self.program
     }
 
     /// The request of a method as a director writes it.
@@ -161,43 +133,15 @@ impl Driver {
     /// The process to start, for those who want other streams.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        if !self.inherits {
+            command.env_clear();
+        }
         command
             .args(&self.arguments)
-            .env_clear()
             .envs(self.environment.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
-}
-
-impl Reply {
-    /// The answer, judged as strictly as director and CLI together do.
-    pub fn answer(&self) -> Result<Answer, Broken> {
-        if let Some(error) = &self.unread {
-            return Err(Broken::Unread(error.to_string()));
-        }
-        let answer: Value = serde_json::from_slice(&self.stdout).map_err(|e| {
-            Broken::NotJson(e.to_string(), String::from_utf8_lossy(&self.stdout).into_owned())
-        })?;
-        let bad = |key| Broken::BadKey(key, answer.to_string());
-        let log = answer.get("log").and_then(Value::as_str).ok_or_else(|| bad("log"))?.to_owned();
-        let outcome = match answer.get("error").ok_or_else(|| bad("error"))? {
-            Value::Null => Ok(answer.get("result").ok_or_else(|| bad("result"))?.clone()),
-            error => Err(read_error(error).ok_or_else(|| bad("error"))?),
-        };
-        if !self.status.success() {
-            return Err(Broken::BadExit(self.status));
-        }
-        Ok(Answer { outcome, log })
-    }
-}
-
-fn read_error(error: &Value) -> Option<AnswerError> {
-    Some(AnswerError {
-        kind: error.get("type")?.as_str()?.to_owned(),
-        message: error.get("message")?.as_str()?.to_owned(),
-        ok_to_retry: error.get("ok_to_retry")?.as_bool()?,
-    })
 }

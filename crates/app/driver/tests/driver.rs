@@ -1,9 +1,8 @@
 //! The driver judges as strictly as a director and the CLI together: small shell scripts stand
 //! for CPIs with bad habits.
 
+use cpi_driver::{Answer, Broken, Driver, Reply};
 use serde_json::{Value, json};
-use trials::driver::{Answer, Broken};
-use trials::{Driver, Reply};
 
 const GOOD: &str = r#"{"result":7,"error":null,"log":""}"#;
 
