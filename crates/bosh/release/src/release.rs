@@ -56,7 +56,8 @@ impl Release {
             |reason| ReleaseError::Inconsistent { release: self.name.clone(), reason };
         let names: BTreeSet<&str> = self.packages.iter().map(|it| it.name.as_str()).collect();
         for job in &self.jobs {
-            for package in job.spec.packages.iter().filter(|name| !names.contains(name.as_str())) {
+            let mut needed = job.spec.packages.iter();
+            if let Some(package) = needed.find(|name| !names.contains(name.as_str())) {
                 let reason =
                     format!("job '{}' needs package '{package}', which is missing", job.name);
                 return Err(inconsistent(reason));
