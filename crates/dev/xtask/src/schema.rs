@@ -5,6 +5,8 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::path::Path;
 
+pub use bosh_release::{find, put};
+
 /// One property that a job can have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Property {
