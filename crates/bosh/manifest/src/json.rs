@@ -24,9 +24,9 @@ pub fn to_json(value: &Value, path: &str) -> Result<serde_json::Value, NotJson> 
         Value::Bool(bool) => (*bool).into(),
         Value::Int(int) => (*int).into(),
         Value::Uint(uint) => (*uint).into(),
-        Value::Float(float) => number(*float)
-            .ok_or_else(|| error("must be a finite number".to_owned()))?
-            .into(),
+        Value::Float(float) => {
+            number(*float).ok_or_else(|| error("must be a finite number".to_owned()))?.into()
+        }
         Value::String(text) => text.as_str().into(),
         Value::Binary(_) => return Err(error("must be text, found binary data".to_owned())),
         Value::List(items) => {

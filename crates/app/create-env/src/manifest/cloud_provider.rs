@@ -96,11 +96,7 @@ pub(super) fn read(
     }
 }
 
-fn jobs(
-    fields: &Fields<'_>,
-    releases: &BTreeSet<String>,
-    from_release: bool,
-) -> Vec<JobReference> {
+fn jobs(fields: &Fields<'_>, releases: &BTreeSet<String>, from_release: bool) -> Vec<JobReference> {
     let mut list = fields.maps("templates");
     let single = fields.map("template");
     if list.is_empty() {

@@ -262,7 +262,8 @@ fn check_static_ip(fields: &Fields<'_>, key: &str, ip: &str, network: &Network) 
     if let Kind::Manual { range: Some(range), .. } = &network.kind
         && !range.contains(address)
     {
-        fields.problem(key, format!("'{ip}' must be within the range of network '{}'", network.name));
+        fields
+            .problem(key, format!("'{ip}' must be within the range of network '{}'", network.name));
     }
 }
 

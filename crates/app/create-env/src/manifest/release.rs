@@ -44,7 +44,10 @@ impl JobReference {
         let name = fields.required_text("name");
         let release = fields.required_text("release");
         if !release.trim().is_empty() && !releases.contains(&release) {
-            fields.problem("release", format!("'{release}' must be the name of a release in releases"));
+            fields.problem(
+                "release",
+                format!("'{release}' must be the name of a release in releases"),
+            );
         }
         JobReference { name, release }
     }

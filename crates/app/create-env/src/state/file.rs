@@ -73,8 +73,7 @@ impl StateFile {
     /// Locks the environment of a state file. Neither the file nor its folder are made.
     pub fn open(path: &Path) -> Result<StateFile, StateError> {
         let lock = Lock::take(path).map_err(|source| io_error(path, source))?;
-        let lock = lock
-            .map_err(|process| StateError::Locked { path: path.to_owned(), process })?;
+        let lock = lock.map_err(|process| StateError::Locked { path: path.to_owned(), process })?;
         Ok(StateFile { path: path.to_owned(), bytes: None, _lock: lock })
     }
 

@@ -73,7 +73,10 @@ mod tests {
         .unwrap();
         assert_eq!(state.director_id, "bm-5480");
         assert_eq!(state.current_vm_cid.as_ref().map(VmCid::as_str), Some("vm-1"));
-        assert_eq!(state.current_disk().map(|disk| (disk.cid.as_str(), disk.size)), Some(("42", MiB(0))));
+        assert_eq!(
+            state.current_disk().map(|disk| (disk.cid.as_str(), disk.size)),
+            Some(("42", MiB(0)))
+        );
         assert_eq!(state.stemcells[0].name, "unknown-stemcell");
         assert!(state.current_stemcell_id.is_none());
     }

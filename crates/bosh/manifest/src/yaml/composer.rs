@@ -164,10 +164,7 @@ fn merge_into(map: &mut Map, value: Value, may_be_list: bool) -> Option<()> {
 }
 
 fn is_structure(event: &Event<'_>) -> bool {
-    matches!(
-        event,
-        Event::StreamEnd | Event::DocumentEnd | Event::SequenceEnd | Event::MappingEnd
-    )
+    matches!(event, Event::StreamEnd | Event::DocumentEnd | Event::SequenceEnd | Event::MappingEnd)
 }
 
 fn is_merge(event: &Event<'_>) -> bool {

@@ -16,13 +16,8 @@ const LONGEST_KEY: usize = 128;
 
 /// Writes a document.
 pub fn write(value: &Value) -> String {
-    let mut emitter = Emitter {
-        out: String::new(),
-        column: 0,
-        indent: None,
-        after_space: true,
-        at_indent: true,
-    };
+    let mut emitter =
+        Emitter { out: String::new(), column: 0, indent: None, after_space: true, at_indent: true };
     emitter.node(value, Place::Root);
     emitter.indent = None;
     emitter.start_line();
@@ -366,14 +361,13 @@ fn has_indicators(text: &str) -> bool {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let blank_follows = chars.peek().is_none_or(|next| matches!(next, ' ' | '\t'));
-        let blank_before =
-            before.is_none_or(|c| matches!(c, ' ' | '\t' | '\0') || is_break(c));
+        let blank_before = before.is_none_or(|c| matches!(c, ' ' | '\t' | '\0') || is_break(c));
         let indicates = match c {
             '#' => blank_before,
             ':' => blank_follows,
             '?' | '-' => before.is_none() && blank_follows,
-            ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
-            | '@' | '`' => before.is_none(),
+            ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+            | '`' => before.is_none(),
             _ => false,
         };
         if indicates {

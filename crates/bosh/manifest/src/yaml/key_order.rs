@@ -116,10 +116,7 @@ mod tests {
             .map(Key::from)
             .to_vec();
         let sorted: Vec<String> = sorted(keys.iter()).iter().map(ToString::to_string).collect();
-        assert_eq!(
-            sorted,
-            ["-", "_", "1", "9", "10", "A", "a", "a-b", "a2", "a10", "aa", "b"]
-        );
+        assert_eq!(sorted, ["-", "_", "1", "9", "10", "A", "a", "a-b", "a2", "a10", "aa", "b"]);
     }
 
     #[test]
