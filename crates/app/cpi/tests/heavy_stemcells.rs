@@ -160,7 +160,7 @@ fn a_full_disk_is_told() {
     let answer: Value = serde_json::from_str(&told).unwrap_or_else(|_| panic!("{told}"));
     assert_eq!(answer["error"]["type"], "Bosh::Clouds::NoDiskSpace", "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
-    assert!(message.contains("no room in"), "{message}");
+    assert!(message.contains("no space left in"), "{message}");
     let left = String::from_utf8_lossy(&left);
     assert_eq!(left.lines().last(), Some("root.img.gz"), "{left}");
     assert!(stage.templates().is_empty());

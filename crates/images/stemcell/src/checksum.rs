@@ -1,6 +1,6 @@
 //! Checksums, computed while bytes pass.
 
-use crate::error::StemcellError;
+use crate::error::{StemcellError, TooMuch};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 use std::fmt;
@@ -46,7 +46,7 @@ impl Checksums {
     /// # Errors
     /// Those of the source.
     pub fn of(source: impl Read) -> io::Result<(u64, Self)> {
-        Metered::new(source, &mut |_| {}).finish()
+        Metered::new(source, &mut |_| {}).finish(u64::MAX)
     }
 
     /// Compares with what was promised of `what`.
@@ -116,9 +116,14 @@ impl<'a, R: Read> Metered<'a, R> {
         Self { inner, digests: Digests::default(), passed: 0, told: 0, tell }
     }
 
-    /// Reads what is left, so that the checksums cover everything.
-    pub(crate) fn finish(mut self) -> io::Result<(u64, Checksums)> {
-        io::copy(&mut self, &mut io::sink())?;
+    /// Reads what is left, so that the checksums cover everything. The source may have `limit`
+    /// bytes in all.
+    pub(crate) fn finish(mut self, limit: u64) -> io::Result<(u64, Checksums)> {
+        let left = limit.saturating_sub(self.passed);
+        io::copy(&mut (&mut self).take(left.saturating_add(1)), &mut io::sink())?;
+        if self.passed > limit {
+            return Err(io::Error::other(TooMuch(limit)));
+        }
         (self.tell)(self.passed);
         Ok((self.passed, self.digests.finish()))
     }

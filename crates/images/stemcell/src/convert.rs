@@ -1,8 +1,9 @@
 //! An image in another format, for a hypervisor that does not take the one it has.
 
-use crate::disk::{self, Access, Disk, DynamicWriter};
+use crate::disk::{self, Access, Disk, DynamicWriter, Piece, Scan};
 use crate::error::StemcellError;
 use crate::format::ImageFormat;
+use crate::output::{Output, Readers};
 use crate::sparse::is_zero;
 use std::fs::File;
 use std::io;
@@ -34,15 +35,13 @@ impl Target {
     }
 }
 
-/// So much is read at once. A divisor of the blocks of all formats that are written.
-const PIECE: u64 = 1 << 20;
-
-/// Writes the disk in the image `from` to a new file `to`. `progress` is told how many bytes of
-/// the disk are done.
+/// Writes the disk in the image `from` to a new file `to`, which appears once it is whole.
+/// `progress` is called with how many bytes of the disk are done.
 ///
 /// # Errors
 /// `Unsupported` with the reason where `from` cannot be read, or its size does not fit the
-/// format; `File` where `to` is there already. Nothing is left of `to` then.
+/// format; `Damaged` or `TooLarge` where it holds more data than it can or may; `File` where `to`
+/// exists already. Nothing is left of `to` then.
 pub fn convert(
     from: &Path,
     to: &Path,
@@ -57,54 +56,36 @@ pub fn convert(
             "a VHD has whole sectors and at most 2040 GiB",
         ));
     }
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(to)
-        .map_err(StemcellError::file("create", to))?;
-    let outcome = fill(&mut disk, from, file, to, target, progress);
-    if outcome.is_err() {
-        // The error is worth more than the failure to remove what is left.
-        let _ = std::fs::remove_file(to);
-    }
-    outcome
+    let mut output = Output::create(to, Readers::Umask)?;
+    fill(&mut disk, from, &mut output, to, target, progress)?;
+    output.publish()
 }
 
 fn fill(
     disk: &mut Disk,
     from: &Path,
-    file: File,
+    output: &mut Output,
     to: &Path,
     target: Target,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), StemcellError> {
     let size = disk.size();
-    let mut writer = Writer::new(file, to, size, target).map_err(no_room(to, 0))?;
-    let mut buffer = vec![0; PIECE as usize];
-    let mut at = 0;
-    while at < size {
-        let zeros = disk.zeros_at(at).map_err(unreadable(from, disk.format()))?;
-        let whole = zeros / PIECE * PIECE;
-        if whole > 0 {
-            at = (at + whole).min(size);
-            progress(at);
-            continue;
+    let writer = output.file().try_clone().and_then(|file| {
+        let path = output.path().to_owned();
+        Writer::new(file, &path, size, target)
+    });
+    let mut writer = writer.map_err(no_room(to, 0))?;
+    let mut scan = Scan::new(disk, from);
+    loop {
+        let at = scan.position();
+        match scan.next()? {
+            None => break,
+            Some(Piece::Zeros(_)) => {}
+            Some(Piece::Data(piece)) => writer.write(piece, at).map_err(no_room(to, at))?,
         }
-        let piece = &mut buffer[..PIECE.min(size - at) as usize];
-        disk.read_at(piece, at).map_err(unreadable(from, disk.format()))?;
-        writer.write(piece, at).map_err(no_room(to, at))?;
-        at += piece.len() as u64;
-        progress(at);
+        progress(scan.position());
     }
     writer.finish().map_err(no_room(to, size))
-}
-
-fn unreadable(from: &Path, format: ImageFormat) -> impl FnOnce(io::Error) -> StemcellError {
-    move |error| match error.raw_os_error() {
-        Some(_) => StemcellError::file("read", from)(error),
-        None => StemcellError::decoding(&format.to_string(), &error),
-    }
 }
 
 fn no_room(to: &Path, written: u64) -> impl FnOnce(io::Error) -> StemcellError {

@@ -1,15 +1,12 @@
 //! An image onto a disk that is there: a block device, or a file that stands for one.
 
-use crate::disk::{Access, Disk};
+use crate::disk::{Access, Disk, PIECE, Piece, Scan};
 use crate::error::StemcellError;
 use crate::sparse::is_zero;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-
-/// So much is read at once.
-const PIECE: u64 = 1 << 20;
 
 /// The size that a guest sees of the disk in an image, in bytes.
 ///
@@ -42,41 +39,33 @@ pub fn write_onto(
             format!("the disk in the image has {size}"),
         ));
     }
-    let (mut piece, mut there) = (vec![0; PIECE as usize], vec![0; PIECE as usize]);
-    let mut at = 0;
-    while at < size {
-        let length = PIECE.min(size - at) as usize;
-        let piece = &mut piece[..length];
-        read(&mut disk, image, piece, at)?;
-        put(&target, piece, &mut there[..length], at)
-            .map_err(StemcellError::file("write", device))?;
-        at += length as u64;
-        progress(at);
-    }
-    target.sync_all().map_err(StemcellError::file("write", device))
-}
-
-fn read(disk: &mut Disk, image: &Path, piece: &mut [u8], at: u64) -> Result<(), StemcellError> {
-    let format = disk.format();
-    let known = disk.zeros_at(at).and_then(|zeros| match zeros >= piece.len() as u64 {
-        true => {
-            piece.fill(0);
-            Ok(())
+    let failed = |error| StemcellError::file("write", device)(error);
+    let mut scan = Scan::new(&mut disk, image);
+    loop {
+        let at = scan.position();
+        match scan.next()? {
+            None => break,
+            Some(Piece::Zeros(length)) => clear(&target, at, length).map_err(failed)?,
+            Some(Piece::Data(piece)) => target.write_all_at(piece, at).map_err(failed)?,
         }
-        false => disk.read_at(piece, at),
-    });
-    known.map_err(|error| match error.raw_os_error() {
-        Some(_) => StemcellError::file("read", image)(error),
-        None => StemcellError::decoding(&format.to_string(), &error),
-    })
+        progress(scan.position());
+    }
+    target.sync_all().map_err(failed)
 }
 
-fn put(target: &File, piece: &[u8], there: &mut [u8], at: u64) -> io::Result<()> {
-    if is_zero(piece) {
+/// Writes zeros where the device has something else.
+fn clear(target: &File, start: u64, length: u64) -> io::Result<()> {
+    const ZEROS: [u8; PIECE as usize] = [0; PIECE as usize];
+    let mut there = vec![0; PIECE as usize];
+    let mut done = 0;
+    while done < length {
+        let there = &mut there[..PIECE.min(length - done) as usize];
+        let at = start + done;
         target.read_exact_at(there, at)?;
-        if is_zero(there) {
-            return Ok(());
+        if !is_zero(there) {
+            target.write_all_at(&ZEROS[..there.len()], at)?;
         }
+        done += there.len() as u64;
     }
-    target.write_all_at(piece, at)
+    Ok(())
 }

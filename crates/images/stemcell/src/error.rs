@@ -6,6 +6,15 @@ use std::path::{Path, PathBuf};
 /// Why a stemcell cannot be read, changed or made.
 #[derive(Debug, thiserror::Error)]
 pub enum StemcellError {
+    /// What is given as an image is a directory, a device, a pipe or a socket: reading one may never
+    /// end.
+    #[error("{}: is a {kind}; an image must be a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is instead.
+        kind: &'static str,
+    },
     /// A file cannot be read or written.
     #[error("cannot {verb} {}: {source}", path.display())]
     File {
@@ -23,7 +32,7 @@ pub enum StemcellError {
     #[error("cannot write: {0}")]
     Output(io::Error),
     /// The disk is full.
-    #[error("no room in {} after {written} bytes of the image: free some, or name another directory", directory.display())]
+    #[error("no space left in {} after {written} bytes of the image: free some, or use another directory", directory.display())]
     NoRoom {
         /// Where the image was to go.
         directory: PathBuf,
@@ -58,13 +67,13 @@ pub enum StemcellError {
         /// As computed.
         actual: String,
     },
-    /// A checksum that is none.
+    /// A text that is not a checksum.
     #[error(
-        "\"{0}\" is no checksum: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits are, with \"sha1:\" or \"sha256:\" before them or not"
+        "invalid checksum \"{0}\": expected 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, with or without the prefix \"sha1:\" or \"sha256:\""
     )]
     NotAChecksum(String),
-    /// There is no disk image in it.
-    #[error("there is no disk image in it: {found}")]
+    /// No disk image is in it.
+    #[error("no disk image found: {found}")]
     NotAnImage {
         /// What is there instead.
         found: String,
@@ -73,13 +82,13 @@ pub enum StemcellError {
     #[error("the stemcell is light: it names a template and holds no image")]
     Light,
     /// More comes out than the caller allows.
-    #[error("more than {limit} bytes come out of it; this is no stemcell, or the limit is too low")]
+    #[error("its content is larger than {limit} bytes, the limit for an image")]
     TooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
     /// Archives within archives without end.
-    #[error("it is wrapped more than {0} times")]
+    #[error("more than {0} layers of compression and archives")]
     TooDeep(usize),
     /// We know what it is, and cannot do this with it.
     #[error("{what}: {reason}")]
@@ -90,7 +99,7 @@ pub enum StemcellError {
         reason: String,
     },
     /// A manifest (`stemcell.MF`) or agent.json is not one.
-    #[error("{what} is wrong: {reason}")]
+    #[error("invalid {what}: {reason}")]
     Malformed {
         /// Which document.
         what: &'static str,
@@ -106,7 +115,7 @@ pub enum StemcellError {
         reason: String,
     },
     /// Two readers disagree about what was written: nothing was changed.
-    #[error("the patched image is not as it should be, and is not handed on: {0}")]
+    #[error("the patched image failed its verification and is not used: {0}")]
     Unverified(String),
 }
 
@@ -121,17 +130,48 @@ impl StemcellError {
         Self::Unsupported { what: what.to_string(), reason: reason.to_string() }
     }
 
+    /// For errors of the source itself.
+    pub(crate) fn source(error: io::Error) -> Self {
+        match cause_of(&error) {
+            Some(TooMuch(limit)) => Self::TooLarge { limit: *limit },
+            None => Self::Source(error),
+        }
+    }
+
     /// An error of a decoder, told apart: too short, or contradicting itself.
     pub(crate) fn decoding(within: &str, error: &io::Error) -> Self {
         // A failure to read the file below travels through the decoder with its code.
         if let Some(code) = error.raw_os_error() {
             return Self::Source(io::Error::from_raw_os_error(code));
         }
+        if let Some(TooMuch(limit)) = cause_of(error) {
+            return Self::TooLarge { limit: *limit };
+        }
         if error.kind() == io::ErrorKind::UnexpectedEof || ends_early(error) {
             return Self::Truncated { within: within.to_owned() };
         }
         Self::Damaged { within: within.to_owned(), reason: error.to_string() }
     }
+}
+
+/// More bytes came out of a decoder than are allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {0} bytes")]
+pub(crate) struct TooMuch(pub(crate) u64);
+
+/// The first cause of that type: decoders wrap the errors of what they read from.
+fn cause_of<T: std::error::Error + 'static>(error: &io::Error) -> Option<&T> {
+    let mut cause = error.get_ref().map(|c| c as &(dyn std::error::Error + 'static));
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<T>() {
+            return Some(found);
+        }
+        if let Some(found) = current.downcast_ref::<io::Error>().and_then(cause_of::<T>) {
+            return Some(found);
+        }
+        cause = current.source();
+    }
+    None
 }
 
 /// Whether an end of file hides among the causes: not every decoder passes on the kind.

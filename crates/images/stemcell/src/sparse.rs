@@ -103,6 +103,6 @@ mod tests {
         target.write(&[0; 8192]).expect("zeros need no room");
         let error = target.write(&[1; 4096]).expect_err("no room");
         assert!(matches!(error, StemcellError::NoRoom { written: 8192, .. }));
-        assert!(error.to_string().contains("no room in /some/where"));
+        assert!(error.to_string().contains("no space left in /some/where"));
     }
 }

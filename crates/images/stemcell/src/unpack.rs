@@ -3,9 +3,10 @@
 
 use crate::checksum::{Checksum, Checksums, Metered};
 use crate::compression::Compression;
-use crate::error::StemcellError;
+use crate::error::{StemcellError, TooMuch};
 use crate::format::{self, ImageFormat};
 use crate::manifest::{self, Manifest};
+use crate::regular_file;
 use crate::sparse::SparseFile;
 use crate::tarball;
 use serde::Serialize;
@@ -17,6 +18,8 @@ use tempfile::{NamedTempFile, TempPath};
 
 /// How much of a stream is looked at to recognise it.
 pub(crate) const HEAD: usize = 68 << 10;
+/// What an archive may have around an image that is as large as the limit.
+const ARCHIVE_OVERHEAD: u64 = 64 << 20;
 /// A stemcell is wrapped four times: gzip, tar, gzip, tar.
 const DEEPEST: usize = 8;
 
@@ -113,11 +116,18 @@ pub(crate) fn look_through(
     let mut metered = Metered::new(source, progress);
     let mut walk =
         Walk { directory, limit: options.limit, layers: Vec::new(), contents: Contents::default() };
-    let outcome = walk.enter(&mut metered, "file");
-    // A wrong checksum explains whatever else went wrong, so the rest is read in any case.
-    let (size, checksums) = match metered.finish() {
+    let outcome = walk.enter(&mut metered, "file").and_then(|()| walk.contents.require_any());
+    // A wrong checksum explains whatever else went wrong, so the rest is read then; without one,
+    // nothing is learned from it.
+    if options.expected.is_none() {
+        outcome?;
+        let (size, checksums) = metered.finish(options.limit).map_err(StemcellError::source)?;
+        walk.contents.verify()?;
+        return Ok((walk.contents, size, checksums));
+    }
+    let (size, checksums) = match metered.finish(options.limit) {
         Ok(finished) => finished,
-        Err(error) => return Err(outcome.err().unwrap_or(StemcellError::Source(error))),
+        Err(error) => return Err(outcome.err().unwrap_or(StemcellError::source(error))),
     };
     if let Some(expected) = &options.expected {
         checksums.verify("the stemcell", expected)?;
@@ -148,13 +158,21 @@ pub(crate) struct Found {
 }
 
 impl Contents {
-    /// The error where there is no image.
-    pub(crate) fn not_an_image(self) -> StemcellError {
+    /// The error where no image was found.
+    pub(crate) fn not_an_image(&self) -> StemcellError {
         match &self.manifest {
             Some(manifest) if manifest.is_light() => StemcellError::Light,
             _ => StemcellError::NotAnImage {
-                found: self.instead.unwrap_or_else(|| "an empty archive".to_owned()),
+                found: self.instead.clone().unwrap_or_else(|| "an empty archive".to_owned()),
             },
+        }
+    }
+
+    /// `NotAnImage` where neither an image nor a manifest was found.
+    fn require_any(&self) -> Result<(), StemcellError> {
+        match self.image.is_none() && self.manifest.is_none() {
+            true => Err(self.not_an_image()),
+            false => Ok(()),
         }
     }
 
@@ -186,7 +204,10 @@ impl Walk<'_> {
             .read_to_end(&mut head)
             .map_err(|error| StemcellError::decoding(within, &error))?;
         if let Some(compression) = Compression::recognise(&head) {
-            let mut inner = compression.reader(Cursor::new(head).chain(source));
+            let inner = compression.reader(Cursor::new(head).chain(source));
+            // Whatever comes out, in an archive or not, ends somewhere.
+            let most = self.limit.saturating_add(ARCHIVE_OVERHEAD);
+            let mut inner = Bounded { inner, left: most, limit: self.limit };
             return self.decompressed(compression, &mut inner);
         }
         if tarball::is_ova(&head) {
@@ -220,37 +241,31 @@ impl Walk<'_> {
 
     /// All entries of a tar: the first image is taken, and a manifest wherever it is.
     fn archive(&mut self, source: impl Read, within: &str) -> Result<(), StemcellError> {
-        let broken = |error: io::Error| StemcellError::decoding(&below(within, "tar"), &error);
-        let mut archive = tar::Archive::new(source);
-        for entry in archive.entries().map_err(broken)? {
-            let mut entry = entry.map_err(broken)?;
-            if !entry.header().entry_type().is_file() {
-                continue;
-            }
-            let name = entry.path().map_err(broken)?.display().to_string();
-            let name = name.trim_start_matches("./").to_owned();
+        let failed = |error: &io::Error| StemcellError::decoding(&below(within, "tar"), error);
+        let limit = self.limit;
+        tarball::for_each_file(source, limit, failed, |entry, size, name| {
             if name == "stemcell.MF" {
-                self.contents.manifest = Some(read_manifest(&mut entry)?);
-            } else if self.contents.image.is_none() && entry.size() > 0 {
-                self.archived(&mut entry, &name)?;
+                self.contents.manifest = Some(read_manifest(entry)?);
+            } else if self.contents.image.is_none() && size > 0 {
+                self.archived(entry, size, name)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// One entry that may be the image, or hold it.
     fn archived(
         &mut self,
-        entry: &mut tar::Entry<'_, impl Read>,
+        entry: &mut dyn Read,
+        promised: u64,
         name: &str,
     ) -> Result<(), StemcellError> {
-        let promised = entry.size();
         let mut ignore = |_| ();
         let mut metered = Metered::new(entry, &mut ignore);
         self.layers.push(Layer::Tar(name.to_owned()));
         self.enter(&mut metered, name)?;
         let (size, checksums) =
-            metered.finish().map_err(|error| StemcellError::decoding(name, &error))?;
+            metered.finish(self.limit).map_err(|error| StemcellError::decoding(name, &error))?;
         if size < promised {
             return Err(StemcellError::Truncated { within: format!("{name} in the tar") });
         }
@@ -258,7 +273,7 @@ impl Walk<'_> {
         if name == "image" {
             self.contents.image_entry = Some(checksums);
         }
-        // An archive may hold much that is no image, but not where the image should be.
+        // An archive may hold other files, but not in the place of the image.
         match (&self.contents.image, self.contents.instead.take(), name) {
             (None, Some(found), "image" | "root.img") => {
                 Err(StemcellError::NotAnImage { found: format!("{name} is {found}") })
@@ -328,6 +343,25 @@ fn copy(
     }
 }
 
+/// A decoder of which no more than so many bytes are taken.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+    /// What the caller allowed, for the error.
+    limit: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other(TooMuch(self.limit))),
+        }
+        Ok(count)
+    }
+}
+
 fn drain(source: &mut dyn Read, limit: u64, within: &str) -> Result<(), StemcellError> {
     let rest = io::copy(&mut source.take(limit + 1), &mut io::sink())
         .map_err(|error| StemcellError::decoding(within, &error))?;
@@ -353,7 +387,7 @@ fn read_manifest(entry: &mut dyn Read) -> Result<Manifest, StemcellError> {
 /// Opens a file for [`unpack`].
 ///
 /// # Errors
-/// `File`, with the path.
+/// `File` with the path; `NotAFile` for a directory, a device or a pipe.
 pub fn open(path: &Path) -> Result<File, StemcellError> {
-    File::open(path).map_err(StemcellError::file("open", path))
+    regular_file::open(path, false)
 }

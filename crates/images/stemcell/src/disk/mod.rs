@@ -1,13 +1,16 @@
 //! A disk image as the disk that a guest would see: bytes at offsets, whatever the format.
 
 mod qcow2;
+mod scan;
 mod vhd;
 
 pub(crate) use qcow2::{Qcow2Writer, create as create_qcow2};
+pub(crate) use scan::{PIECE, Piece, Scan};
 pub(crate) use vhd::{DynamicWriter, LARGEST as VHD_LARGEST, fixed_footer};
 
 use crate::error::StemcellError;
 use crate::format::ImageFormat;
+use crate::regular_file;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -25,6 +28,29 @@ pub(crate) struct Disk {
     content: Box<dyn Content>,
     format: ImageFormat,
     size: u64,
+    file_size: u64,
+}
+
+/// Larger disks than this (64 TiB) no hypervisor gives to a VM.
+const LARGEST: u64 = 64 << 40;
+
+/// How the file stores a part of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// Not at all: it reads as zeros.
+    Zeros,
+    /// As it is.
+    Plain,
+    /// Compressed.
+    Compressed,
+}
+
+/// A part of the disk that is stored in one way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) stored: Stored,
+    /// In bytes.
+    pub(crate) length: u64,
 }
 
 /// What a format's driver does. Offsets are within the disk; callers stay within its size.
@@ -33,9 +59,8 @@ trait Content: Send {
     fn write_at(&mut self, buffer: &[u8], offset: u64) -> io::Result<()>;
     /// Everything that was written is on the disk below.
     fn sync(&mut self) -> io::Result<()>;
-    /// For how many bytes from `offset` on there is nothing but zeros, without reading them; 0
-    /// where there is data, or where that is not known.
-    fn zeros_at(&mut self, offset: u64) -> io::Result<u64>;
+    /// How the disk is stored from `offset` on, and how far that goes, without reading it.
+    fn extent_at(&mut self, offset: u64) -> io::Result<Extent>;
 }
 
 impl Disk {
@@ -69,7 +94,14 @@ impl Disk {
                 ));
             }
         };
-        Ok(Self { content, format, size })
+        if size > LARGEST {
+            return Err(StemcellError::unsupported(
+                format!("a disk of {size} bytes"),
+                "larger than 64 TiB, the limit of this program",
+            ));
+        }
+        let file = std::fs::metadata(path).map_err(StemcellError::file("read", path))?;
+        Ok(Self { content, format, size, file_size: file.len() })
     }
 
     /// The format of the file.
@@ -80,6 +112,11 @@ impl Disk {
     /// The size that the guest sees, in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// The size of the file, in bytes.
+    pub(crate) fn file_size(&self) -> u64 {
+        self.file_size
     }
 
     pub(crate) fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
@@ -96,9 +133,9 @@ impl Disk {
         self.content.sync()
     }
 
-    /// See [`Content::zeros_at`].
-    pub(crate) fn zeros_at(&mut self, offset: u64) -> io::Result<u64> {
-        self.content.zeros_at(offset)
+    /// See [`Content::extent_at`].
+    pub(crate) fn extent_at(&mut self, offset: u64) -> io::Result<Extent> {
+        self.content.extent_at(offset)
     }
 
     fn check(&self, length: usize, offset: u64) -> io::Result<()> {
@@ -117,7 +154,7 @@ impl Disk {
 /// # Errors
 /// `NotAnImage` with what it is instead.
 pub(crate) fn format_of(path: &Path) -> Result<ImageFormat, StemcellError> {
-    let mut file = File::open(path).map_err(StemcellError::file("open", path))?;
+    let mut file = regular_file::open(path, false)?;
     let read = |file: &mut File| -> io::Result<(Vec<u8>, Vec<u8>)> {
         let mut head = Vec::new();
         file.take(crate::unpack::HEAD as u64).read_to_end(&mut head)?;
@@ -138,7 +175,10 @@ pub(crate) fn format_of(path: &Path) -> Result<ImageFormat, StemcellError> {
 }
 
 /// The bytes of the disk, as they are.
-struct Flat(File);
+struct Flat {
+    file: File,
+    size: u64,
+}
 
 fn flat(
     path: &Path,
@@ -147,31 +187,42 @@ fn flat(
 ) -> Result<(Box<dyn Content>, u64), StemcellError> {
     let file = open_file(path, access)?;
     let length = file.metadata().map_err(StemcellError::file("read", path))?.len();
-    Ok((Box::new(Flat(file)), length.saturating_sub(footer)))
+    let size = length.saturating_sub(footer);
+    Ok((Box::new(Flat { file, size }), size))
 }
 
 fn open_file(path: &Path, access: Access) -> Result<File, StemcellError> {
-    File::options()
-        .read(true)
-        .write(access == Access::ReadWrite)
-        .open(path)
-        .map_err(StemcellError::file("open", path))
+    regular_file::open(path, access == Access::ReadWrite)
 }
 
 impl Content for Flat {
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_exact_at(buffer, offset)
+        self.file.read_exact_at(buffer, offset)
     }
 
     fn write_at(&mut self, buffer: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(buffer, offset)
+        self.file.write_all_at(buffer, offset)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_all()
+        self.file.sync_all()
     }
 
-    fn zeros_at(&mut self, _offset: u64) -> io::Result<u64> {
-        Ok(0)
+    /// The holes of the file are known to its filesystem.
+    fn extent_at(&mut self, offset: u64) -> io::Result<Extent> {
+        let seek = |to| rustix::fs::seek(&self.file, to);
+        let left = self.size - offset;
+        let extent = |stored, end: u64| Extent { stored, length: (end - offset).min(left) };
+        Ok(match seek(rustix::fs::SeekFrom::Data(offset)) {
+            Ok(data) if data > offset => extent(Stored::Zeros, data),
+            Ok(_) => match seek(rustix::fs::SeekFrom::Hole(offset)) {
+                Ok(hole) if hole > offset => extent(Stored::Plain, hole),
+                _ => extent(Stored::Plain, self.size),
+            },
+            // No data from here on.
+            Err(rustix::io::Errno::NXIO) => extent(Stored::Zeros, self.size),
+            // A filesystem that does not tell.
+            Err(_) => extent(Stored::Plain, self.size),
+        })
     }
 }

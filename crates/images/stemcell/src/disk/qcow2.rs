@@ -1,6 +1,6 @@
 //! qcow2, by the crate of one of QEMU's block layer maintainers.
 
-use super::{Access, Content};
+use super::{Access, Content, Extent, Stored};
 use crate::error::StemcellError;
 use imago::file::File as Storage;
 use imago::qcow2::{Qcow2, Qcow2CreateBuilder};
@@ -31,8 +31,9 @@ const KNOWN: u64 = DIRTY | CORRUPT | EXTERNAL_DATA | COMPRESSION_TYPE;
 impl Header {
     fn read(path: &Path) -> Result<Self, StemcellError> {
         let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(112).read_to_end(&mut bytes))
+        crate::regular_file::open(path, false)?
+            .take(112)
+            .read_to_end(&mut bytes)
             .map_err(StemcellError::file("read", path))?;
         if bytes.len() < 72 {
             return Err(StemcellError::Truncated { within: "qcow2 header".to_owned() });
@@ -145,11 +146,14 @@ impl Content for Image {
         self.0.sync()
     }
 
-    fn zeros_at(&mut self, offset: u64) -> io::Result<u64> {
+    fn extent_at(&mut self, offset: u64) -> io::Result<Extent> {
         let left = self.0.size().saturating_sub(offset);
-        Ok(match self.0.get_mapping(offset, left)? {
-            (Mapping::Zero { .. }, length) => length,
-            _ => 0,
-        })
+        let (mapping, length) = self.0.get_mapping(offset, left)?;
+        let stored = match mapping {
+            Mapping::Zero { .. } => Stored::Zeros,
+            Mapping::Raw { .. } => Stored::Plain,
+            _ => Stored::Compressed,
+        };
+        Ok(Extent { stored, length })
     }
 }

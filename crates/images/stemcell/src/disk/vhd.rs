@@ -1,7 +1,7 @@
 //! VHD, after Microsoft's "Virtual Hard Disk Image Format Specification": dynamic ones read,
 //! both kinds written. Numbers are big-endian, places are in sectors of 512 bytes.
 
-use super::Content;
+use super::{Content, Extent, Stored};
 use crate::error::StemcellError;
 use std::fs::File;
 use std::io;
@@ -28,7 +28,7 @@ struct Dynamic {
 }
 
 pub(super) fn open(path: &Path) -> Result<(Box<dyn Content>, u64), StemcellError> {
-    let file = File::open(path).map_err(StemcellError::file("open", path))?;
+    let file = crate::regular_file::open(path, false)?;
     let read = |length: usize, offset: u64| {
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, offset)
@@ -46,19 +46,30 @@ pub(super) fn open(path: &Path) -> Result<(Box<dyn Content>, u64), StemcellError
     let size = be64(&footer, 48);
     let header = read(1024, be64(&footer, 16))?;
     if !header.starts_with(b"cxsparse") || be32(&header, 36) != sum(&header, 36) {
-        return Err(damaged("its header is not one, or its checksum is wrong"));
+        return Err(damaged("its header is invalid, or the checksum of it is wrong"));
     }
     let (entries, block) = (be32(&header, 28), u64::from(be32(&header, 32)));
     if !block.is_power_of_two() || !(SECTOR..=256 << 20).contains(&block) {
-        return Err(damaged("its blocks are of no possible size"));
+        return Err(damaged("the size of its blocks is invalid"));
     }
     if size > LARGEST || size.div_ceil(block) > u64::from(entries) || entries > 1 << 22 {
         return Err(damaged("its table does not fit its size"));
     }
     let bytes = read(entries as usize * 4, be64(&header, 16))?;
-    let table = bytes.chunks_exact(4).map(|entry| be32(entry, 0)).collect();
-    let dynamic = Dynamic { file, table, block, bitmap: bitmap_size(block) };
+    let table: Vec<u32> = bytes.chunks_exact(4).map(|entry| be32(entry, 0)).collect();
+    let bitmap = bitmap_size(block);
+    if blocks_overlap(&table, bitmap + block) {
+        return Err(damaged("its blocks overlap each other"));
+    }
+    let dynamic = Dynamic { file, table, block, bitmap };
     Ok((Box::new(dynamic), size))
+}
+
+/// Whether places of the disk share a part of the file: `each` block takes so many bytes.
+fn blocks_overlap(table: &[u32], each: u64) -> bool {
+    let mut starts: Vec<u32> = table.iter().copied().filter(|at| *at != UNUSED).collect();
+    starts.sort_unstable();
+    starts.windows(2).any(|pair| u64::from(pair[1] - pair[0]) * SECTOR < each)
 }
 
 impl Content for Dynamic {
@@ -88,11 +99,12 @@ impl Content for Dynamic {
         Ok(())
     }
 
-    fn zeros_at(&mut self, offset: u64) -> io::Result<u64> {
-        Ok(match self.table.get((offset / self.block) as usize) {
-            Some(&UNUSED) => self.block - offset % self.block,
-            _ => 0,
-        })
+    fn extent_at(&mut self, offset: u64) -> io::Result<Extent> {
+        let stored = match self.table.get((offset / self.block) as usize) {
+            Some(&UNUSED) | None => Stored::Zeros,
+            Some(_) => Stored::Plain,
+        };
+        Ok(Extent { stored, length: self.block - offset % self.block })
     }
 }
 
