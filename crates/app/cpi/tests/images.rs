@@ -7,6 +7,7 @@ use simulator_cloudstack::{Running, Simulator, World};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -180,7 +181,11 @@ fn what_cannot_be_served_or_published_is_told() {
     };
     let images = server.folder.path().join("images");
     let (images, url, file) = (images.to_str().unwrap(), server.url(), image.to_str().unwrap());
-    fs::write(folder.path().join("empty"), "").unwrap();
+    for (name, content, mode) in [("empty", "", 0o600), ("open", PASSWORD, 0o644)] {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
     fs::write(folder.path().join("text"), "no image").unwrap();
     let serve = ["images", "serve", "--listen", "127.0.0.1:0", "--folder"];
     for (arguments, password, said) in [
@@ -188,6 +193,7 @@ fn what_cannot_be_served_or_published_is_told() {
         (&[&serve[..], &["x"]].concat(), None, "no password: say --password-file"),
         (&[&serve[..], &["x"]].concat(), Some("short"), "password: shorter"),
         (&[&serve[..], &["x", "--password-file", "empty"]].concat(), None, "empty: is empty"),
+        (&[&serve[..], &["x", "--password-file", "open"]].concat(), None, "chmod 600 open"),
         (&["images", "serve", "--folder", "x"], Some(PASSWORD), "--listen"),
         (&["stemcell", "publish", file], Some(PASSWORD), "which image server?"),
         (&["stemcell", "publish", file, "--server", &url], None, "no password"),
@@ -432,7 +438,7 @@ fn a_vm_becomes_a_stemcell() {
     assert!(cid.as_str().unwrap().ends_with(" light"), "{cid}");
 
     let output = capture("light.tgz");
-    assert!(text(&output.stderr).contains("light.tgz is there already"));
+    assert!(text(&output.stderr).contains("light.tgz exists already"));
     let output = capture("/nowhere/light.tgz");
     assert!(!output.status.success());
     assert!(text(&output.stderr).contains("No such file"), "{}", text(&output.stderr));

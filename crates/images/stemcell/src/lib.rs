@@ -48,7 +48,7 @@ pub use format::ImageFormat;
 pub use inspect::{
     Agent, Boot, DiskReport, Hypervisor, ImageReport, Inspection, format_of, inspect,
 };
-pub use light::{FORMAT as LIGHT_FORMAT, lighten};
+pub use light::lighten;
 pub use manifest::Manifest;
 pub use partition::{Label, Partition, PartitionTable};
 pub use patch::{Patched, patch};

@@ -1,24 +1,20 @@
 //! Light stemcells: a tarball with a manifest that names a template, and an empty image.
 
 use crate::error::StemcellError;
-use crate::manifest::Manifest;
+use crate::manifest::{EMPTY_SHA1, Manifest};
 use flate2::{Compression, GzBuilder};
 use serde_json::{Map, Value};
 use std::io::{self, Write};
 
-/// SHA-1 of nothing.
-pub(crate) const EMPTY_SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-
-/// The format that a light stemcell for CloudStack has, unless told otherwise.
-pub const FORMAT: &str = "cloudstack-light";
-
 impl Manifest {
-    /// A manifest of a light stemcell, of nothing else than a name, a version and the operating
-    /// system (`ubuntu-jammy`), which a deployment manifest may ask for.
+    /// The manifest of a light stemcell: a name, a version, the operating system
+    /// (`ubuntu-jammy`) that a deployment manifest may ask for, and the format that the cloud's CPI
+    /// accepts (`cloudstack-light`).
     pub fn light(
         name: &str,
         version: &str,
         operating_system: &str,
+        format: &str,
         cloud_properties: Map<String, Value>,
     ) -> Self {
         Self {
@@ -28,17 +24,17 @@ impl Manifest {
             api_version: Some(3),
             sha1: EMPTY_SHA1.to_owned(),
             operating_system: Some(operating_system.to_owned()),
-            stemcell_formats: vec![FORMAT.to_owned()],
+            stemcell_formats: vec![format.to_owned()],
             cloud_properties,
             other: Map::new(),
         }
     }
 
-    /// The light counterpart of this stemcell: its name, version and whatever else it says, with
-    /// these cloud properties over its own.
-    pub fn lightened(mut self, cloud_properties: Map<String, Value>) -> Self {
+    /// The light counterpart of this stemcell, in the format that the cloud's CPI accepts: its
+    /// name, version and all other fields, with these cloud properties over its own.
+    pub fn lightened(mut self, format: &str, cloud_properties: Map<String, Value>) -> Self {
         self.sha1 = EMPTY_SHA1.to_owned();
-        self.stemcell_formats = vec![FORMAT.to_owned()];
+        self.stemcell_formats = vec![format.to_owned()];
         self.cloud_properties.extend(cloud_properties);
         self
     }
@@ -64,7 +60,7 @@ pub fn lighten(manifest: &Manifest, output: impl Write) -> Result<(), StemcellEr
     if manifest.sha1 != EMPTY_SHA1 {
         return Err(StemcellError::Malformed {
             what: "stemcell.MF",
-            reason: format!("sha1 is {}, not that of an empty image", manifest.sha1),
+            reason: format!("sha1 is {}, expected that of an empty image", manifest.sha1),
         });
     }
     let yaml = manifest.to_yaml()?;

@@ -34,7 +34,10 @@ pub struct Manifest {
     pub other: Map<String, Value>,
 }
 
-/// Manifests that are larger than this are none.
+/// SHA-1 of nothing: what the empty image of a light stemcell has.
+pub(crate) const EMPTY_SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+
+/// Larger manifests than this are refused.
 pub(crate) const LARGEST: u64 = 1 << 20;
 
 impl Manifest {
@@ -60,6 +63,6 @@ impl Manifest {
     /// Whether the stemcell is light: `image` is empty, and `cloud_properties` name a template.
     pub fn is_light(&self) -> bool {
         let formats = &self.stemcell_formats;
-        self.sha1 == crate::light::EMPTY_SHA1 || formats.iter().any(|f| f.ends_with("-light"))
+        self.sha1 == EMPTY_SHA1 || formats.iter().any(|f| f.ends_with("-light"))
     }
 }

@@ -11,10 +11,11 @@ use crate::sparse::SparseFile;
 use crate::tarball;
 use serde::Serialize;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Cursor, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::TempPath;
 
 /// How much of a stream is looked at to recognise it.
 pub(crate) const HEAD: usize = 68 << 10;
@@ -297,8 +298,12 @@ impl Walk<'_> {
         within: &str,
     ) -> Result<(), StemcellError> {
         let into = StemcellError::file("create a file in", self.directory);
-        let file =
-            NamedTempFile::with_prefix_in("stemcell-image-", self.directory).map_err(into)?;
+        // It may become somebody's output: whoever the umask allows may read it.
+        let file = tempfile::Builder::new()
+            .prefix("stemcell-image-")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(self.directory)
+            .map_err(into)?;
         let (file, path) = file.into_parts();
         let mut target = SparseFile::new(file, self.directory);
         copy(head, source, &mut target, self.limit, within)?;

@@ -9,6 +9,8 @@ use std::fs;
 use stemcell::config_drive::{self, ConfigDrive};
 use stemcell::{AgentSettings, Filesystem, ImageFormat, Label, Manifest, UnpackOptions, inspect};
 
+const LIGHT: &str = "cloudstack-light";
+
 fn properties() -> Map<String, Value> {
     let value = json!({"template_id": "8a2b\u{e9}: \"x\"", "size": 5120});
     value.as_object().cloned().expect("an object")
@@ -21,8 +23,13 @@ fn a_light_stemcell() {
         return;
     }
     let scratch = scratch();
-    let manifest =
-        Manifest::light("bosh-cloudstack-kvm-ubuntu-jammy", "1.484", "ubuntu-jammy", properties());
+    let manifest = Manifest::light(
+        "bosh-cloudstack-kvm-ubuntu-jammy",
+        "1.484",
+        "ubuntu-jammy",
+        LIGHT,
+        properties(),
+    );
     let mut bytes = Vec::new();
     stemcell::lighten(&manifest, &mut bytes).expect("written");
     let mut again = Vec::new();
@@ -48,7 +55,7 @@ fn a_stemcell_lightened() {
     let heavy = "name: x\nversion: 621.10\nsha1: sha256:abc\napi_version: 2\noperating_system: ubuntu-jammy\nstemcell_formats: [openstack-raw]\ncloud_properties: {disk: 5120, name: x}\nmore: [1, two]\n";
     let heavy = Manifest::parse(heavy).expect("manifest");
     assert_eq!(heavy.version, "621.10", "a version is a text, also where YAML sees a number");
-    let light = heavy.lightened(properties());
+    let light = heavy.lightened(LIGHT, properties());
     assert_eq!(light.stemcell_formats, ["cloudstack-light"]);
     assert_eq!(light.cloud_properties["disk"], 5120);
     assert_eq!(light.cloud_properties["size"], 5120);

@@ -14,7 +14,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use stemcell::output::{Output, Readers};
 use stemcell::{Manifest, lighten};
+
+/// Only CloudStack's provider captures VMs.
+const FORMAT: &str = "cloudstack-light";
 
 /// Make a stemcell of a VM: it is stopped, an image made of its root disk, and started again if
 /// it ran; a light stemcell that names the image is written. If anything fails, the image goes
@@ -61,8 +65,8 @@ pub struct Capture {
 
 impl Capture {
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        if self.output.exists() {
-            bail!("{} is there already", self.output.display());
+        if self.output.symlink_metadata().is_ok() {
+            bail!("{} exists already", self.output.display());
         }
         let cloud = self.whose.cloud(config)?;
         let wanted = Wanted {
@@ -98,12 +102,11 @@ impl Capture {
 
     fn write(&self, captured: &Captured) -> anyhow::Result<()> {
         let properties = captured.cloud_properties.clone();
-        let manifest = Manifest::light(&self.name, &self.stemcell_version, &self.os, properties);
-        let beside = self.output.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(beside.unwrap_or(Path::new(".")))?;
-        lighten(&manifest, &mut file)?;
-        file.persist_noclobber(&self.output).with_context(|| self.output.display().to_string())?;
-        Ok(())
+        let manifest =
+            Manifest::light(&self.name, &self.stemcell_version, &self.os, FORMAT, properties);
+        let mut output = Output::create(&self.output, Readers::Umask)?;
+        lighten(&manifest, output.file())?;
+        Ok(output.publish()?)
     }
 
     /// A stemcell whose image is gone is of no use.

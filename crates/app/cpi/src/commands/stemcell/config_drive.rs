@@ -4,11 +4,10 @@ use crate::stdout;
 use anyhow::Context;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::BufWriter;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use stemcell::config_drive::ConfigDrive;
+use stemcell::output::{Output, Readers};
 
 /// Write the ISO that CloudStack would present to a VM, to see what its agent sees.
 #[derive(Debug, Args)]
@@ -35,9 +34,13 @@ impl WriteConfigDrive {
         let user_data = read.with_context(|| self.user_data.display().to_string())?;
         let metadata: BTreeMap<_, _> = self.metadata.into_iter().collect();
         let drive = ConfigDrive { user_data, metadata, network_data: None };
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.output);
+        let mut output = Output::create(&self.output, Readers::Owner)?;
+        let mut writer = BufWriter::new(output.file());
+        drive.write(&mut writer)?;
+        writer.flush()?;
+        drop(writer);
+        output.publish()?;
         let path = self.output.display();
-        drive.write(BufWriter::new(file.with_context(|| path.to_string())?))?;
         let paths: Vec<_> = drive.files().into_keys().collect();
         Ok(stdout::write_line(&format!("{path}:\n  {}", paths.join("\n  ")))?)
     }

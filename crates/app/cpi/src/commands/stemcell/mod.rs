@@ -40,7 +40,7 @@ impl Stemcell {
             Verb::Inspect(inspect) => inspect.run(),
             Verb::Patch(patch) => patch.run(),
             Verb::Convert(convert) => convert.run(),
-            Verb::Lighten(lighten) => lighten.run(),
+            Verb::Lighten(lighten) => lighten.run(config),
             Verb::Publish(publish) => publish.run(config),
             Verb::Capture(capture) => return capture.run(config),
             Verb::ConfigDrive(config_drive) => config_drive.run(),

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+use stemcell::output::publish;
 use stemcell::{AgentSettings, UnpackOptions, open, patch, unpack};
 
 /// Make an official openstack stemcell's agent find its settings on CloudStack: its agent.json
@@ -33,8 +34,8 @@ pub struct Patch {
 
 impl Patch {
     pub fn run(self) -> anyhow::Result<()> {
-        if self.output.exists() {
-            bail!("{} is there already", self.output.display());
+        if self.output.symlink_metadata().is_ok() {
+            bail!("{} exists already", self.output.display());
         }
         let settings = match &self.agent_json {
             None => AgentSettings::CloudStack,
@@ -54,18 +55,17 @@ impl Patch {
         bar.finish_and_clear();
         let unpacked = unpacked?;
         let patched = patch(&unpacked.image, &settings)?;
-        unpacked
-            .image
-            .persist_noclobber(&self.output)
-            .with_context(|| self.output.display().to_string())?;
+        publish(unpacked.image, &self.output)?;
+        let format = unpacked.format;
         if self.json {
-            let told = json!({"output": self.output, "partition": patched.partition,
-                "file": patched.file, "before": patched.before, "after": patched.after});
-            return Ok(stdout::write_line(&format!("{told:#}"))?);
+            let report = json!({"output": self.output, "format": format,
+                "partition": patched.partition, "file": patched.file,
+                "before": patched.before, "after": patched.after});
+            return Ok(stdout::write_line(&format!("{report:#}"))?);
         }
         let output = self.output.display();
         Ok(stdout::write_line(&format!(
-            "{output}: {} on partition {} is now\n{}",
+            "{output}: {format}; {} on partition {} is now\n{}",
             patched.file, patched.partition, patched.after
         ))?)
     }
