@@ -55,7 +55,7 @@ pub fn write_onto(
 
 /// Writes zeros where the device has something else.
 fn clear(target: &File, start: u64, length: u64) -> io::Result<()> {
-    const ZEROS: [u8; PIECE as usize] = [0; PIECE as usize];
+    static ZEROS: [u8; PIECE as usize] = [0; PIECE as usize];
     let mut there = vec![0; PIECE as usize];
     let mut done = 0;
     while done < length {
