@@ -30,7 +30,7 @@ impl Default for ApiVersion {
 }
 
 /// A typed result that knows its wire form.
-pub trait Answer {
+pub trait IntoResult {
     /// The JSON that stands under `result`.
     fn into_result(self, version: ApiVersion) -> Value;
 }
@@ -111,7 +111,7 @@ pub struct NetworkCreated {
     pub cloud_properties: Map<String, Value>,
 }
 
-impl Answer for Info {
+impl IntoResult for Info {
     fn into_result(self, _: ApiVersion) -> Value {
         json!({
             "api_version": self.api_version.number(),
@@ -120,7 +120,7 @@ impl Answer for Info {
     }
 }
 
-impl Answer for VmCreated {
+impl IntoResult for VmCreated {
     fn into_result(self, version: ApiVersion) -> Value {
         match version.number() {
             1 => json!(self.cid),
@@ -129,7 +129,7 @@ impl Answer for VmCreated {
     }
 }
 
-impl Answer for DiskHint {
+impl IntoResult for DiskHint {
     fn into_result(self, version: ApiVersion) -> Value {
         match (version.number(), self) {
             (1, _) => Value::Null,
@@ -142,13 +142,13 @@ impl Answer for DiskHint {
     }
 }
 
-impl Answer for NetworkCreated {
+impl IntoResult for NetworkCreated {
     fn into_result(self, _: ApiVersion) -> Value {
         json!([self.cid, self.addresses, self.cloud_properties])
     }
 }
 
-impl Answer for () {
+impl IntoResult for () {
     fn into_result(self, _: ApiVersion) -> Value {
         Value::Null
     }
@@ -156,7 +156,7 @@ impl Answer for () {
 
 macro_rules! plain_answer {
     ($($type:ty),*) => {$(
-        impl Answer for $type {
+        impl IntoResult for $type {
             fn into_result(self, _: ApiVersion) -> Value {
                 json!(self)
             }
@@ -166,7 +166,7 @@ macro_rules! plain_answer {
 
 plain_answer!(bool, Vec<DiskCid>, StemcellCid, DiskCid, SnapshotCid, VmCid, Map<String, Value>);
 
-impl Answer for Option<DiskCid> {
+impl IntoResult for Option<DiskCid> {
     fn into_result(self, _: ApiVersion) -> Value {
         json!(self)
     }

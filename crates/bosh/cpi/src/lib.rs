@@ -5,7 +5,7 @@
 //! provider implements [`Cpi`], and the binary moves bytes in and out.
 //!
 //! ```text
-//! bytes → Request → Call (typed arguments) → Cpi method → Answer → Response → bytes
+//! bytes → Request → Call (typed arguments) → Cpi method → IntoResult → Response → bytes
 //! ```
 
 pub mod agent;
@@ -22,10 +22,10 @@ pub mod request;
 pub mod response;
 pub mod size;
 
-pub use answer::{ApiVersion, DiskHint, Info, IscsiHint, VmCreated};
+pub use answer::{ApiVersion, DiskHint, Info, IntoResult, IscsiHint, VmCreated};
 pub use cid::{DiskCid, NetworkCid, SnapshotCid, StemcellCid, VmCid};
 pub use error::{CpiError, ErrorKind, Result};
-pub use method::{Call, Cpi, METHODS};
+pub use method::{Call, Cpi, METHODS, Method};
 pub use network::{Network, NetworkKind, Networks};
 pub use properties::CloudProperties;
 pub use request::Request;

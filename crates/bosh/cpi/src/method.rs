@@ -1,7 +1,7 @@
 //! The table of methods: names, arguments, and what each answers. Dispatch, `--help` and the
 //! reference pages are made from it.
 
-use crate::answer::{Answer, ApiVersion, DiskHint, Info, NetworkCreated, VmCreated};
+use crate::answer::{ApiVersion, DiskHint, Info, IntoResult, NetworkCreated, VmCreated};
 use crate::argument::{Argument, Arguments};
 use crate::{
     CloudProperties, CpiError, DiskCid, MiB, NetworkCid, Networks, Request, Result, SnapshotCid,
@@ -15,7 +15,7 @@ pub type Hash = Map<String, Value>;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Method {
+pub struct MethodSpec {
     /// The name on the wire.
     pub name: &'static str,
     /// What it does, in a line.
@@ -36,12 +36,21 @@ pub struct ArgumentSpec {
 }
 
 /// The row of a method, or None for a name that no director sends.
-pub fn find(name: &str) -> Option<&'static Method> {
+pub fn find(name: &str) -> Option<&'static MethodSpec> {
     METHODS.iter().find(|method| method.name == name)
 }
 
+/// The typed arguments of one method.
+pub trait Invocation {
+    /// The method.
+    const METHOD: Method;
+    /// What it answers.
+    type Answer: IntoResult;
+}
+
+// `$d` is a dollar sign: the macros that this one makes have parameters of their own.
 macro_rules! methods {
-    ($(
+    ($d:tt $(
         #[doc = $summary:literal]
         $name:ident $variant:ident ($(#[doc = $arg_doc:literal] $arg:ident: $type:ty),* $(,)?)
             -> $answer:ty;
@@ -65,10 +74,88 @@ macro_rules! methods {
                     Ok(Self { $($arg: arguments.next()?),* })
                 }
             }
+
+            impl Invocation for $variant {
+                const METHOD: Method = Method::$variant;
+                type Answer = $answer;
+            }
         )*
 
+        /// A method of the contract.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Method {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Method {
+            /// Its name on the wire.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($name),)*
+                }
+            }
+        }
+
+        /// For a provider that does not have a method: `use bosh_cpi::method::absent::ping;` in
+        /// its `methods` answers `NotImplemented` for [`dispatch!`](crate::dispatch).
+        pub mod absent {
+            $(
+                #[doc = concat!("`", stringify!($name), "`, which is not there.")]
+                pub mod $name {
+                    use crate::method::{Invocation, $variant};
+
+                    /// Answers `NotImplemented`.
+                    pub async fn run<C>(
+                        _: &C,
+                        _: $variant,
+                    ) -> crate::Result<<$variant as Invocation>::Answer> {
+                        Err(crate::CpiError::not_implemented(stringify!($name)))
+                    }
+                }
+            )*
+        }
+
+        /// Implements [`Cpi`] for a provider by the methods' files: `create_vm` is
+        /// `methods::create_vm::run(&provider, call)`, a [`CreateVm`] in, its answer out. Every
+        /// method needs one; [`absent`](crate::method::absent) has them for those that a cloud
+        /// does not have.
+        ///
+        /// ```ignore
+        /// bosh_cpi::dispatch!(CloudStack, crate::methods);
+        /// ```
+        #[macro_export]
+        macro_rules! dispatch {
+            ($d provider:ty, $d($d methods:ident)::+) => {
+                $d crate::dispatch!(@impl $d provider, [$d($d methods)::+]);
+            };
+            (@impl $d provider:ty, $d methods:tt) => {
+                impl $d crate::Cpi for $d provider {
+                    $($d crate::dispatch!(@method $d methods $name $variant);)*
+                }
+            };
+            (@method [$d($d methods:ident)::+] $d name:ident $d variant:ident) => {
+                async fn $d name(
+                    &self,
+                    call: $d crate::method::$d variant,
+                ) -> $d crate::Result<
+                    <$d crate::method::$d variant as $d crate::method::Invocation>::Answer,
+                > {
+                    $d($d methods)::+::$d name::run(self, call).await
+                }
+            };
+        }
+
+        /// Hands all methods to a macro, as `create_vm CreateVm;`, so that more can be made of
+        /// the table.
+        #[macro_export]
+        macro_rules! for_each_method {
+            ($d callback:ident) => {
+                $d callback! { $($name $variant;)* }
+            };
+        }
+
         /// Every method, in the order of the contract.
-        pub const METHODS: &[Method] = &[$(Method {
+        pub const METHODS: &[MethodSpec] = &[$(MethodSpec {
             name: stringify!($name),
             summary: $summary.trim_ascii(),
             arguments: $variant::SPECS,
@@ -94,10 +181,10 @@ macro_rules! methods {
                 .map_err(|e| e.while_doing(method.name))
             }
 
-            /// The method's name.
-            pub fn method(&self) -> &'static str {
+            /// The method.
+            pub fn method(&self) -> Method {
                 match self {
-                    $(Call::$variant(_) => stringify!($name),)*
+                    $(Call::$variant(_) => Method::$variant,)*
                 }
             }
 
@@ -135,14 +222,28 @@ macro_rules! methods {
     };
 }
 
-/// Shows the method only: arguments may hold secrets (`env`).
-impl std::fmt::Debug for Call {
+/// Its name on the wire.
+impl std::fmt::Display for Method {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Call").field(&self.method()).finish()
+        f.write_str(self.name())
     }
 }
 
-fn check_count(method: &Method, given: usize) -> Result<()> {
+/// Its name on the wire.
+impl AsRef<str> for Method {
+    fn as_ref(&self) -> &str {
+        self.name()
+    }
+}
+
+/// Shows the method only: arguments may hold secrets (`env`).
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Call").field(&self.method().name()).finish()
+    }
+}
+
+fn check_count(method: &MethodSpec, given: usize) -> Result<()> {
     let most = method.arguments.len();
     let least = method.arguments.iter().rposition(|spec| spec.required).map_or(0, |last| last + 1);
     if (least..=most).contains(&given) {
@@ -159,7 +260,7 @@ fn check_count(method: &Method, given: usize) -> Result<()> {
     Err(CpiError::cpi(format!("arguments: '{name}' takes {wanted}, got {given}")))
 }
 
-methods! {
+methods! { $
     /// Tells which API version and stemcell formats this CPI speaks. Asks no cloud.
     info InfoCall() -> Info;
 

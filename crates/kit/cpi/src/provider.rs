@@ -90,9 +90,10 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     /// later call may change it back.
     async fn operation<T>(
         &self,
-        method: &str,
+        method: impl AsRef<str>,
         work: impl AsyncFnOnce(&mut Operation<'_, Self::Intent>) -> Result<(T, Option<String>)>,
     ) -> Result<T> {
+        let method = method.as_ref();
         let mut operation = self.journal().begin(self.ledger().await?, method);
         let error = match work(&mut operation).await {
             Ok((answer, cid)) => match operation.answer(cid.as_deref()).await {
@@ -119,10 +120,11 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     /// one removes it.
     async fn with_temporary<M, T>(
         &self,
-        method: &str,
+        method: impl AsRef<str>,
         make: impl AsyncFnOnce(&mut Operation<'_, Self::Intent>) -> Result<M>,
         work: impl AsyncFnOnce(M) -> Result<T>,
     ) -> Result<T> {
+        let method = method.as_ref();
         let mut operation = self.journal().begin(self.ledger().await?, method);
         let outcome = match make(&mut operation).await {
             Ok(made) => work(made).await,

@@ -3,6 +3,7 @@
 //!
 //! API crates build `http::Request`s without I/O; [`Transport`] sends them.
 
+mod cloud_error;
 mod connector;
 mod deadline;
 mod effect;
@@ -18,6 +19,7 @@ mod tracked_body;
 mod transport;
 mod upload;
 
+pub use cloud_error::CloudError;
 pub use deadline::Deadline;
 pub use effect::Effect;
 pub use exchanged::{CALL_FIELD, Exchanged, POLL_FIELD, TOOK_FIELD};

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// The journal cannot be used. Nothing has been created in the cloud by the call that met it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum JournalError {
     /// It cannot be opened: no permission, no room, no database.
     #[error("cannot open the journal ({place}): {why}")]
@@ -54,6 +54,11 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether the same may succeed later: the database was not reached, or is busy.
+    pub fn may_pass(&self) -> bool {
+        false
+    }
+
     pub(crate) fn open(place: &dyn Display, why: &dyn Display) -> Self {
         Self::Open { place: place.to_string(), why: why.to_string() }
     }

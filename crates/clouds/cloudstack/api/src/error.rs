@@ -2,7 +2,8 @@
 
 use crate::answer::{Fault, Foreign};
 use crate::hint;
-use cloud_http::{Effect, Outcome, SendError};
+use crate::phrases::{ENTITY_DOES_NOT_EXIST, GONE};
+use cloud_http::{CloudError, Effect, Outcome, SendError};
 use std::time::Duration;
 
 /// Why a call gave no answer. No text of it holds a secret.
@@ -238,6 +239,46 @@ impl Error {
             Error::Settings(_) | Error::Unusable { .. } => false,
             Error::Odd { .. } | Error::JobLost { .. } => false,
         }
+    }
+}
+
+impl CloudError for Error {
+    type Code = i64;
+
+    fn refusal_code(&self) -> Option<&i64> {
+        self.refusal().map(|refusal| &refusal.errorcode)
+    }
+
+    fn says(&self, phrase: &str) -> bool {
+        Error::says(self, phrase)
+    }
+
+    fn is_not_found(&self) -> bool {
+        self.code() == Some(431) && (self.says(ENTITY_DOES_NOT_EXIST) || self.says(GONE))
+    }
+
+    fn is_unreachable(&self) -> bool {
+        matches!(self, Error::Unanswered { cause, .. } if cause.certainly_not_sent())
+    }
+
+    fn is_locked_out(&self) -> bool {
+        self.code() == Some(401)
+    }
+
+    /// The cloud did not answer, or its management server went down under the job.
+    fn may_pass(&self) -> bool {
+        match self {
+            Error::JobLost { why, .. } => !matches!(why, JobLoss::StillRunning),
+            error => error.is_transient(),
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Error::hint(self)
+    }
+
+    fn outcome<T>(self) -> Outcome<T, Error> {
+        Error::outcome(self)
     }
 }
 

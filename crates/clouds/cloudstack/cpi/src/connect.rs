@@ -86,7 +86,7 @@ impl CloudStack {
     ) -> Answer<C::Result> {
         let client = self.scoped().await?;
         self.scope_heeded(Box::pin(client.start_as(job, id, until)).await)?;
-        Ok(Box::pin(client.wait(id, C::NAME, until)).await?)
+        Box::pin(client.wait(id, C::NAME, until)).await.map_err(Failure::Cloud)
     }
 
     /// What came of a job that was to be started under an id of ours.
@@ -104,7 +104,7 @@ impl CloudStack {
                 _ => Ok(JobOutcome::Failure),
             },
             Err(Error::JobLost { why: JobLoss::Purged, .. }) => Ok(JobOutcome::Nothing),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(Failure::Cloud(error)),
         }
     }
 

@@ -6,51 +6,21 @@
 
 use bosh_cpi::{CpiError, ErrorKind};
 use cloudstack::phrases::*;
-use cloudstack::{Error, JobLoss, Refusal};
-use cpi_kit::errors::{CloudFailure, by_table};
-use journal::JournalError;
+use cpi_kit::errors::ErrorTable;
 use std::fmt::Display;
 
 pub(crate) use cpi_kit::errors::Activity;
 
 /// Why a step did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// The cloud.
-    #[error(transparent)]
-    Cloud(#[from] Error),
-    /// The journal; nothing was sent then.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// An error that is ready to be answered.
-    #[error(transparent)]
-    Ready(#[from] CpiError),
-}
+pub(crate) type Failure = cpi_kit::errors::Failure<Table>;
 
-impl Failure {
-    /// The cloud's refusal, if it was one.
-    pub(crate) fn refusal(&self) -> Option<&Refusal> {
-        match self {
-            Failure::Cloud(error) => error.refusal(),
-            Failure::Journal(_) | Failure::Ready(_) => None,
-        }
-    }
+/// The table, as its failures name it.
+#[derive(Debug, Clone)]
+pub(crate) enum Table {}
 
-    /// Whether the cloud refused with this code.
-    pub(crate) fn has_code(&self, code: i64) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.errorcode == code)
-    }
-
-    /// Whether the cloud refused in these words.
-    pub(crate) fn says(&self, phrase: &str) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.text.contains(phrase))
-    }
-
-    /// Whether the cloud does not know an id that the call named: it never did, or what had it
-    /// is gone.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.has_code(431) && (self.says(ENTITY_DOES_NOT_EXIST) || self.says(GONE))
-    }
+impl ErrorTable for Table {
+    type Error = cloudstack::Error;
+    const ROWS: &'static [Row] = TABLE;
 }
 
 type Row = cpi_kit::errors::Row<i64>;
@@ -59,8 +29,8 @@ use Activity::*;
 use ErrorKind::*;
 
 const ON_DISKS: &[Activity] =
-    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, TagDisk, SnapshotDisk];
-const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, TagVm];
+    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, SetDiskMetadata, SnapshotDisk];
+const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, SetVmMetadata];
 const UNKNOWN: &[&str] = &[ENTITY_DOES_NOT_EXIST, GONE];
 
 const TABLE: &[Row] = &[
@@ -258,32 +228,7 @@ const TABLE: &[Row] = &[
 
 /// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
 pub(crate) fn answer(doing: Activity, tried: impl Display, failure: Failure) -> CpiError {
-    match failure {
-        Failure::Ready(error) => error,
-        Failure::Journal(error) => CpiError::cpi(format!("{tried}: {error}")),
-        Failure::Cloud(error) => from_cloud(doing, tried, &error),
-    }
-}
-
-fn from_cloud(doing: Activity, tried: impl Display, error: &Error) -> CpiError {
-    let refusal = error.refusal();
-    let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.text.contains(phrase));
-    let told = CloudFailure {
-        error,
-        refusal: refusal.map(|refusal| (&refusal.errorcode, &says as _)),
-        may_pass: may_pass(error),
-        hint: error.hint(),
-    };
-    by_table(TABLE, doing, tried, &told)
-}
-
-/// Whether what is no refusal may be otherwise the next time: the cloud did not answer, or its
-/// management server went down under the job.
-fn may_pass(error: &Error) -> bool {
-    match error {
-        Error::JobLost { why, .. } => !matches!(why, JobLoss::StillRunning),
-        error => error.is_transient(),
-    }
+    failure.into_cpi(doing, tried)
 }
 
 #[cfg(test)]

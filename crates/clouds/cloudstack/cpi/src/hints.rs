@@ -36,7 +36,7 @@ fn letter(device: u64) -> Option<char> {
 mod tests {
     use super::*;
     use bosh_cpi::ApiVersion;
-    use bosh_cpi::answer::Answer;
+    use bosh_cpi::IntoResult;
     use serde_json::json;
 
     fn answer(hypervisor: &str, device: u64) -> serde_json::Value {

@@ -8,7 +8,6 @@
 mod capture;
 mod cloud;
 mod connect;
-mod cpi;
 mod doctor;
 mod errors;
 mod gc;
@@ -28,3 +27,5 @@ pub use cloud::CloudStack;
 pub use outside::{Outside, OutsideThing};
 pub use properties::CloudStackProperties;
 pub use steps::Intent;
+
+bosh_cpi::dispatch!(CloudStack, crate::methods);

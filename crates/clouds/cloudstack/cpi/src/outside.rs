@@ -85,7 +85,7 @@ impl CloudStack {
         let thing = OutsideThing { what, id: id.clone() };
         let wait = async || -> Answer<Value> {
             let client = self.scoped().await?;
-            Ok(Box::pin(client.wait(&job, C::NAME, until)).await?)
+            Box::pin(client.wait(&job, C::NAME, until)).await.map_err(Failure::Cloud)
         };
         let made = operation.step(
             Intent::Outside { thing: thing.clone(), vm: vm.to_owned() },

@@ -327,7 +327,7 @@ pub(crate) fn ended<T>(result: std::result::Result<T, Failure>) -> Outcome<T, Fa
     match result {
         Ok(answer) => Outcome::Applied(answer),
         Err(failure @ (Failure::Journal(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
-        Err(failure) if failure.refusal().is_some() => Outcome::NotApplied(failure),
+        Err(failure) if failure.is_refusal() => Outcome::NotApplied(failure),
         Err(Failure::Cloud(error)) => error.outcome().map_err(Failure::Cloud),
     }
 }

@@ -3,7 +3,7 @@
 use crate::answer::{Fault, Foreign};
 use crate::code::Code;
 use crate::hint;
-use cloud_http::{Effect, Outcome, SendError};
+use cloud_http::{CloudError, Effect, Outcome, SendError};
 use std::time::Duration;
 
 /// Why a call gave no answer. No text of it holds a secret.
@@ -218,6 +218,42 @@ impl Error {
             Error::Settings(_) | Error::Unusable { .. } => false,
             Error::Odd { .. } | Error::Late { .. } => false,
         }
+    }
+}
+
+impl CloudError for Error {
+    type Code = Code;
+
+    fn refusal_code(&self) -> Option<&Code> {
+        self.code()
+    }
+
+    fn says(&self, phrase: &str) -> bool {
+        Error::says(self, phrase)
+    }
+
+    fn is_not_found(&self) -> bool {
+        Error::is_not_found(self)
+    }
+
+    fn is_unreachable(&self) -> bool {
+        matches!(self, Error::Unanswered { cause, .. } if cause.certainly_not_sent())
+    }
+
+    fn is_locked_out(&self) -> bool {
+        matches!(self.code(), Some(Code::Unauthenticated))
+    }
+
+    fn may_pass(&self) -> bool {
+        self.is_transient()
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Error::hint(self)
+    }
+
+    fn outcome<T>(self) -> Outcome<T, Error> {
+        Error::outcome(self)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
+use crate::errors::Failure;
 use crate::properties::Wait;
 use crate::storage::{NOT_YET, holders};
 use cloud_http::Deadline;
@@ -87,9 +88,10 @@ impl SoftLayer {
                 Ok(false) if cloud_http::paused(begun.elapsed(), until).await => {}
                 Ok(false) => {
                     let what = "that the volume takes it".into();
-                    return Err(Error::Late { call: C::NAME, what, last: None }.into());
+                    let late = Error::Late { call: C::NAME, what, last: None };
+                    return Err(Failure::Cloud(late));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(Failure::Cloud(error)),
             }
         }
     }

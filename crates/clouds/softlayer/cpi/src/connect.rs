@@ -37,13 +37,13 @@ pub(crate) fn transport(properties: &SoftLayerProperties) -> Result<TransportSet
 impl SoftLayer {
     /// Makes a call.
     pub(crate) async fn call<C: Call>(&self, call: &C, until: Deadline) -> Answer<C::Answer> {
-        Ok(Box::pin(self.client()?.call(call, until)).await?)
+        Box::pin(self.client()?.call(call, until)).await.map_err(Failure::Cloud)
     }
 
     /// What has this id; None if nothing has, or nothing that this user may see.
     pub(crate) async fn find<View: Field, C: Call>(&self, call: &C) -> Answer<Option<View>> {
         let until = self.deadline(Wait::Lookup);
-        Ok(Box::pin(self.client()?.find(call, until)).await?)
+        Box::pin(self.client()?.find(call, until)).await.map_err(Failure::Cloud)
     }
 
     /// All rows that a filter keeps.
@@ -53,7 +53,7 @@ impl SoftLayer {
         filter: &Filter,
     ) -> Answer<Vec<View>> {
         let until = self.deadline(Wait::Lookup);
-        Ok(Box::pin(self.client()?.list_as(call, filter, until)).await?)
+        Box::pin(self.client()?.list_as(call, filter, until)).await.map_err(Failure::Cloud)
     }
 
     /// Waits until `done` finds what it looks for.
@@ -64,6 +64,6 @@ impl SoftLayer {
         until: Deadline,
         done: impl FnMut(View) -> Option<T>,
     ) -> Answer<T> {
-        Ok(Box::pin(self.client()?.wait_for(call, what, until, done)).await?)
+        Box::pin(self.client()?.wait_for(call, what, until, done)).await.map_err(Failure::Cloud)
     }
 }

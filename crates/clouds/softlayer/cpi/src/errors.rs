@@ -5,39 +5,23 @@
 //! kind of what was being done.
 
 use bosh_cpi::{CpiError, ErrorKind};
-use cpi_kit::errors::{CloudFailure, by_table};
-use journal::JournalError;
+use cpi_kit::errors::ErrorTable;
+use softlayer::Code;
 use softlayer::phrases::*;
-use softlayer::{Code, Error};
 use std::fmt::Display;
 
 pub(crate) use cpi_kit::errors::Activity;
 
 /// Why a step did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// The cloud.
-    #[error(transparent)]
-    Cloud(#[from] Error),
-    /// The journal; nothing was sent then.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// An error that is ready to be answered.
-    #[error(transparent)]
-    Ready(#[from] CpiError),
-}
+pub(crate) type Failure = cpi_kit::errors::Failure<Table>;
 
-impl Failure {
-    /// Whether the cloud refused in these words.
-    pub(crate) fn says(&self, phrase: &str) -> bool {
-        matches!(self, Failure::Cloud(error) if error.says(phrase))
-    }
+/// The table, as its failures name it.
+#[derive(Debug, Clone)]
+pub(crate) enum Table {}
 
-    /// Whether the cloud does not know an id that the call named: it never did, what had it is
-    /// gone, or this user may not see it.
-    pub(crate) fn is_gone(&self) -> bool {
-        matches!(self, Failure::Cloud(error) if error.is_not_found())
-    }
+impl ErrorTable for Table {
+    type Error = softlayer::Error;
+    const ROWS: &'static [Row] = TABLE;
 }
 
 type Row = cpi_kit::errors::Row<Code>;
@@ -46,8 +30,8 @@ use Activity::*;
 use ErrorKind::*;
 
 const ON_DISKS: &[Activity] =
-    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, TagDisk, SnapshotDisk];
-const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, TagVm];
+    &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, SetDiskMetadata, SnapshotDisk];
+const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, SetVmMetadata];
 
 const TABLE: &[Row] = &[
     Row {
@@ -127,23 +111,7 @@ const TABLE: &[Row] = &[
 
 /// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
 pub(crate) fn answer(doing: Activity, tried: impl Display, failure: Failure) -> CpiError {
-    match failure {
-        Failure::Ready(error) => error,
-        Failure::Journal(error) => CpiError::cpi(format!("{tried}: {error}")),
-        Failure::Cloud(error) => from_cloud(doing, tried, &error),
-    }
-}
-
-fn from_cloud(doing: Activity, tried: impl Display, error: &Error) -> CpiError {
-    let refusal = error.refusal();
-    let says = |phrase: &str| refusal.is_some_and(|refusal| refusal.says(phrase));
-    let told = CloudFailure {
-        error,
-        refusal: refusal.map(|refusal| (&refusal.code, &says as _)),
-        may_pass: error.is_transient(),
-        hint: error.hint(),
-    };
-    by_table(TABLE, doing, tried, &told)
+    failure.into_cpi(doing, tried)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod access;
 mod cids;
 mod cloud;
 mod connect;
-mod cpi;
 mod doctor;
 mod errors;
 mod gc;
@@ -27,3 +26,5 @@ pub use cloud::SoftLayer;
 pub use properties::SoftLayerProperties;
 pub use steps::Intent;
 pub use storage::DiskOrder;
+
+bosh_cpi::dispatch!(SoftLayer, crate::methods);

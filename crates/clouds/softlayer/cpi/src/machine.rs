@@ -3,6 +3,7 @@
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
+use crate::errors::Failure;
 use crate::properties::Wait;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloud_http::{Deadline, Secret};
@@ -106,9 +107,10 @@ async fn set_once_possible<C: Call>(client: &Client, call: &C, until: Deadline) 
     let (not_yet, soon) = ([Code::NotImplemented, Code::ObjectNotFound], until.or_sooner(UNKNOWN));
     match client.call_once_possible(call, &not_yet, soon).await {
         Err(error) if error.code() == Some(&Code::NotImplemented) => {
-            client.call_once_possible(call, &not_yet[..1], until).await?;
+            let called = client.call_once_possible(call, &not_yet[..1], until).await;
+            called.map_err(Failure::Cloud)?;
         }
-        other => drop(other?),
+        other => drop(other.map_err(Failure::Cloud)?),
     }
     Ok(())
 }

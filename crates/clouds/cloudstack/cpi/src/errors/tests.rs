@@ -1,7 +1,8 @@
 //! The table, tried on refusals as they were recorded from CloudStack 4.22.
 
 use super::*;
-use cloudstack::Effect;
+use cloudstack::{Effect, Error, JobLoss, Refusal};
+use journal::JournalError;
 
 fn refusal(errorcode: i64, text: &str) -> Error {
     Error::Refused(Box::new(Refusal {
@@ -173,7 +174,7 @@ fn errors_that_are_not_the_cloud_s_pass() {
 #[test]
 fn a_lost_job_is_worth_another_try_and_a_slow_one_is_not() {
     let lost = |why| Error::JobLost { command: "deployVirtualMachine", job: "j".into(), why };
-    let retry = |why| answer(CreateVm, "trying X", lost(why).into()).ok_to_retry;
+    let retry = |why| answer(CreateVm, "trying X", Failure::Cloud(lost(why))).ok_to_retry;
     assert!(retry(JobLoss::NoResult) && retry(JobLoss::Purged));
     assert!(!retry(JobLoss::StillRunning));
 }

@@ -73,7 +73,7 @@ impl CloudStack {
         rows.map_err(|error| {
             let tried = format!("{}: looking up '{}'", wanted.path, wanted.text);
             let lacks = error.code() == Some(432);
-            let answer = errors::answer(Activity::Lookup, tried, error.into());
+            let answer = errors::answer(Activity::Lookup, tried, Failure::Cloud(error));
             if !lacks {
                 return answer;
             }
@@ -97,7 +97,7 @@ impl CloudStack {
             let text = given(&self.properties.project).unwrap_or_default();
             self.cache.forget(&[key::<ScopeRow>(&Wanted::new(text, ""), PROJECT)]);
         }
-        Ok(result?)
+        result.map_err(Failure::Cloud)
     }
 }
 

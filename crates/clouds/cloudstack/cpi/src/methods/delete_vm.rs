@@ -88,7 +88,7 @@ async fn wait_for_deploy(cloud: &CloudStack, vm: &VirtualMachine) -> Answer<()> 
     let Some(job) = job.filter(|_| runs && vm.state != "Running") else { return Ok(()) };
     match cloud.came_of(job, DeployVirtualMachine::NAME, cloud.soon()).await {
         Err(Failure::Cloud(error @ Error::JobLost { why: JobLoss::StillRunning, .. })) => {
-            Err(error.into())
+            Err(Failure::Cloud(error))
         }
         // Whatever came of it, it works no more.
         _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use crate::CloudStack;
 use crate::properties::PATH;
+use bosh_cpi::method::InfoCall;
 use bosh_cpi::{ApiVersion, CpiError, Info, Result};
 
 /// What create_stemcell takes. Those for OpenStack are changed on their way, such that their
@@ -17,7 +18,7 @@ const FORMATS: &[&str] = &[
     "openstack-raw",
 ];
 
-pub(crate) fn run(cloud: &CloudStack) -> Result<Info> {
+pub(crate) async fn run(cloud: &CloudStack, _: InfoCall) -> Result<Info> {
     let api_version = match cloud.properties.highest_api_version() {
         None => ApiVersion::LATEST,
         Some(version) => ApiVersion::new(version.into()).ok_or_else(|| {

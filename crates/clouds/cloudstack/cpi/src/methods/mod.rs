@@ -26,3 +26,5 @@ pub(crate) mod update_disk;
 mod write_tags;
 
 pub(crate) use cids::is_alive;
+
+pub(crate) use bosh_cpi::method::absent::{configure_networks, current_vm_id, ping};

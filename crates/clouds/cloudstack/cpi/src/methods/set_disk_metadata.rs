@@ -15,7 +15,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetDiskMetadata) -> Result<()>
     let found = cloud.disk(&cid).await;
     let disk = found
         .map_err(|failure| {
-            errors::answer(Activity::TagDisk, format!("tagging disk {cid}"), failure)
+            errors::answer(Activity::SetDiskMetadata, format!("tagging disk {cid}"), failure)
         })?
         .ok_or_else(|| no_disk(&cid))?;
     let difference = tags::difference(&disk.tags, tags::from_metadata(&call.metadata));

@@ -2,12 +2,13 @@
 
 use crate::SoftLayer;
 use crate::properties::PATH;
+use bosh_cpi::method::InfoCall;
 use bosh_cpi::{ApiVersion, CpiError, Info, Result};
 
 /// What create_stemcell takes: the formats of the stemcells that were made for this cloud.
 const FORMATS: &[&str] = &["softlayer-light", "softlayer-ovf"];
 
-pub(crate) fn run(cloud: &SoftLayer) -> Result<Info> {
+pub(crate) async fn run(cloud: &SoftLayer, _: InfoCall) -> Result<Info> {
     let api_version = match cloud.properties.highest_api_version() {
         None => ApiVersion::LATEST,
         Some(version) => ApiVersion::new(version.into()).ok_or_else(|| {

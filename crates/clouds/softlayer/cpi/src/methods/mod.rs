@@ -7,6 +7,7 @@ pub(crate) mod create_network;
 pub(crate) mod create_stemcell;
 pub(crate) mod create_vm;
 pub(crate) mod delete_disk;
+pub(crate) mod delete_network;
 pub(crate) mod delete_snapshot;
 pub(crate) mod delete_stemcell;
 pub(crate) mod delete_vm;
@@ -21,3 +22,5 @@ pub(crate) mod set_disk_metadata;
 pub(crate) mod set_vm_metadata;
 pub(crate) mod snapshot_disk;
 pub(crate) mod update_disk;
+
+pub(crate) use bosh_cpi::method::absent::{configure_networks, current_vm_id, ping};

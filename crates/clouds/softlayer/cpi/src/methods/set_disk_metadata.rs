@@ -15,7 +15,7 @@ use softlayer::api::network_storage::{EditObject, StorageEdit};
 pub(crate) async fn run(cloud: &SoftLayer, call: SetDiskMetadata) -> Result<()> {
     let cid = &call.disk_cid;
     let failed =
-        |failure| errors::answer(Activity::TagDisk, format!("tagging disk {cid}"), failure);
+        |failure| errors::answer(Activity::SetDiskMetadata, format!("tagging disk {cid}"), failure);
     let id = disk_id(cid).ok_or_else(|| no_disk(cid))?;
     let volume = cloud.volume(id).await.map_err(failed)?.ok_or_else(|| no_disk(cid))?;
     let there = Notes::read(volume.notes.as_deref());

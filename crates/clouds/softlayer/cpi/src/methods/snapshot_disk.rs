@@ -4,7 +4,7 @@
 use crate::SoftLayer;
 use crate::cids::{disk_id, no_disk};
 use crate::connect::Answer;
-use crate::errors::{self, Activity};
+use crate::errors::{self, Activity, Failure};
 use crate::notes::Notes;
 use crate::properties::Wait;
 use crate::steps::{Intent, ended};
@@ -66,7 +66,7 @@ async fn patiently(
         let taken = cloud.client()?.call_once_possible(take, crate::storage::NOT_YET, until).await;
         match taken {
             Err(error) if error.says(PROVISIONING) && paused(begun.elapsed(), until).await => {}
-            taken => return Ok(taken?),
+            taken => return taken.map_err(Failure::Cloud),
         }
     }
 }

@@ -49,7 +49,8 @@ async fn find(
     match vm.other.get("jobid").and_then(|job| job.as_str()) {
         Some(job) => {
             let client = cloud.client()?;
-            let Object(vm) = client.wait(job, "deployVirtualMachine", until).await?;
+            let deployed = client.wait(job, "deployVirtualMachine", until).await;
+            let Object(vm) = deployed.map_err(Failure::Cloud)?;
             Ok(Some(vm))
         }
         None => Ok(None),

@@ -197,7 +197,7 @@ async fn acquire(
     let name = &made.vm.name;
     let (id, told) = match cloud.make_outside(operation, Outside::Address, name, &call).await {
         Ok(made) => made,
-        Err(failure) if vip.ip.is_some() && failure.refusal().is_some() => {
+        Err(failure) if vip.ip.is_some() && failure.is_refusal() => {
             // The account may have it already; if not, the refusal stands.
             tracing::info!("{}: {failure}", vip.path);
             return match look(cloud, vip).await? {

@@ -6,6 +6,7 @@ use super::{Order, appeared, impossible, look};
 use crate::SoftLayer;
 use crate::cids::Machine;
 use crate::connect::Answer;
+use crate::errors::Failure;
 use crate::machine::Seen;
 use crate::properties::given;
 use crate::settings::placeholder;
@@ -54,7 +55,7 @@ pub(super) async fn order(
         None => {
             let what = format!("server {name}");
             let call = "SoftLayer_Account::getHardware";
-            Err(Error::Late { call, what, last: None }.into())
+            Err(Failure::Cloud(Error::Late { call, what, last: None }))
         }
     }
 }
