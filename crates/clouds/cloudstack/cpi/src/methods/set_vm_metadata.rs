@@ -17,7 +17,9 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
     let found = cloud.vm(&cid).await;
     let vm = found
-        .map_err(|failure| errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure))?
+        .map_err(|failure| {
+            errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure)
+        })?
         .ok_or_else(|| no_vm(&cid))?;
     let difference = tags::difference(&vm.tags, tags::from_metadata(&call.metadata));
     let name = tags::display_name(&call.metadata).filter(|name| *name != vm.displayname);

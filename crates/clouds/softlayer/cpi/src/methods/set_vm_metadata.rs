@@ -21,7 +21,9 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
     let found = cloud.machine(&cid).await;
     let seen = found
-        .map_err(|failure| errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure))?
+        .map_err(|failure| {
+            errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure)
+        })?
         .ok_or_else(|| no_vm(&cid))?;
     let machine = seen.machine;
     let tags = tags::merged(&seen.tags, &call.metadata);
