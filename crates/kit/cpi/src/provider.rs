@@ -164,10 +164,18 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
         Ok(found)
     }
 
+    /// Deletes one piece of garbage: by its id (`found.cid`), after a fresh look at that id
+    /// ([`Claim::listed`](crate::Claim::listed)). By name, a twin that is in use would go as well,
+    /// so a cloud in which names are not unique must not leave this as it is.
+    async fn delete_listed(&self, found: &Found, intent: &Self::Intent) -> Result<()> {
+        let _ = found;
+        self.ensure_absent(intent).await.map(drop)
+    }
+
     /// Deletes what [`Verdict::Delete`] was said of; nothing else.
     async fn delete_garbage(&self, found: &Found) -> Result<()> {
         match (found.verdict, found.target()) {
-            (Verdict::Delete, Some(target)) => self.ensure_absent(&target).await.map(drop),
+            (Verdict::Delete, Some(intent)) => self.delete_listed(found, &intent).await,
             _ => Err(CpiError::cpi(format!("{} {} is to be kept", found.kind, found.name))),
         }
     }

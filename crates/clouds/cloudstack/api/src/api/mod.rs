@@ -13,6 +13,7 @@ mod job;
 mod key_pair;
 mod network;
 mod offering;
+mod resource;
 mod security_group;
 mod snapshot;
 mod system;
@@ -44,6 +45,7 @@ pub use network::{
     NetworkService,
 };
 pub use offering::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
+pub use resource::account_of;
 pub use security_group::{
     AuthorizeSecurityGroupEgress, AuthorizeSecurityGroupIngress, CreateSecurityGroup,
     DeleteSecurityGroup, ListSecurityGroups, PeerGroup, RevokeSecurityGroupEgress,
