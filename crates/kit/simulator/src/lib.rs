@@ -11,7 +11,6 @@ mod connection_cut;
 mod control;
 pub mod fault;
 mod latency;
-pub mod lie;
 mod metadata_listeners;
 mod server;
 

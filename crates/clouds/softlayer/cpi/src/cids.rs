@@ -1,7 +1,7 @@
 //! CIDs: ids of SoftLayer's, in decimal, as the last Go CPI had them. A bare metal server's
 //! begins with `hw-`.
 
-use bosh_cpi::{CpiError, DiskCid, ErrorKind, SnapshotCid, VmCid};
+use bosh_cpi::{CpiError, DiskCid, Result, SnapshotCid, VmCid};
 use std::fmt::Display;
 
 const SERVER: &str = "hw-";
@@ -16,6 +16,11 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
+    /// Its CID.
+    pub(crate) fn cid(self) -> Result<VmCid> {
+        VmCid::new(self.to_string()).map_err(|e| CpiError::cloud(e.to_string()))
+    }
+
     /// What a CID stands for; None for what is no CID of this cloud, so that nothing has it.
     pub(crate) fn of(cid: &VmCid) -> Option<Self> {
         let text = cid.as_str();
@@ -43,16 +48,6 @@ pub(crate) fn disk_id(cid: &DiskCid) -> Option<u64> {
 /// A snapshot's id; None for what is no CID of this cloud.
 pub(crate) fn snapshot_id(cid: &SnapshotCid) -> Option<u64> {
     cid.as_str().parse().ok()
-}
-
-/// The error for a VM that is not there.
-pub(crate) fn no_vm(cid: impl Display) -> CpiError {
-    CpiError::new(ErrorKind::VmNotFound, format!("there is no VM {cid}"))
-}
-
-/// The error for a disk that is not there.
-pub(crate) fn no_disk(cid: impl Display) -> CpiError {
-    CpiError::new(ErrorKind::DiskNotFound, format!("there is no disk {cid}"))
 }
 
 #[cfg(test)]

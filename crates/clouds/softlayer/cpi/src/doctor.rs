@@ -1,14 +1,16 @@
 //! `cpi doctor`: whether these properties and this cloud go together, checked before a
 //! deployment finds out. It changes nothing, and asks the cloud itself, never the cache.
 
-use crate::SoftLayer;
 use crate::errors::Failure;
-use crate::properties::PATH;
+use crate::lookup::{catalogue, datacenter};
+use crate::properties::{PATH, Speed};
+use crate::resources::volume_order;
+use crate::session::SoftLayer;
 use cloud_http::{Deadline, SendError};
 use cpi_kit::{Finding, Provider, Questions};
-use softlayer::api::{Datacenter, Image, ProductItem, Vlan, account, location, network};
+use softlayer::Error;
+use softlayer::api::{Image, Vlan, account, network};
 use softlayer::api::{image, virtual_guest};
-use softlayer::{Error, Filter};
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -24,8 +26,8 @@ pub(crate) async fn examine(cloud: &SoftLayer, questions: &Questions) -> Vec<Fin
     if !talked {
         return findings;
     }
-    findings.push(datacenter(cloud).await);
-    findings.push(catalogue(cloud).await);
+    findings.push(default_datacenter(cloud).await);
+    findings.push(block_storage(cloud).await);
     findings.extend(orders(cloud).await);
     findings.push(heavy_stemcells(cloud));
     for network in &questions.networks {
@@ -103,36 +105,27 @@ async fn journal(cloud: &SoftLayer) -> Finding {
     }
 }
 
-async fn datacenter(cloud: &SoftLayer) -> Finding {
+async fn default_datacenter(cloud: &SoftLayer) -> Finding {
     let check = "data center";
     let Some(name) = cloud.properties.default_datacenter() else {
         let hint = format!("set {PATH}.default_datacenter, or name one in every cloud_properties");
         return Finding::warn(check, "no default", hint);
     };
-    let filter = Filter::is("name", name);
-    match cloud.list::<Datacenter, _>(&location::GetDatacenters {}, &filter).await {
-        Ok(found) if found.is_empty() => {
-            Finding::fail(check, format!("there is no '{name}'"), "it is a name such as dal13")
-        }
-        Ok(_) => Finding::ok(check, name),
+    match datacenter::find(cloud, name).await {
+        Ok(None) => Finding::fail(check, format!("'{name}' not found"), "use a name such as dal13"),
+        Ok(Some(_)) => Finding::ok(check, name),
         Err(failure) => unknown(check, &failure),
     }
 }
 
 /// Whether disks can be priced: the catalogue of storage.
-async fn catalogue(cloud: &SoftLayer) -> Finding {
+async fn block_storage(cloud: &SoftLayer) -> Finding {
     let check = "block storage";
-    let items: Vec<ProductItem> = match cloud.storage_items().await {
+    let items = match catalogue::items(cloud).await {
         Ok(items) => items,
         Err(failure) => return unknown(check, &failure),
     };
-    let priced = crate::storage::catalogue::volume(
-        &items,
-        100,
-        crate::storage::catalogue::Speed::Iops(None),
-        "",
-    );
-    match priced {
+    match catalogue::volume(&items, 100, Speed::Iops(None), "") {
         Ok(priced) => {
             let iops = priced.iops.unwrap_or_default();
             Finding::ok(check, format!("100 GB can be ordered, with {iops} IOPS at least"))
@@ -145,7 +138,7 @@ async fn catalogue(cloud: &SoftLayer) -> Finding {
 async fn orders(cloud: &SoftLayer) -> Option<Finding> {
     let check = "orders";
     let datacenter = cloud.properties.default_datacenter()?;
-    Some(match cloud.may_order_volumes(datacenter).await {
+    Some(match volume_order::check_permission(cloud, datacenter).await {
         Ok(()) => Finding::ok(check, format!("a disk in {datacenter} could be ordered")),
         Err(error) => {
             let hint = "give the user the classic permissions to add storage and servers";
@@ -168,14 +161,14 @@ fn heavy_stemcells(cloud: &SoftLayer) -> Finding {
 async fn vlan(cloud: &SoftLayer, wanted: &str) -> Finding {
     let check = format!("VLAN {wanted}");
     let Ok(id) = wanted.parse() else {
-        return Finding::fail(check, "no VLAN's id", "a network is named by its VLAN's id");
+        return Finding::fail(check, "not a VLAN id", "a network is named by its VLAN's id");
     };
     match cloud.find::<Vlan, _>(&network::GetVlan { id }).await {
         Ok(Some(vlan)) => {
             let space = vlan.network_space.unwrap_or_default().to_lowercase();
             Finding::ok(check, format!("a {space} one"))
         }
-        Ok(None) => Finding::fail(check, "is not there", "is it of this account?"),
+        Ok(None) => Finding::fail(check, "not found", "is it of this account?"),
         Err(failure) => unknown(check, &failure),
     }
 }
@@ -187,7 +180,7 @@ async fn has_flavor(cloud: &SoftLayer, wanted: &str) -> Finding {
         Ok(options) if options.flavors.iter().any(|it| it.flavor.key_name == wanted) => {
             Finding::ok(check, "can be ordered")
         }
-        Ok(_) => Finding::fail(check, "is not sold", "it is a name such as B1_4X8X100"),
+        Ok(_) => Finding::fail(check, "not found", "it is a name such as B1_4X8X100"),
         Err(failure) => unknown(check, &failure),
     }
 }
@@ -195,13 +188,11 @@ async fn has_flavor(cloud: &SoftLayer, wanted: &str) -> Finding {
 async fn has_image(cloud: &SoftLayer, wanted: &str) -> Finding {
     let check = format!("image {wanted}");
     let Ok(id) = wanted.parse() else {
-        return Finding::fail(check, "no image's id", "an image is named by its id");
+        return Finding::fail(check, "not an image id", "an image is named by its id");
     };
     match cloud.find::<Image, _>(&image::GetObject { id }).await {
         Ok(Some(image)) => Finding::ok(check, image.name.unwrap_or_default()),
-        Ok(None) => {
-            Finding::fail(check, "is not there", "is it of this account, or shared with it?")
-        }
+        Ok(None) => Finding::fail(check, "not found", "is it of this account, or shared with it?"),
         Err(failure) => unknown(check, &failure),
     }
 }

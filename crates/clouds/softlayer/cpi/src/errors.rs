@@ -10,7 +10,7 @@ use softlayer::Code;
 use softlayer::phrases::*;
 use std::fmt::Display;
 
-pub(crate) use cpi_kit::errors::Activity;
+pub(crate) use cpi_kit::errors::{Activity, ResultExt};
 
 /// Why a step did not succeed.
 pub(crate) type Failure = cpi_kit::errors::Failure<Table>;
@@ -109,9 +109,36 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
-pub(crate) fn answer(doing: Activity, tried: impl Display, failure: Failure) -> CpiError {
-    failure.into_cpi(doing, tried)
+/// What a call of the cloud gives.
+pub(crate) type CloudResult<T> = std::result::Result<T, Failure>;
+
+/// An error with this message, ready to be answered.
+pub(crate) fn cloud_error(message: impl Into<String>) -> Failure {
+    Failure::Ready(CpiError::cloud(message))
+}
+
+/// A VM cannot be created as it is wanted, which is known before anything is sent.
+pub(crate) fn vm_not_possible(message: impl Into<String>) -> Failure {
+    Failure::Ready(CpiError::new(VmCreationFailed, message))
+}
+
+/// The error for a VM that does not exist.
+pub(crate) fn vm_not_found(cid: impl Display) -> CpiError {
+    CpiError::new(VmNotFound, format!("VM {cid} not found"))
+}
+
+/// The error for a disk that does not exist.
+pub(crate) fn disk_not_found(cid: impl Display) -> CpiError {
+    CpiError::new(DiskNotFound, format!("disk {cid} not found"))
+}
+
+/// The error for networks that BOSH is to manage: why SoftLayer's are not made by it.
+pub(crate) fn networks_not_managed() -> CpiError {
+    CpiError::not_supported(
+        "SoftLayer sells VLANs and subnets to people, by orders that are approved by hand and \
+         billed by the month: make them there, and name them by vlan_ids or subnet_ids in a \
+         network without `managed: true`",
+    )
 }
 
 #[cfg(test)]

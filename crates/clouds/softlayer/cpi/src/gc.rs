@@ -2,12 +2,12 @@
 
 mod machines;
 
-use crate::SoftLayer;
-use crate::connect::Answer;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, CloudResult, ResultExt};
+use crate::intent::Intent;
 use crate::notes::Notes;
-use crate::steps::Intent;
-use crate::storage::holders;
+use crate::resources::snapshot;
+use crate::resources::volume::{self, holders};
+use crate::session::SoftLayer;
 use bosh_cpi::Result;
 use cpi_kit::naming::OwnName;
 use cpi_kit::{OwnedResource, ResourceRole};
@@ -17,13 +17,12 @@ use softlayer::api::{Image, NetworkStorage, StorageSnapshot};
 
 /// Everything that bears our name, or whose notes do.
 pub(crate) async fn owned_resources(cloud: &SoftLayer) -> Result<Vec<OwnedResource<Intent>>> {
-    let failed = |failure| errors::answer(Activity::Lookup, "looking for garbage", failure);
-    all(cloud).await.map_err(failed)
+    all(cloud).await.during(Activity::Lookup, || "looking for garbage")
 }
 
-async fn all(cloud: &SoftLayer) -> Answer<Vec<OwnedResource<Intent>>> {
+async fn all(cloud: &SoftLayer) -> CloudResult<Vec<OwnedResource<Intent>>> {
     let mut things = machines::owned_resources(cloud).await?;
-    for volume in cloud.volumes(&Filter::everything()).await? {
+    for volume in volume::list(cloud, &Filter::everything()).await? {
         let Some((ours, name)) = named(cloud, volume.notes.as_deref()) else { continue };
         if volume.snapshot_capacity_gb.is_some_and(|space| space > 0) {
             things.extend(snapshots(cloud, volume.id).await?);
@@ -35,8 +34,8 @@ async fn all(cloud: &SoftLayer) -> Answer<Vec<OwnedResource<Intent>>> {
     Ok(things)
 }
 
-async fn snapshots(cloud: &SoftLayer, volume: u64) -> Answer<Vec<OwnedResource<Intent>>> {
-    let snapshots = cloud.snapshots_of(volume).await?.into_iter();
+async fn snapshots(cloud: &SoftLayer, volume: u64) -> CloudResult<Vec<OwnedResource<Intent>>> {
+    let snapshots = snapshot::list(cloud, volume).await?.into_iter();
     Ok(snapshots.filter_map(|snapshot| of_snapshot(cloud, volume, snapshot)).collect())
 }
 

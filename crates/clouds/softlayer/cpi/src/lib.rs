@@ -1,30 +1,36 @@
 //! The BOSH CPI for SoftLayer (IBM Cloud Classic): [`SoftLayer`] implements [`bosh_cpi::Cpi`].
 //!
-//! A method is a file under `methods`, which reads like its description: find, plan, run,
-//! answer. What it changes in the cloud it changes in steps of the journal, whose [`Intent`]s
-//! say how any process makes sure that nothing billed is left. What the cloud refuses becomes
-//! BOSH's errors in the one table of `errors`.
+//! The floors, from the bottom up; a file imports only from its own floor's data and from below:
+//!
+//! 1. data: `intent` (what the journal holds), `errors` (THE table from SoftLayer's errors to
+//!    BOSH's), `properties`, `cids`, `notes`, `tags`, `agent_settings`;
+//! 2. `session` (what one call works with), `api` (the ways to call the cloud), `naming`;
+//! 3. `lookup`: names to ids and prices, cached;
+//! 4. `resources`: a file a kind of thing: how it is found, made and made sure to be absent;
+//! 5. `methods`: a file a method of the contract, none of which imports another; `gc`;
+//! 6. `undo` (which resource undoes which [`Intent`]), `doctor`;
+//! 7. `provider`.
 
-mod access;
+mod agent_settings;
+mod api;
 mod cids;
-mod cloud;
-mod connect;
 mod doctor;
 mod errors;
 mod gc;
-mod machine;
+mod intent;
+mod lookup;
 mod methods;
+mod naming;
 mod notes;
 pub mod properties;
-mod settings;
-mod snapshots;
-mod steps;
-mod storage;
+mod provider;
+mod resources;
+mod session;
 mod tags;
+mod undo;
 
-pub use cloud::SoftLayer;
+pub use intent::{DiskOrder, Intent};
 pub use properties::SoftLayerProperties;
-pub use steps::Intent;
-pub use storage::DiskOrder;
+pub use session::SoftLayer;
 
 bosh_cpi::dispatch!(SoftLayer, crate::methods);

@@ -6,7 +6,6 @@ mod dispatch;
 pub mod fault;
 pub mod http;
 mod job;
-pub(crate) mod lie;
 mod params;
 mod params_ids;
 mod refusal;

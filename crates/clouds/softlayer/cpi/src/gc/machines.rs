@@ -1,24 +1,25 @@
 //! Guests and servers of ours: what is billed most.
 
-use crate::SoftLayer;
 use crate::cids::Machine;
-use crate::connect::Answer;
-use crate::machine::Seen;
-use crate::methods::create_vm::name_within;
-use crate::steps::Intent;
+use crate::errors::CloudResult;
+use crate::intent::Intent;
+use crate::naming::name_within;
+use crate::resources::machine::MachineView;
+use crate::session::SoftLayer;
 use cpi_kit::{OwnedResource, ResourceRole};
 use softlayer::Filter;
 use softlayer::api::{Hardware, VirtualGuest, account};
 
-pub(super) async fn owned_resources(cloud: &SoftLayer) -> Answer<Vec<OwnedResource<Intent>>> {
+pub(super) async fn owned_resources(cloud: &SoftLayer) -> CloudResult<Vec<OwnedResource<Intent>>> {
     let all = Filter::everything();
     let guests: Vec<VirtualGuest> = cloud.list(&account::GetVirtualGuests {}, &all).await?;
     let servers: Vec<Hardware> = cloud.list(&account::GetHardware {}, &all).await?;
-    let seen = guests.into_iter().map(Seen::from).chain(servers.into_iter().map(Seen::from));
+    let seen =
+        guests.into_iter().map(MachineView::from).chain(servers.into_iter().map(MachineView::from));
     Ok(seen.filter(|seen| !seen.is_gone()).filter_map(|seen| of_machine(cloud, seen)).collect())
 }
 
-fn of_machine(cloud: &SoftLayer, seen: Seen) -> Option<OwnedResource<Intent>> {
+fn of_machine(cloud: &SoftLayer, seen: MachineView) -> Option<OwnedResource<Intent>> {
     let name = seen.hostname?;
     let ours = cloud.names.parse(name_within(cloud, &name)?)?;
     let (kind, target) = match seen.machine {

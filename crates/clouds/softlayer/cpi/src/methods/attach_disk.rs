@@ -1,14 +1,14 @@
 //! `attach_disk`: lets a VM mount a volume, and tells the agent how to log in to it. Attaching
 //! it again to the same VM answers the same.
 
-use crate::SoftLayer;
-use crate::access::Mounts;
-use crate::cids::{Machine, disk_id, no_disk, no_vm};
-use crate::connect::Answer;
-use crate::errors::{self, Activity};
+use crate::api::step_outcome;
+use crate::cids::{Machine, disk_id};
+use crate::errors::{Activity, CloudResult, ResultExt, cloud_error, disk_not_found, vm_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
-use crate::storage::{datacenter, holders};
+use crate::resources::volume::{self, datacenter, holders};
+use crate::resources::volume_access::{self, Mounts};
+use crate::session::SoftLayer;
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, IscsiHint, Result};
 use cloud_http::{Deadline, paused};
@@ -18,15 +18,14 @@ use std::time::Instant;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: AttachDisk) -> Result<DiskHint> {
     let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Activity::AttachDisk, &tried, failure);
-    let machine = Machine::of(&call.vm_cid).ok_or_else(|| no_vm(&call.vm_cid))?;
-    let id = disk_id(&call.disk_cid).ok_or_else(|| no_disk(&call.disk_cid))?;
+    let machine = Machine::of(&call.vm_cid).ok_or_else(|| vm_not_found(&call.vm_cid))?;
+    let id = disk_id(&call.disk_cid).ok_or_else(|| disk_not_found(&call.disk_cid))?;
     let cid = id.to_string();
     cloud.wait_for_earlier_calls_on(&cid).await?;
-    let (volume, mounts) =
-        tokio::try_join!(cloud.volume(id), cloud.mounts(machine)).map_err(failed)?;
-    let volume = volume.ok_or_else(|| no_disk(&call.disk_cid))?;
-    let mounts = mounts.ok_or_else(|| no_vm(&call.vm_cid))?;
+    let found = tokio::try_join!(volume::find(cloud, id), volume_access::mounts(cloud, machine));
+    let (volume, mounts) = found.during(Activity::AttachDisk, || &tried)?;
+    let volume = volume.ok_or_else(|| disk_not_found(&call.disk_cid))?;
+    let mounts = mounts.ok_or_else(|| vm_not_found(&call.vm_cid))?;
     check_place(&volume, &mounts, &call)?;
     let until = cloud.deadline(Wait::AttachDisk);
     cloud
@@ -40,12 +39,13 @@ pub(crate) async fn run(cloud: &SoftLayer, call: AttachDisk) -> Result<DiskHint>
                 let target = Intent::Attachment { disk: cid.clone(), vm: machine.to_string() };
                 let allowed = operation.step(
                     target,
-                    async || ended(cloud.allow(id, machine, until).await),
-                    async || Ok(cloud.is_allowed(id, machine).await?.then_some(())),
+                    async || step_outcome(volume_access::allow(cloud, id, machine, until).await),
+                    async || Ok(volume_access::is_allowed(cloud, id, machine).await?.then_some(())),
                 );
-                allowed.await.map_err(failed)?;
+                allowed.await.during(Activity::AttachDisk, || &tried)?;
             }
-            let hint = hint(cloud, &volume, machine, until).await.map_err(failed)?;
+            let hint = disk_hint(cloud, &volume, machine, until).await;
+            let hint = hint.during(Activity::AttachDisk, || &tried)?;
             Ok((DiskHint::Iscsi(hint), Some(cid.clone())))
         })
         .await
@@ -55,7 +55,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: AttachDisk) -> Result<DiskHint>
 fn check_place(volume: &NetworkStorage, mounts: &Mounts, call: &AttachDisk) -> Result<()> {
     match (datacenter(volume), &mounts.datacenter) {
         (Some(disk), Some(vm)) if disk != vm => Err(CpiError::cloud(format!(
-            "disk {} is in data center {disk}, VM {} in {vm}: a VM and its disks are in one",
+            "disk {} is in data center {disk}, VM {} in {vm}: they must be in the same data center",
             call.disk_cid, call.vm_cid
         ))),
         _ => Ok(()),
@@ -64,19 +64,19 @@ fn check_place(volume: &NetworkStorage, mounts: &Mounts, call: &AttachDisk) -> R
 
 /// How the agent logs in. The credentials come with the machine's first volume, a moment after
 /// it was let to it.
-async fn hint(
+async fn disk_hint(
     cloud: &SoftLayer,
     volume: &NetworkStorage,
     machine: Machine,
     until: Deadline,
-) -> Answer<IscsiHint> {
+) -> CloudResult<IscsiHint> {
     let address = volume.service_resource_backend_ip_address.clone();
     let target = address.or_else(|| volume.iscsi_target_ip_addresses.first().cloned());
-    let target = target
-        .ok_or_else(|| CpiError::cloud("SoftLayer does not tell the address of its storage"))?;
+    let target =
+        target.ok_or_else(|| cloud_error("SoftLayer did not answer the address of its storage"))?;
     let begun = Instant::now();
     loop {
-        let host = cloud.mounts(machine).await?.and_then(|mounts| mounts.host);
+        let host = volume_access::mounts(cloud, machine).await?.and_then(|mounts| mounts.host);
         let told = host.and_then(|host| {
             let credential = host.credential?;
             Some((host.name?, credential.username?, credential.password?))
@@ -86,8 +86,8 @@ async fn hint(
             return Ok(IscsiHint { id, initiator_name, target, username, password });
         }
         if !paused(begun.elapsed(), until).await {
-            let message = "SoftLayer does not tell the VM's iSCSI credentials";
-            return Err(CpiError::cloud(message).into());
+            let message = "SoftLayer did not answer the VM's iSCSI credentials";
+            return Err(cloud_error(message));
         }
     }
 }

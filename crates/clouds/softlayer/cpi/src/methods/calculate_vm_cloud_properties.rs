@@ -1,8 +1,8 @@
 //! `calculate_vm_cloud_properties`: the smallest flavor that fits, else CPUs and memory.
 
-use crate::SoftLayer;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, ResultExt};
 use crate::properties::Wait;
+use crate::session::SoftLayer;
 use bosh_cpi::method::{CalculateVmCloudProperties, Hash};
 use bosh_cpi::{CpiError, MiB, Result};
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use softlayer::api::virtual_guest::GetCreateObjectOptions;
 const FAMILIES: &[&str] = &["B1", "C1", "M1"];
 
 pub(crate) async fn run(cloud: &SoftLayer, call: CalculateVmCloudProperties) -> Result<Hash> {
-    let wanted = Wishes::read(&call.requirements)?;
+    let wanted = VmRequirements::read(&call.requirements)?;
     let until = cloud.deadline(Wait::Lookup);
-    let options = cloud.call(&GetCreateObjectOptions {}, until).await.map_err(|failure| {
-        errors::answer(Activity::Lookup, "calculate_vm_cloud_properties: listing flavors", failure)
-    })?;
+    let options = cloud.call(&GetCreateObjectOptions {}, until).await;
+    let options =
+        options.during(Activity::Lookup, || "calculate_vm_cloud_properties: listing flavors")?;
     let names = options.flavors.iter().map(|option| option.flavor.key_name.as_str());
     let mut properties = Hash::new();
     match smallest(names, &wanted) {
@@ -38,17 +38,19 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CalculateVmCloudProperties) -> 
 }
 
 /// What the VM needs.
-struct Wishes {
+struct VmRequirements {
     cpu: u64,
     ram: MiB,
     disk: MiB,
 }
 
-impl Wishes {
+impl VmRequirements {
     fn read(requirements: &Hash) -> Result<Self> {
         let number = |key: &str| match requirements.get(key).and_then(Value::as_u64) {
             Some(number) => Ok(number),
-            None => Err(CpiError::cpi(format!("arguments[0].{key}: expected a whole number"))),
+            None => Err(CpiError::cpi(format!(
+                "arguments[0].{key}: expected a whole number, 0 or more"
+            ))),
         };
         let disk = match requirements.get("ephemeral_disk_size") {
             None | Some(Value::Null) => 0,
@@ -73,7 +75,7 @@ fn size(name: &str) -> Option<(&str, Size)> {
     Some((family, Size { memory, cpu, disk }))
 }
 
-fn smallest<'n>(names: impl Iterator<Item = &'n str>, wanted: &Wishes) -> Option<&'n str> {
+fn smallest<'n>(names: impl Iterator<Item = &'n str>, wanted: &VmRequirements) -> Option<&'n str> {
     let fitting = names.filter_map(|name| {
         let (family, size) = size(name)?;
         let fits = FAMILIES.contains(&family)
@@ -92,7 +94,7 @@ mod tests {
     fn the_smallest_flavor_that_fits_is_taken() {
         let names = ["B1_2X4X25", "B1_2X4X100", "C1_4X4X25", "BL1_2X4X100", "M1_2X16X25", "odd"];
         let choose = |cpu, ram| {
-            let wanted = Wishes { cpu, ram: MiB(ram), disk: MiB(0) };
+            let wanted = VmRequirements { cpu, ram: MiB(ram), disk: MiB(0) };
             smallest(names.into_iter(), &wanted)
         };
         assert_eq!(choose(1, 4096), Some("B1_2X4X25"));

@@ -1,10 +1,10 @@
 //! `delete_network`: not for this cloud.
 
-use super::create_network::not_supported;
-use crate::SoftLayer;
+use crate::errors::networks_not_managed;
+use crate::session::SoftLayer;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteNetwork;
 
 pub(crate) async fn run(_: &SoftLayer, _: DeleteNetwork) -> Result<()> {
-    Err(not_supported())
+    Err(networks_not_managed())
 }

@@ -1,10 +1,11 @@
 //! `delete_stemcell`: deletes an image that this director has imported. A light stemcell's image
 //! is not ours: it stays. One that is gone is as it should be.
 
-use crate::SoftLayer;
-use crate::errors::{self, Activity};
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended, gone_is_fine};
+use crate::session::SoftLayer;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteStemcell;
 use cpi_kit::Provider;
@@ -14,9 +15,9 @@ use softlayer::api::image::{DeleteObject, GetObject};
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
     let cid = &call.stemcell_cid;
     let tried = format!("deleting stemcell {cid}");
-    let failed = |failure| errors::answer(Activity::DeleteStemcell, &tried, failure);
     let Ok(id) = cid.as_str().parse() else { return Ok(()) };
-    let image: Option<Image> = cloud.find(&GetObject { id }).await.map_err(failed)?;
+    let image: Option<Image> =
+        cloud.find(&GetObject { id }).await.during(Activity::DeleteStemcell, || &tried)?;
     let Some(image) = image else { return Ok(()) };
     // Its name tells who has imported it.
     if image.name.as_deref().and_then(|name| cloud.names.parse(name)).is_none() {
@@ -26,17 +27,16 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
     cloud
         .operation("delete_stemcell", async |operation| {
             let until = cloud.deadline(Wait::Lookup);
-            let gone =
-                async || gone_is_fine(cloud.call(&DeleteObject { id }, until).await.map(drop));
+            let delete = async || cloud.call(&DeleteObject { id }, until).await.ignore_not_found();
             operation
                 .step(
                     Intent::change("delete", id),
-                    async || ended(gone().await),
+                    async || step_outcome(delete().await),
                     // What is deleted twice is deleted.
-                    async || gone().await.map(Some),
+                    async || delete().await.map(Some),
                 )
                 .await
-                .map_err(failed)?;
+                .during(Activity::DeleteStemcell, || &tried)?;
             Ok(((), None))
         })
         .await

@@ -1,54 +1,55 @@
 //! `reboot_vm`: asks a VM to reboot, and switches it off and on where it does not listen; starts
 //! one that is off.
 
-use crate::SoftLayer;
-use crate::cids::{Machine, no_vm};
-use crate::connect::Answer;
-use crate::errors::{self, Activity, Failure};
-use crate::machine::Seen;
+use crate::api::step_outcome;
+use crate::cids::Machine;
+use crate::errors::{Activity, CloudResult, Failure, ResultExt, cloud_error, vm_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::machine::{self, MachineView};
+use crate::session::SoftLayer;
+use bosh_cpi::Result;
 use bosh_cpi::method::RebootVm;
-use bosh_cpi::{CpiError, Result};
 use cloud_http::Deadline;
 use cpi_kit::Provider;
 use softlayer::api::{hardware, virtual_guest};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: RebootVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed =
-        |failure| errors::answer(Activity::RebootVm, format!("rebooting VM {cid}"), failure);
-    let seen = cloud.machine(&cid).await.map_err(failed)?.ok_or_else(|| no_vm(&cid))?;
+    let tried = format!("rebooting VM {cid}");
+    let seen = machine::find(cloud, &cid).await.during(Activity::RebootVm, || &tried)?;
+    let seen = seen.ok_or_else(|| vm_not_found(&cid))?;
     cloud
         .operation("reboot_vm", async |operation| {
             let until = cloud.deadline(Wait::RebootVm);
             let rebooted = operation.step(
                 Intent::change("reboot", seen.machine),
-                async || ended(reboot(cloud, &seen, until).await),
+                async || step_outcome(reboot(cloud, &seen, until).await),
                 // A second reboot harms no one.
                 async || reboot(cloud, &seen, until).await.map(Some),
             );
-            rebooted.await.map_err(failed)?;
-            cloud.wait_until_ready(seen.machine, until).await.map_err(failed)?;
+            rebooted.await.during(Activity::RebootVm, || &tried)?;
+            let ready = machine::wait_until_ready(cloud, seen.machine, until).await;
+            ready.during(Activity::RebootVm, || &tried)?;
             Ok(((), None))
         })
         .await
 }
 
-async fn reboot(cloud: &SoftLayer, seen: &Seen, until: Deadline) -> Answer<()> {
+async fn reboot(cloud: &SoftLayer, seen: &MachineView, until: Deadline) -> CloudResult<()> {
     let off = seen.power.as_deref().is_some_and(|power| power != "RUNNING");
     if let (Machine::Guest(id), true) = (seen.machine, off) {
-        return done(cloud.call(&virtual_guest::PowerOn { id }, until).await?);
+        return check_done(cloud.call(&virtual_guest::PowerOn { id }, until).await?);
     }
     let soft = match seen.machine {
         Machine::Guest(id) => cloud.call(&virtual_guest::RebootSoft { id }, until).await,
         Machine::Server(id) => cloud.call(&hardware::RebootSoft { id }, until).await,
     };
-    match soft.and_then(done) {
+    match soft.and_then(check_done) {
         // It was asked, and may yet do it: only a refusal is a reason for more.
         Err(failure) if refused(&failure) => {
             tracing::info!("VM {} is rebooted the hard way: {failure}", seen.machine);
-            done(match seen.machine {
+            check_done(match seen.machine {
                 Machine::Guest(id) => cloud.call(&virtual_guest::RebootHard { id }, until).await?,
                 Machine::Server(id) => cloud.call(&hardware::RebootHard { id }, until).await?,
             })
@@ -66,9 +67,9 @@ fn refused(failure: &Failure) -> bool {
 }
 
 /// SoftLayer may answer false instead of an error.
-fn done(answer: bool) -> Answer<()> {
+fn check_done(answer: bool) -> CloudResult<()> {
     match answer {
         true => Ok(()),
-        false => Err(CpiError::cloud("SoftLayer says that it did not do it").into()),
+        false => Err(cloud_error("SoftLayer did not do it, and did not say why")),
     }
 }

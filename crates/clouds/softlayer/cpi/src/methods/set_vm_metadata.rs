@@ -1,13 +1,13 @@
 //! `set_vm_metadata`: tags a VM, and notes which instance it is. What cannot be written is a
 //! warning: no deploy may fail for it.
 
-use crate::SoftLayer;
-use crate::cids::{Machine, no_vm};
-use crate::connect::Answer;
-use crate::errors::{self, Activity};
-use crate::machine::Seen;
+use crate::api::step_outcome;
+use crate::cids::Machine;
+use crate::errors::{Activity, CloudResult, ResultExt, vm_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::machine::{self, MachineView};
+use crate::session::SoftLayer;
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
@@ -19,29 +19,26 @@ const NOTE: &str = "bosh: ";
 
 pub(crate) async fn run(cloud: &SoftLayer, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
-    let found = cloud.machine(&cid).await;
-    let seen = found
-        .map_err(|failure| {
-            errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure)
-        })?
-        .ok_or_else(|| no_vm(&cid))?;
-    let machine = seen.machine;
+    let found = machine::find(cloud, &cid).await;
+    let found = found.during(Activity::SetVmMetadata, || format!("tagging VM {cid}"))?;
+    let seen = found.ok_or_else(|| vm_not_found(&cid))?;
+    let vm = seen.machine;
     let tags = tags::merged(&seen.tags, &call.metadata);
     let note = note(&seen, tags::display_name(&call.metadata));
     cloud
         .operation("set_vm_metadata", async |operation| {
             if let Some(tags) = tags {
-                let write = async || ended(cloud.set_tags(machine, tags).await);
-                let target = Intent::change("tags", machine);
+                let write = async || step_outcome(machine::set_tags(cloud, vm, tags).await);
+                let target = Intent::change("tags", vm);
                 if let Err(failure) = operation.step(target, write, async || Ok(None)).await {
-                    tracing::warn!("tags of VM {machine} are not up to date: {failure}");
+                    tracing::warn!("tags of VM {vm} are not up to date: {failure}");
                 }
             }
             if let Some(note) = note {
-                let write = async || ended(set_note(cloud, machine, note).await);
-                let target = Intent::change("note", machine);
+                let write = async || step_outcome(set_note(cloud, vm, note).await);
+                let target = Intent::change("note", vm);
                 if let Err(failure) = operation.step(target, write, async || Ok(None)).await {
-                    tracing::warn!("VM {machine} keeps its note: {failure}");
+                    tracing::warn!("VM {vm} keeps its note: {failure}");
                 }
             }
             Ok(((), None))
@@ -50,7 +47,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SetVmMetadata) -> Result<()> {
 }
 
 /// The note to write, if there is one of ours, or none.
-fn note(seen: &Seen, name: Option<String>) -> Option<String> {
+fn note(seen: &MachineView, name: Option<String>) -> Option<String> {
     let note = format!("{NOTE}{}", name?);
     match seen.notes.as_deref().map(str::trim).unwrap_or_default() {
         old if old == note => None,
@@ -59,7 +56,7 @@ fn note(seen: &Seen, name: Option<String>) -> Option<String> {
     }
 }
 
-async fn set_note(cloud: &SoftLayer, machine: Machine, note: String) -> Answer<()> {
+async fn set_note(cloud: &SoftLayer, machine: Machine, note: String) -> CloudResult<()> {
     let until = cloud.deadline(Wait::Lookup);
     let template = GuestEdit { notes: Some(note), ..GuestEdit::default() };
     match machine {

@@ -1,6 +1,7 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
 use super::{Ignored, RejectUnsupported};
+use bosh_cpi::{CpiError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -40,6 +41,15 @@ pub struct DiskProperties {
     pub name: Ignored,
 }
 
+/// How fast a volume is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// A performance volume with these IOPS, or with the least that its size can have.
+    Iops(Option<u64>),
+    /// An endurance volume.
+    Tier(Tier),
+}
+
 /// An endurance tier, in IOPS per GB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
@@ -51,6 +61,19 @@ pub enum Tier {
     Four,
     /// 10.
     Ten,
+}
+
+impl DiskProperties {
+    /// How fast the disk is to be. `path` is where these properties stand, for errors.
+    pub(crate) fn speed(&self, path: &str) -> Result<Speed> {
+        match (self.tier, self.iops) {
+            (Some(_), Some(_)) => Err(CpiError::cpi(format!(
+                "{path}.iops, {path}.tier: the IOPS of a tier follow from the size; give one of them"
+            ))),
+            (Some(tier), None) => Ok(Speed::Tier(tier)),
+            (None, iops) => Ok(Speed::Iops(iops)),
+        }
+    }
 }
 
 impl Tier {
@@ -99,13 +122,13 @@ impl Tier {
 }
 
 impl Serialize for Tier {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Tier {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = match Value::deserialize(deserializer)? {
             Value::Number(number) => number.to_string(),
             Value::String(text) => text,

@@ -3,10 +3,10 @@
 
 mod config;
 mod disk;
+mod id_or_name;
 mod ledger;
-mod names;
+mod legacy_names;
 mod network;
-mod old_names;
 mod stemcell;
 mod timeouts;
 mod vm;
@@ -14,6 +14,7 @@ mod vm;
 pub use self::ledger::SlowLedger;
 pub(crate) use config::PATH;
 pub use config::{SoftLayerProperties, StorageProperties};
+pub(crate) use disk::Speed;
 pub use disk::{DiskProperties, Tier};
 pub use network::NetworkProperties;
 pub use stemcell::{StemcellDefaults, StemcellProperties};

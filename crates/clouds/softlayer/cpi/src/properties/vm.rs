@@ -1,6 +1,6 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions.
 
-use super::{Ignored, RejectUnsupported, names, old_names};
+use super::{Ignored, RejectUnsupported, id_or_name, legacy_names};
 use bosh_cpi::{CloudProperties, Result};
 use cloud_http::Secret;
 use schemars::JsonSchema;
@@ -41,17 +41,17 @@ pub struct VmProperties {
     /// On this dedicated host, by id.
     pub dedicated_host_id: Option<u64>,
     /// In this placement group, by name or id: its VMs are kept on different hosts.
-    #[serde(deserialize_with = "names::one")]
+    #[serde(deserialize_with = "id_or_name::one")]
     #[schemars(with = "Option<String>")]
     pub placement_group: Option<String>,
     /// Security groups of all of its NICs, by name or id.
-    #[serde(deserialize_with = "names::some")]
+    #[serde(deserialize_with = "id_or_name::list")]
     #[schemars(with = "Vec<String>")]
     pub security_groups: Vec<String>,
     /// Cheap, and gone whenever SoftLayer wants the place. Billed by the hour only.
     pub transient: bool,
     /// Registered public keys, by id.
-    #[serde(deserialize_with = "names::ids")]
+    #[serde(deserialize_with = "id_or_name::ids")]
     #[schemars(with = "Vec<u64>")]
     pub ssh_key: Vec<u64>,
     /// A public key, as in `authorized_keys`, which is registered where it is not. Default:
@@ -151,7 +151,7 @@ impl Default for VmProperties {
 impl VmProperties {
     /// Reads them, also by the names of older releases.
     pub(crate) fn read(properties: &CloudProperties, strict: bool) -> Result<Self> {
-        super::read(&old_names::of_vm(properties), strict)
+        super::read(&legacy_names::vm_properties(properties), strict)
     }
 }
 

@@ -48,8 +48,8 @@ async fn what_cannot_be_had_is_refused_before_it_is_ordered() {
     for (size, properties, words) in [
         (20, json!({"iops": 5000}), "100 to 1000"),
         (20, json!({"iops": 100, "tier": 2}), "iops, "),
-        (20, json!({"datacenter": "nowhere"}), "no data center 'nowhere'"),
-        (12_001, json!({}), "more than 12000 GB"),
+        (20, json!({"datacenter": "nowhere"}), "data center 'nowhere' not found"),
+        (12_001, json!({}), "at most 12000 GB"),
         (20, json!({"tier": 3}), "0.25, 2, 4 or 10"),
     ] {
         let error =

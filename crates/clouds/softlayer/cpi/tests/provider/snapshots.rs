@@ -57,6 +57,6 @@ async fn a_disk_is_no_snapshot() {
     let bench = Bench::new();
     let disk = bench.disk().await;
     let error = bench.ask("delete_snapshot", json!([disk])).await.unwrap_err();
-    assert!(error.message.contains("no snapshot"), "{error}");
+    assert!(error.message.contains("not a snapshot"), "{error}");
     assert_eq!(bench.ask("has_disk", json!([disk])).await.unwrap(), true);
 }

@@ -6,7 +6,6 @@ pub(crate) mod dispatch;
 mod exception;
 mod filter;
 pub mod http;
-pub(crate) mod lie;
 mod log;
 mod mask;
 pub(crate) mod render;

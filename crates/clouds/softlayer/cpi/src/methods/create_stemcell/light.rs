@@ -1,9 +1,8 @@
 //! Light: an image that is there already, by its id or its UUID.
 
-use crate::SoftLayer;
-use crate::connect::Answer;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::properties::{StemcellProperties, given};
+use crate::session::SoftLayer;
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use softlayer::Filter;
 use softlayer::api::Image;
@@ -14,7 +13,7 @@ pub(super) fn is_light(stemcell: &StemcellProperties) -> bool {
     stemcell.image_id.is_some() || given(&stemcell.image_uuid).is_some()
 }
 
-pub(super) async fn take(
+pub(super) async fn find(
     cloud: &SoftLayer,
     stemcell: &StemcellProperties,
     path: &str,
@@ -29,10 +28,10 @@ pub(super) async fn take(
             (format!("{path}.virtual-disk-image-uuid: {uuid}"), by_uuid(cloud, uuid).await)
         }
     };
-    let found = found.map_err(|failure| errors::answer(Activity::Lookup, &shown, failure))?;
+    let found = found.during(Activity::Lookup, || &shown)?;
     let image: Image = found.ok_or_else(|| {
         CpiError::cloud(format!(
-            "{shown}: this account has no such image, nor was one shared with it"
+            "{shown}: image not found among those of this account and those shared with it"
         ))
     })?;
     if let (Some(wanted), Some(has)) = (uuid, image.global_identifier.as_deref())
@@ -48,7 +47,7 @@ pub(super) async fn take(
 
 /// Of the account's own images, and those shared with it. One that is for everybody is named by
 /// its id.
-async fn by_uuid(cloud: &SoftLayer, uuid: &str) -> Answer<Option<Image>> {
+async fn by_uuid(cloud: &SoftLayer, uuid: &str) -> CloudResult<Option<Image>> {
     let filter = Filter::is("globalIdentifier", uuid);
     let images: Vec<Image> = cloud.list(&GetPrivateBlockDeviceTemplateGroups {}, &filter).await?;
     Ok(images.into_iter().next())

@@ -1,17 +1,15 @@
 //! `create_stemcell`: takes an image that is there, or imports one through object storage.
 
 mod heavy;
-mod image;
 mod light;
 mod os_code;
+mod vhd_image;
 
-use crate::SoftLayer;
 use crate::properties::{self, StemcellProperties, given};
+use crate::session::SoftLayer;
 use bosh_cpi::method::{CreateStemcell, Hash};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use serde_json::Value;
-
-pub(crate) use heavy::{no_image, nothing_uploaded};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: CreateStemcell) -> Result<StemcellCid> {
     let path = call.cloud_properties.path().to_owned();
@@ -19,8 +17,8 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateStemcell) -> Result<Stemc
         properties::read(&call.cloud_properties, cloud.properties.strict)?;
     check_infrastructure(&stemcell, &path)?;
     match light::is_light(&stemcell) {
-        true => light::take(cloud, &stemcell, &path).await,
-        false => heavy::bring_in(cloud, &stemcell, &call, &path).await,
+        true => light::find(cloud, &stemcell, &path).await,
+        false => heavy::import_image(cloud, &stemcell, &call, &path).await,
     }
 }
 
@@ -29,8 +27,8 @@ fn check_infrastructure(stemcell: &StemcellProperties, path: &str) -> Result<()>
     match given(&stemcell.infrastructure) {
         None | Some("softlayer" | "bluemix") => Ok(()),
         Some(other) => Err(CpiError::cloud(format!(
-            "{path}.infrastructure: '{other}': its agent looks for its settings where SoftLayer \
-             has none; a stemcell for softlayer is needed"
+            "{path}.infrastructure: '{other}' is not supported: its agent looks for its settings \
+             where SoftLayer has none; use a stemcell for softlayer"
         ))),
     }
 }

@@ -1,24 +1,24 @@
 //! The order of a bare metal server: a preset, an operating system of SoftLayer's and the least
 //! else that every server needs. No image goes onto it.
 
-use super::find::Nic;
-use super::{Order, appeared, impossible, look};
-use crate::SoftLayer;
+use super::order::{MachineOrder, search_deadline, wait_until_listed};
+use super::resolve::ResolvedNic;
+use crate::agent_settings::placeholder;
+use crate::api::step_outcome;
 use crate::cids::Machine;
-use crate::connect::Answer;
-use crate::errors::Failure;
-use crate::machine::Seen;
+use crate::errors::{CloudResult, Failure, vm_not_possible};
+use crate::intent::Intent;
+use crate::lookup::datacenter;
 use crate::properties::given;
-use crate::settings::placeholder;
-use crate::steps::{Intent, ended};
+use crate::resources::machine;
+use crate::session::SoftLayer;
 use cloud_http::reveal;
 use journal::Operation;
 use softlayer::api::product_order::{
     HARDWARE, HardwareNic, HardwareUserData, NewHardware, PlaceOrder, SshKeyChoice, VerifyOrder,
 };
 use softlayer::api::{
-    Datacenter, Hardware, Id, OrderForm, PackagePreset, ProductItem, ProductPackage, account,
-    location, product_package,
+    Id, Order, OrderForm, PackagePreset, ProductItem, ProductPackage, product_package,
 };
 use softlayer::{Error, Filter};
 
@@ -31,11 +31,11 @@ const PORT_SPEED: &str = "port_speed";
 const BANDWIDTH: &str = "bandwidth";
 
 /// Orders a server, and waits until it has an id.
-pub(super) async fn order(
-    order: &Order<'_>,
+pub(super) async fn place(
+    order: &MachineOrder<'_>,
     operation: &mut Operation<'_, Intent>,
-) -> Answer<Machine> {
-    let Order { cloud, name, until, .. } = *order;
+) -> CloudResult<Machine> {
+    let MachineOrder { cloud, name, until, .. } = *order;
     let form = form(order).await?;
     // Whatever is wrong with it is told here, where it costs nothing.
     cloud.call(&VerifyOrder { order: form.clone() }, until).await?;
@@ -43,14 +43,14 @@ pub(super) async fn order(
     operation
         .step(
             Intent::Server { name: name.to_owned() },
-            async || ended(cloud.call(&place, until).await.map(drop)),
+            async || step_outcome(cloud.call(&place, until).await.map(drop)),
             async || {
-                let named = async || servers_named(cloud, name).await;
-                Ok(appeared(named, look(cloud)).await?.map(drop))
+                let named = async || machine::servers_by_name(cloud, name).await;
+                Ok(wait_until_listed(named, search_deadline(cloud)).await?.map(drop))
             },
         )
         .await?;
-    match appeared(async || servers_named(cloud, name).await, until).await? {
+    match wait_until_listed(async || machine::servers_by_name(cloud, name).await, until).await? {
         Some(machine) => Ok(machine),
         None => {
             let what = format!("server {name}");
@@ -60,75 +60,70 @@ pub(super) async fn order(
     }
 }
 
-/// The servers of this host name.
-pub(crate) async fn servers_named(cloud: &SoftLayer, name: &str) -> Answer<Vec<Seen>> {
-    let filter = Filter::is("hostname", name);
-    let servers: Vec<Hardware> = cloud.list(&account::GetHardware {}, &filter).await?;
-    Ok(servers.into_iter().map(Seen::from).collect())
-}
-
-async fn form(order: &Order<'_>) -> Answer<OrderForm> {
-    let Order { cloud, wishes, found, name, .. } = order;
-    let nics = [Some(&found.private), found.public.as_ref()];
+async fn form(order: &MachineOrder<'_>) -> CloudResult<OrderForm> {
+    let MachineOrder { cloud, spec, resolved, name, .. } = order;
+    let nics = [Some(&resolved.private), resolved.public.as_ref()];
     if nics.into_iter().flatten().any(|nic| !nic.security_groups.is_empty()) {
-        let message = "security_groups: bare metal servers have none, but a network has some";
-        return Err(impossible(message.to_owned()));
+        let message =
+            "security_groups: not supported on bare metal servers, but a network has some";
+        return Err(vm_not_possible(message));
     }
     let package = package(cloud).await?;
-    let nic = |nic: &Nic| {
+    let nic = |nic: &ResolvedNic| {
         let vlan = nic.vlan.as_ref().map(|(id, _)| Id::from(*id));
         vlan.map(|vlan| HardwareNic { network_vlan: Some(vlan) })
     };
     let server = NewHardware {
         hostname: (*name).to_owned(),
-        domain: wishes.domain.clone(),
-        primary_network_component: found.public.as_ref().and_then(nic),
-        primary_backend_network_component: nic(&found.private),
+        domain: spec.domain.clone(),
+        primary_network_component: resolved.public.as_ref().and_then(nic),
+        primary_backend_network_component: nic(&resolved.private),
         user_data: vec![HardwareUserData { value: placeholder(name) }],
     };
-    let script = wishes.vm.post_install_script_uri.as_ref().map(reveal);
+    let script = spec.vm.post_install_script_uri.as_ref().map(reveal);
     let script = script.filter(|uri| !uri.is_empty()).map(str::to_owned);
-    let order = softlayer::api::Order {
+    let order = Order {
         complex_type: HARDWARE.to_owned(),
         package_id: Some(package),
         preset_id: Some(preset(order, package).await?),
-        location: Some(datacenter(order).await?.to_string()),
+        location: Some(datacenter_id(order).await?.to_string()),
         quantity: Some(1),
-        use_hourly_pricing: Some(wishes.hourly),
+        use_hourly_pricing: Some(spec.hourly),
         prices: prices(order, package).await?.into_iter().map(Into::into).collect(),
         hardware: vec![server],
-        ssh_keys: match found.ssh_keys.as_slice() {
+        ssh_keys: match resolved.ssh_keys.as_slice() {
             [] => Vec::new(),
             ids => vec![SshKeyChoice { ssh_key_ids: ids.to_vec() }],
         },
         provision_scripts: script.into_iter().collect(),
-        ..softlayer::api::Order::default()
+        ..Order::default()
     };
     Ok(OrderForm::Several(vec![order]))
 }
 
-async fn package(cloud: &SoftLayer) -> Answer<u64> {
+async fn package(cloud: &SoftLayer) -> CloudResult<u64> {
     let filter = Filter::is("keyName", PACKAGE);
     let found: Vec<ProductPackage> =
         cloud.list(&product_package::GetAllObjects {}, &filter).await?;
     match found.first() {
         Some(package) => Ok(package.id),
-        None => Err(impossible(format!("SoftLayer sells no {PACKAGE} to this account"))),
+        None => Err(vm_not_possible(format!(
+            "package {PACKAGE} not found: this account may not order bare metal servers"
+        ))),
     }
 }
 
-async fn datacenter(order: &Order<'_>) -> Answer<u64> {
-    let name = &order.wishes.datacenter;
-    let filter = Filter::is("name", name);
-    let found: Vec<Datacenter> = order.cloud.list(&location::GetDatacenters {}, &filter).await?;
-    found.first().and_then(|it| it.id).ok_or_else(|| {
-        let path = &order.wishes.path;
-        impossible(format!("{path}.datacenter: there is no data center '{name}'"))
+async fn datacenter_id(order: &MachineOrder<'_>) -> CloudResult<u64> {
+    let name = &order.spec.datacenter;
+    let found = datacenter::find(order.cloud, name).await?;
+    found.and_then(|it| it.id).ok_or_else(|| {
+        let path = &order.spec.path;
+        vm_not_possible(format!("{path}.datacenter: data center '{name}' not found"))
     })
 }
 
-async fn preset(order: &Order<'_>, package: u64) -> Answer<u64> {
-    let wanted = given(&order.wishes.vm.bare_metal_preset).unwrap_or_default();
+async fn preset(order: &MachineOrder<'_>, package: u64) -> CloudResult<u64> {
+    let wanted = given(&order.spec.vm.bare_metal_preset).unwrap_or_default();
     let call = product_package::GetActivePresets { id: package };
     let all: Vec<PackagePreset> = order.cloud.list(&call, &Filter::everything()).await?;
     let names = || all.iter().filter_map(|preset| preset.key_name.as_deref());
@@ -136,9 +131,9 @@ async fn preset(order: &Order<'_>, package: u64) -> Answer<u64> {
         Some(preset) => Ok(preset.id),
         None => {
             let names: Vec<_> = names().collect();
-            Err(impossible(format!(
-                "{}.bare_metal_preset: there is no '{wanted}'; there are {}",
-                order.wishes.path,
+            Err(vm_not_possible(format!(
+                "{}.bare_metal_preset: '{wanted}' not found; known presets: {}",
+                order.spec.path,
                 names.join(", ")
             )))
         }
@@ -146,8 +141,8 @@ async fn preset(order: &Order<'_>, package: u64) -> Answer<u64> {
 }
 
 /// The prices of all items, of which each category has one.
-async fn prices(order: &Order<'_>, package: u64) -> Answer<Vec<u64>> {
-    let vm = &order.wishes.vm;
+async fn prices(order: &MachineOrder<'_>, package: u64) -> CloudResult<Vec<u64>> {
+    let vm = &order.spec.vm;
     let os = given(&vm.bare_metal_os).unwrap_or_default();
     let extra = vm.bare_metal_items.iter().map(|name| ("bare_metal_items", name.as_str()));
     let named: Vec<(&str, &str)> = extra
@@ -161,8 +156,8 @@ async fn prices(order: &Order<'_>, package: u64) -> Answer<Vec<u64>> {
         .iter()
         .find(|(_, name)| !items.iter().any(|item| item.key_name.as_deref() == Some(*name)));
     if let Some((property, name)) = unknown {
-        let path = &order.wishes.path;
-        return Err(impossible(format!("{path}.{property}: there is no item '{name}'")));
+        let path = &order.spec.path;
+        return Err(vm_not_possible(format!("{path}.{property}: item '{name}' not found")));
     }
     let filter = Filter::one_of("itemCategory.categoryCode", [PORT_SPEED, BANDWIDTH]);
     let choice: Vec<ProductItem> = order.cloud.list(&call, &filter).await?;
@@ -181,8 +176,8 @@ fn category(item: &ProductItem) -> &str {
 }
 
 /// The plainest port of the wanted speed: neither redundant nor bonded.
-fn port_speed(order: &Order<'_>, items: &[ProductItem]) -> Answer<ProductItem> {
-    let (speed, private) = (order.wishes.vm.max_network_speed, order.found.public.is_none());
+fn port_speed(order: &MachineOrder<'_>, items: &[ProductItem]) -> CloudResult<ProductItem> {
+    let (speed, private) = (order.spec.vm.max_network_speed, order.resolved.public.is_none());
     let name = |item: &ProductItem| item.key_name.clone().unwrap_or_default();
     let fits = |item: &&ProductItem| {
         category(item) == PORT_SPEED
@@ -192,9 +187,9 @@ fn port_speed(order: &Order<'_>, items: &[ProductItem]) -> Answer<ProductItem> {
     items.iter().filter(fits).min_by_key(|item| (name(item).len(), name(item))).cloned().ok_or_else(
         || {
             let what = if private { "private" } else { "public" };
-            impossible(format!(
-                "{}.max_network_speed: servers have no {what} port of {speed} Mbit/s",
-                order.wishes.path
+            vm_not_possible(format!(
+                "{}.max_network_speed: no {what} port of {speed} Mbit/s is sold for servers",
+                order.spec.path
             ))
         },
     )
@@ -211,10 +206,10 @@ fn bandwidth(items: &[ProductItem]) -> Option<ProductItem> {
 }
 
 /// What an item costs everywhere.
-fn price(item: &ProductItem) -> Answer<u64> {
+fn price(item: &ProductItem) -> CloudResult<u64> {
     let everywhere = |price: &&softlayer::api::ItemPrice| price.location_group_id.is_none();
     item.prices.iter().find(everywhere).map(|price| price.id).ok_or_else(|| {
         let name = item.key_name.as_deref().unwrap_or_default();
-        impossible(format!("item {name} has no price that holds everywhere"))
+        vm_not_possible(format!("item {name} has no price that holds everywhere"))
     })
 }

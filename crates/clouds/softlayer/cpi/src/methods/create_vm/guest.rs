@@ -1,31 +1,30 @@
 //! The order of a virtual guest.
 
-use super::find::Nic;
-use super::{Order, appeared, look};
-use crate::SoftLayer;
+use super::order::{MachineOrder, search_deadline, wait_until_listed};
+use super::resolve::ResolvedNic;
+use crate::agent_settings::placeholder;
+use crate::api::step_outcome;
 use crate::cids::Machine;
-use crate::connect::Answer;
-use crate::machine::Seen;
+use crate::errors::CloudResult;
+use crate::intent::Intent;
 use crate::properties::given;
-use crate::settings::placeholder;
-use crate::steps::{Intent, ended};
+use crate::resources::machine;
 use cloud_http::reveal;
 use journal::Operation;
-use softlayer::Filter;
 use softlayer::api::virtual_guest::{
     CreateObject, CreateOptions, DiskImage, ImageRef, NetworkSpeed, NewBlockDevice,
     NewNetworkComponent, SecurityGroupBinding, UserData, VlanChoice,
 };
-use softlayer::api::{Id, Named, NewVirtualGuest, VirtualGuest, account};
+use softlayer::api::{Id, Named, NewVirtualGuest};
 
 /// CPUs and memory (MiB) of a VM that names neither them nor a flavor.
-const USUAL: (u64, u64) = (4, 8192);
+const DEFAULT_SIZE: (u64, u64) = (4, 8192);
 
 /// Orders a guest. It is billed from here on.
-pub(super) async fn order(
-    order: &Order<'_>,
+pub(super) async fn place(
+    order: &MachineOrder<'_>,
     operation: &mut Operation<'_, Intent>,
-) -> Answer<Machine> {
+) -> CloudResult<Machine> {
     let call = CreateObject { template: template(order) };
     let (cloud, name) = (order.cloud, order.name);
     operation
@@ -33,52 +32,48 @@ pub(super) async fn order(
             Intent::Guest { name: name.to_owned() },
             async || {
                 let made = cloud.call(&call, order.until).await;
-                ended(made.map(|guest| Machine::Guest(guest.id)))
+                step_outcome(made.map(|guest| Machine::Guest(guest.id)))
             },
-            async || appeared(async || guests_named(cloud, name).await, look(cloud)).await,
+            async || {
+                let named = async || machine::guests_by_name(cloud, name).await;
+                wait_until_listed(named, search_deadline(cloud)).await
+            },
         )
         .await
 }
 
-/// The guests of this host name.
-pub(crate) async fn guests_named(cloud: &SoftLayer, name: &str) -> Answer<Vec<Seen>> {
-    let filter = Filter::is("hostname", name);
-    let guests: Vec<VirtualGuest> = cloud.list(&account::GetVirtualGuests {}, &filter).await?;
-    Ok(guests.into_iter().map(Seen::from).collect())
-}
-
-fn template(order: &Order<'_>) -> NewVirtualGuest {
-    let Order { wishes, found, .. } = order;
-    let vm = &wishes.vm;
+fn template(order: &MachineOrder<'_>) -> NewVirtualGuest {
+    let MachineOrder { spec, resolved, .. } = order;
+    let vm = &spec.vm;
     let flavor = given(&vm.flavor_key_name);
-    let size = |given: Option<u64>, usual| flavor.is_none().then(|| given.unwrap_or(usual));
+    let size = |given: Option<u64>, default| flavor.is_none().then(|| given.unwrap_or(default));
     NewVirtualGuest {
         hostname: order.name.to_owned(),
-        domain: wishes.domain.clone(),
-        datacenter: Some(Named { name: Some(wishes.datacenter.clone()) }),
-        block_device_template_group: found
+        domain: spec.domain.clone(),
+        datacenter: Some(Named { name: Some(spec.datacenter.clone()) }),
+        block_device_template_group: resolved
             .image
             .clone()
             .map(|global_identifier| ImageRef { global_identifier }),
-        hourly_billing_flag: Some(wishes.hourly),
+        hourly_billing_flag: Some(spec.hourly),
         local_disk_flag: match flavor {
             // The flavor says.
             Some(_) => vm.local_disk_flag,
             None => Some(vm.local_disk_flag.unwrap_or_default()),
         },
-        start_cpus: size(vm.cpu, USUAL.0),
+        start_cpus: size(vm.cpu, DEFAULT_SIZE.0),
         // It is sold in whole GiB.
-        max_memory: size(vm.memory.map(|mib| mib.next_multiple_of(1024)), USUAL.1),
+        max_memory: size(vm.memory.map(|mib| mib.next_multiple_of(1024)), DEFAULT_SIZE.1),
         dedicated_account_host_only_flag: vm.dedicated_account_host_only_flag.then_some(true),
         dedicated_host: vm.dedicated_host_id.map(Id::from),
-        placement_group_id: found.placement_group,
+        placement_group_id: resolved.placement_group,
         transient_guest_flag: vm.transient.then_some(true),
-        private_network_only_flag: Some(found.public.is_none()),
+        private_network_only_flag: Some(resolved.public.is_none()),
         network_components: vec![NetworkSpeed { max_speed: vm.max_network_speed }],
-        primary_network_component: found.public.as_ref().and_then(|nic| component(order, nic)),
-        primary_backend_network_component: component(order, &found.private),
-        block_devices: wishes.disk.map(ephemeral).into_iter().collect(),
-        ssh_keys: found.ssh_keys.iter().map(|id| Id::from(*id)).collect(),
+        primary_network_component: resolved.public.as_ref().and_then(|nic| component(order, nic)),
+        primary_backend_network_component: component(order, &resolved.private),
+        block_devices: spec.disk.map(ephemeral).into_iter().collect(),
+        ssh_keys: resolved.ssh_keys.iter().map(|id| Id::from(*id)).collect(),
         user_data: vec![UserData { value: placeholder(order.name) }],
         supplemental_create_object_options: Some(CreateOptions {
             boot_mode: Some(vm.boot_mode.clone()),
@@ -97,8 +92,8 @@ fn ephemeral(capacity: u64) -> NewBlockDevice {
     NewBlockDevice { device: "2".to_owned(), disk_image: DiskImage { capacity } }
 }
 
-fn component(order: &Order<'_>, nic: &Nic) -> Option<NewNetworkComponent> {
-    let mut groups = order.found.security_groups.clone();
+fn component(order: &MachineOrder<'_>, nic: &ResolvedNic) -> Option<NewNetworkComponent> {
+    let mut groups = order.resolved.security_groups.clone();
     groups.extend(&nic.security_groups);
     groups.sort_unstable();
     groups.dedup();

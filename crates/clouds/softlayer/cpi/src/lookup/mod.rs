@@ -1,0 +1,4 @@
+//! Names to ids and prices, in the cache where they seldom change.
+
+pub(crate) mod catalogue;
+pub(crate) mod datacenter;
