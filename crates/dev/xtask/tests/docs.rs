@@ -17,7 +17,8 @@ fn pages() -> Vec<PathBuf> {
         let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.extension().is_some_and(|it| it == "md")).collect::<Vec<_>>()
     };
-    [names(root().join("docs")), names(root())].concat()
+    let folders = [root().join("docs"), root().join("docs/decisions"), root()];
+    folders.into_iter().flat_map(names).collect()
 }
 
 /// What stands between fences of this kind.
@@ -77,13 +78,27 @@ fn links_lead_somewhere() {
     assert!(count > 50, "{count} links");
 }
 
+/// The book is served without the rest of the tree: a link out of it is dead there.
+#[test]
+fn no_link_leads_out_of_the_book() {
+    let docs = root().join("docs");
+    for page in pages().iter().filter(|page| page.starts_with(&docs)) {
+        let depth = page.strip_prefix(&docs).unwrap().components().count() - 1;
+        let out = "../".repeat(depth + 1);
+        let dead: Vec<_> =
+            links(&read(page)).into_iter().filter(|link| link.starts_with(&out)).collect();
+        assert_eq!(dead, Vec::<String>::new(), "{}", page.display());
+    }
+}
+
 /// mdBook shows only what the summary names.
 #[test]
 fn the_summary_names_every_page() {
     let docs = root().join("docs");
     let named: BTreeSet<_> = links(&read(&docs.join("SUMMARY.md"))).into_iter().collect();
-    let there = pages().into_iter().filter(|page| page.parent() == Some(&docs));
-    let there = there.map(|page| page.file_name().unwrap().to_string_lossy().into_owned());
+    let all = pages();
+    let there = all.iter().filter_map(|page| page.strip_prefix(&docs).ok());
+    let there = there.map(|page| page.to_string_lossy().into_owned());
     let there: BTreeSet<_> = there.filter(|name| name != "SUMMARY.md").collect();
     assert_eq!(named, there);
 }
