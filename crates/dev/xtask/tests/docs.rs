@@ -228,3 +228,27 @@ fn the_quick_start_gives_every_variable() {
         assert!(!given[name].is_null(), "vars.yml of the quick start lacks {name}");
     }
 }
+
+/// Every variable of our manifests is explained: one that no page names cannot be given.
+#[test]
+fn the_page_of_the_release_names_every_variable() {
+    let page = read(&root().join("docs/release.md"));
+    let mut count = 0;
+    for folder in ["manifests", "manifests/cloud-config"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|it| it != "yml") {
+                continue;
+            }
+            let text = read(&path);
+            for (name, _) in text.split("((").skip(1).filter_map(|it| it.split_once("))")) {
+                let cloud = ["east_", "west_"].iter().find(|cloud| name.starts_with(**cloud));
+                let known = page.contains(&format!("`{name}`"))
+                    || cloud.is_some_and(|cloud| page.contains(&format!("`{cloud}…`")));
+                assert!(known, "{}: docs/release.md does not explain {name}", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "{count} variables");
+}
