@@ -10,6 +10,7 @@ pub mod check;
 pub mod cloud_job;
 pub mod conform;
 pub mod image_job;
+pub mod imports;
 pub mod job;
 pub mod page;
 pub mod release;

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use xtask::binary::{self, Linkage};
 use xtask::cloud_job::JOBS;
+use xtask::imports::{self, Imports};
 use xtask::release::Release;
 use xtask::{check, page, root, spec};
 
@@ -19,6 +20,11 @@ struct Cli {
 enum Command {
     /// Make the release tarball, and check it.
     Release(MakeRelease),
+    /// Show the files that import each other in a circle, in each crate or in one.
+    Circles {
+        /// A part of the crate's path, such as `cloudstack/cpi`.
+        krate: Option<String>,
+    },
     /// Write the job's spec, the names in its template, and the page of all properties anew from
     /// docs/schema.json.
     Spec,
@@ -45,7 +51,22 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Release(release) => release.run(),
         Command::Spec => write_spec(),
+        Command::Circles { krate } => show_circles(&krate.unwrap_or_default()),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "it is what the command is for")]
+fn show_circles(part: &str) -> Result<()> {
+    for folder in imports::crates(&root().join("crates"))? {
+        if !folder.to_string_lossy().contains(part) {
+            continue;
+        }
+        for circle in Imports::read(&folder)?.circles() {
+            println!("{}:", folder.strip_prefix(root()).unwrap_or(&folder).display());
+            circle.iter().for_each(|file| println!("  {file}"));
+        }
+    }
+    Ok(())
 }
 
 fn write_spec() -> Result<()> {
