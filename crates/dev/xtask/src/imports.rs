@@ -150,7 +150,7 @@ fn uses(text: &str, exported: bool) -> Vec<(Vec<String>, String)> {
         let (before, tree) = (&statement[..at], &statement[at + 4..]);
         let line = before.rsplit('\n').next().unwrap_or_default().trim();
         let public = line.starts_with("pub");
-        if !(line.is_empty() || public) || (exported && !public) {
+        if !public && (exported || !line.is_empty()) {
             continue;
         }
         expand(&[], tree.trim(), &mut found);
