@@ -191,7 +191,7 @@ fn what_cannot_be_served_or_published_is_told() {
     for (arguments, password, said) in [
         (&[&serve[..], &[images]].concat()[..], Some(PASSWORD), "another image server uses this"),
         (&[&serve[..], &["x"]].concat(), None, "no password: say --password-file"),
-        (&[&serve[..], &["x"]].concat(), Some("short"), "password: shorter"),
+        (&[&serve[..], &["x"]].concat(), Some("short"), "password: must have"),
         (&[&serve[..], &["x", "--password-file", "empty"]].concat(), None, "empty: is empty"),
         (&[&serve[..], &["x", "--password-file", "open"]].concat(), None, "chmod 600 open"),
         (&["images", "serve", "--folder", "x"], Some(PASSWORD), "--listen"),

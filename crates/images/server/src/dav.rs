@@ -1,7 +1,7 @@
 //! `PROPFIND`: what is there, as WebDAV clients ask for it (RFC 4918). The folder is flat, so
 //! that every depth but 0 is 1.
 
-use crate::answer;
+use crate::response;
 use crate::store::{Entry, Store};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -42,8 +42,8 @@ fn row(store: &Store, entry: &Entry) -> String {
          <D:getetag>{}</D:getetag>",
         entry.name,
         entry.bytes,
-        answer::date(entry),
-        answer::tag(entry, sums.as_ref()).replace('"', "&quot;"),
+        response::date(entry),
+        response::tag(entry, sums.as_ref()).replace('"', "&quot;"),
     );
     if let Some(sums) = sums {
         // Writing to a text does not fail.

@@ -13,19 +13,28 @@
 //! A file is stored under another name until all of it has arrived, been digested and reached
 //! the disk, so that nobody ever reads half of one. The folder is flat; what else is in it
 //! begins with a dot.
+//!
+//! Connections are limited in number, in all and for each address; those that send no whole
+//! request, or take nothing of an answer, are closed. After five wrong passwords an address has to
+//! wait, up to a minute for each further one.
 
-mod answer;
+mod auth;
 mod body;
+mod connection_limit;
 mod dav;
-mod handle;
+mod failed_logins;
 mod links;
+mod listener;
+mod origin;
+mod put;
 mod range;
-mod receive;
+mod response;
+mod routes;
 mod serve;
 mod settings;
 mod store;
 mod tls;
-mod user;
+mod write_timeout;
 
 pub use serve::{Running, Server};
 pub use settings::{Limits, ServeError, Settings, TlsSettings};

@@ -23,15 +23,15 @@ pub struct Links {
     key: [u8; KEY_LENGTH],
 }
 
-/// What a link is worth.
+/// Whether a link may be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Worth {
-    /// It may be followed.
-    Good,
-    /// It was good once.
+pub enum LinkCheck {
+    /// It may.
+    Valid,
+    /// It was valid once.
     Expired,
-    /// We never made it, or for another file.
-    Nothing,
+    /// It was never made, or for another file.
+    Invalid,
 }
 
 impl Links {
@@ -42,7 +42,9 @@ impl Links {
         match fs::read(&path) {
             Ok(bytes) => match bytes.try_into() {
                 Ok(key) => Ok(Self { key }),
-                Err(_) => Err(failed(io::Error::other("is no key; remove it, and all links end"))),
+                Err(_) => Err(failed(io::Error::other(
+                    "invalid key; delete it to make a new one, which ends all links",
+                ))),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let key = fresh().map_err(failed)?;
@@ -62,16 +64,16 @@ impl Links {
         (format!("/get/{expires}-{mac}/{name}"), expires)
     }
 
-    /// What the token is worth for a file of this name. Takes the same time for every wrong one.
-    pub fn worth(&self, token: &str, name: &str, now: u64) -> Worth {
-        let Some((expires, mac)) = token.split_once('-') else { return Worth::Nothing };
+    /// Checks the token for a file of this name. Takes the same time for every invalid one.
+    pub fn check(&self, token: &str, name: &str, now: u64) -> LinkCheck {
+        let Some((expires, mac)) = token.split_once('-') else { return LinkCheck::Invalid };
         let (Ok(expires), Some(mac)) = (expires.parse(), bytes(mac)) else {
-            return Worth::Nothing;
+            return LinkCheck::Invalid;
         };
         match self.mac(name, expires).verify_slice(&mac) {
-            Ok(()) if now < expires => Worth::Good,
-            Ok(()) => Worth::Expired,
-            Err(_) => Worth::Nothing,
+            Ok(()) if now < expires => LinkCheck::Valid,
+            Ok(()) => LinkCheck::Expired,
+            Err(_) => LinkCheck::Invalid,
         }
     }
 
@@ -108,21 +110,24 @@ mod tests {
         let (path, expires) = links.make("a.qcow2", 1000, Duration::from_secs(60));
         assert_eq!(expires, 1060);
         let token = path.split('/').nth(2).unwrap();
-        assert_eq!(links.worth(token, "a.qcow2", 1059), Worth::Good);
-        assert_eq!(links.worth(token, "a.qcow2", 1060), Worth::Expired);
-        assert_eq!(links.worth(token, "b.qcow2", 1000), Worth::Nothing);
+        assert_eq!(links.check(token, "a.qcow2", 1059), LinkCheck::Valid);
+        assert_eq!(links.check(token, "a.qcow2", 1060), LinkCheck::Expired);
+        assert_eq!(links.check(token, "b.qcow2", 1000), LinkCheck::Invalid);
         let later = token.replace("1060", "9060");
-        assert_eq!(links.worth(&later, "a.qcow2", 1000), Worth::Nothing);
+        assert_eq!(links.check(&later, "a.qcow2", 1000), LinkCheck::Invalid);
         for wrong in
             ["", "-", "1060-", "1060", "x-y", &token[..20], &format!("1060-{}", "é".repeat(32))]
         {
-            assert_eq!(links.worth(wrong, "a.qcow2", 1000), Worth::Nothing, "{wrong}");
+            assert_eq!(links.check(wrong, "a.qcow2", 1000), LinkCheck::Invalid, "{wrong}");
         }
         // Another process of the same folder, and one of another folder.
-        assert_eq!(Links::of(folder.path()).unwrap().worth(token, "a.qcow2", 1000), Worth::Good);
+        assert_eq!(
+            Links::of(folder.path()).unwrap().check(token, "a.qcow2", 1000),
+            LinkCheck::Valid
+        );
         let other = tempfile::tempdir().unwrap();
         let other = Links::of(other.path()).unwrap();
-        assert_eq!(other.worth(token, "a.qcow2", 1000), Worth::Nothing);
+        assert_eq!(other.check(token, "a.qcow2", 1000), LinkCheck::Invalid);
     }
 
     #[test]
@@ -134,6 +139,6 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(&path, "short").unwrap();
         let error = Links::of(folder.path()).err().unwrap().to_string();
-        assert!(error.contains(".key: is no key"), "{error}");
+        assert!(error.contains(".key: invalid key"), "{error}");
     }
 }

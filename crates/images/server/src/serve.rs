@@ -1,27 +1,29 @@
 //! Starting and stopping.
 
-use crate::handle::{Desk, Entrance, shown};
+use crate::auth::User;
+use crate::connection_limit::{ConnectionLimit, affordable};
+use crate::failed_logins::FailedLogins;
 use crate::links::Links;
+use crate::listener::{Listener, Patience, Peer};
+use crate::routes::{AppState, shown};
 use crate::settings::{ServeError, Settings};
 use crate::store::Store;
-use crate::tls::{self, TlsListener};
-use crate::user::User;
-use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request, State};
+use crate::tls;
+use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::serve::IncomingStream;
+use axum::{Extension, Router};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// A server that is ready to begin.
 pub struct Server {
     settings: Settings,
-    desk: Arc<Desk>,
+    state: Arc<AppState>,
     tls: Option<Arc<rustls::ServerConfig>>,
 }
 
@@ -35,25 +37,6 @@ pub struct Running {
     grace: Duration,
 }
 
-/// Who asks, and how.
-#[derive(Debug, Clone, Copy)]
-struct Peer {
-    address: SocketAddr,
-    entrance: Entrance,
-}
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self { address: *stream.remote_addr(), entrance: Entrance::Plain }
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self { address: *stream.remote_addr(), entrance: Entrance::Tls }
-    }
-}
-
 impl Server {
     /// Checks the settings, the folder and the certificate. Listens nowhere yet.
     ///
@@ -65,15 +48,16 @@ impl Server {
         let folder = &settings.folder;
         let failed = |reason| ServeError::Folder { path: folder.clone(), reason };
         let store = Arc::new(Store::open(folder, settings.limits)?);
-        let desk = Desk {
+        let state = AppState {
             links: Links::of(folder)?,
             user: User::new(&settings.user, &settings.password).map_err(failed)?,
+            failed_logins: FailedLogins::default(),
             public_url: settings.public_url.clone(),
             limits: settings.limits,
             has_tls: tls.is_some(),
             store,
         };
-        Ok(Self { settings, desk: Arc::new(desk), tls })
+        Ok(Self { settings, state: Arc::new(state), tls })
     }
 
     /// Begins to serve.
@@ -82,35 +66,43 @@ impl Server {
     /// `Listen`.
     pub async fn start(self) -> Result<Running, ServeError> {
         let (stop, stopped) = watch::channel(false);
-        let (mut servers, mut addresses) = (Vec::new(), (None, None));
-        let failed = |address| move |reason| ServeError::Listen { address, reason };
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.desk));
-        let service = router.into_make_service_with_connect_info::<Peer>();
-        if let Some(address) = self.settings.listen {
-            let listener = TcpListener::bind(address).await.map_err(failed(address))?;
-            addresses.0 = Some(listener.local_addr().map_err(failed(address))?);
-            let serving = axum::serve(listener, service.clone());
-            servers.push(tokio::spawn(run(serving.with_graceful_shutdown(until(stopped.clone())))));
-        }
-        if let (Some(config), Some(tls)) = (self.tls, &self.settings.tls) {
-            let address = tls.listen;
-            let listener = TcpListener::bind(address).await.map_err(failed(address))?;
-            let listener = TlsListener::new(listener, config).map_err(failed(address))?;
-            addresses.1 =
-                Some(axum::serve::Listener::local_addr(&listener).map_err(failed(address))?);
-            let serving = axum::serve(listener, service);
-            servers.push(tokio::spawn(run(serving.with_graceful_shutdown(until(stopped.clone())))));
-        }
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.state));
+        let mut servers = Vec::new();
+        let mut serve = async |address, tls| {
+            let failed = |reason| ServeError::Listen { address, reason };
+            let socket = TcpListener::bind(address).await.map_err(failed)?;
+            let address = socket.local_addr().map_err(failed)?;
+            let listener = self.listener(socket, tls, router.clone());
+            servers.push(tokio::spawn(listener.serve(stopped.clone())));
+            Ok::<_, ServeError>(address)
+        };
+        let plain = match self.settings.listen {
+            Some(address) => Some(serve(address, None).await?),
+            None => None,
+        };
+        let tls = match (&self.tls, &self.settings.tls) {
+            (Some(config), Some(tls)) => {
+                Some(serve(tls.listen, Some(TlsAcceptor::from(Arc::clone(config)))).await?)
+            }
+            _ => None,
+        };
         let limits = self.settings.limits;
-        let sweeper = tokio::spawn(sweep(Arc::clone(&self.desk.store), limits.sweep));
-        Ok(Running {
-            plain: addresses.0,
-            tls: addresses.1,
-            stop,
-            servers,
-            sweeper,
-            grace: limits.grace,
-        })
+        let sweeper = tokio::spawn(sweep(Arc::clone(&self.state.store), limits.sweep));
+        Ok(Running { plain, tls, stop, servers, sweeper, grace: limits.grace })
+    }
+
+    fn listener(&self, socket: TcpListener, tls: Option<TlsAcceptor>, router: Router) -> Listener {
+        let limits = &self.settings.limits;
+        let listeners =
+            usize::from(self.settings.listen.is_some()) + usize::from(self.tls.is_some());
+        let connections = limits.connections.unwrap_or_else(affordable) / listeners.max(1);
+        Listener {
+            socket,
+            tls,
+            limit: ConnectionLimit::new(connections),
+            patience: Patience { headers: limits.headers, write: limits.write },
+            router,
+        }
     }
 }
 
@@ -144,17 +136,6 @@ impl Running {
     }
 }
 
-async fn run(serving: impl IntoFuture<Output = std::io::Result<()>>) {
-    if let Err(error) = serving.await {
-        tracing::error!("serving: {error}");
-    }
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // Fails only when the sender is gone, and then it is over as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
-}
-
 /// Looks now and then for what is too old, beginning with what grew old before the start.
 async fn sweep(store: Arc<Store>, every: Duration) {
     loop {
@@ -168,14 +149,14 @@ async fn sweep(store: Arc<Store>, every: Duration) {
 }
 
 async fn answer(
-    State(desk): State<Arc<Desk>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    State(state): State<Arc<AppState>>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     let begun = Instant::now();
     let line = format!("{} {}", request.method(), shown(request.uri().path()));
     let range = request.headers().get(axum::http::header::RANGE).is_some();
-    let response = desk.answer(peer.entrance, request).await;
+    let response = state.answer(peer, request).await;
     let length = axum::body::HttpBody::size_hint(response.body()).exact().unwrap_or_default();
     tracing::info!(
         "{} {line}{} {} {length} bytes {} ms",

@@ -1,4 +1,4 @@
-//! What a server is told, and what is wrong with it.
+//! The settings of a server, and what may be wrong with them.
 
 use cloud_http::Secret;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a server is told.
+/// The settings of a server.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The folder of the images; made if it is not there.
@@ -52,6 +52,13 @@ pub struct Limits {
     pub sweep: Duration,
     /// How long transfers may go on once the server is to stop.
     pub grace: Duration,
+    /// How long a client may take to send the headers of a request.
+    pub headers: Duration,
+    /// How long a client may take nothing of an answer.
+    pub write: Duration,
+    /// How many connections there may be at once. Default: a third of the file descriptors that
+    /// the process may have, at most 512.
+    pub connections: Option<usize>,
 }
 
 impl Default for Limits {
@@ -63,6 +70,9 @@ impl Default for Limits {
             link: Duration::from_secs(24 * 3600),
             sweep: Duration::from_secs(60),
             grace: Duration::from_secs(30),
+            headers: Duration::from_secs(10),
+            write: Duration::from_secs(60),
+            connections: None,
         }
     }
 }
@@ -89,7 +99,7 @@ pub enum ServeError {
     /// Another server uses the folder.
     #[error("{0}: another image server uses this folder")]
     InUse(PathBuf),
-    /// The certificate or its key is none.
+    /// The certificate or its key is invalid.
     #[error("{path}: {reason}")]
     Certificate {
         /// The file.
@@ -111,18 +121,22 @@ impl Settings {
     pub(crate) fn check(&self) -> Result<(), ServeError> {
         let wrong = |name, reason: &str| Err(ServeError::Setting { name, reason: reason.into() });
         if self.listen.is_none() && self.tls.is_none() {
-            return wrong("listen", "nowhere to listen: say --listen, --listen-tls, or both");
+            return wrong("listen", "--listen, --listen-tls or both are required");
         }
         if self.user.is_empty() || self.user.contains(':') {
-            return wrong("user", "empty, or has a ':' in it");
+            return wrong("user", "must not be empty, nor contain a ':'");
         }
         if cloud_http::reveal(&self.password).len() < SHORTEST_PASSWORD {
-            return wrong("password", "shorter than 12 characters; it guards what VMs are made of");
+            return wrong(
+                "password",
+                "must have at least 12 characters: it guards the images that VMs are made of",
+            );
         }
         match &self.public_url {
             Some(url) if !(url.starts_with("http://") || url.starts_with("https://")) => {
                 wrong("public-url", "expected something like https://images.example.com:8443")
             }
+            _ if self.limits.connections == Some(0) => wrong("connections", "must be 1 or more"),
             _ => Ok(()),
         }
     }

@@ -1,11 +1,11 @@
 //! The folder of the images.
 
-mod receive;
 mod sums;
 mod sweep;
+mod write;
 
-pub use receive::{Expected, Receiver, Unfit};
 pub use sums::Sums;
+pub use write::{Expected, Receiver, Unfit};
 
 use crate::settings::{Limits, ServeError};
 use std::fs::{self, File, TryLockError};

@@ -152,7 +152,7 @@ async fn a_place_that_refuses_is_told() {
     let mut wrong = images.plugin();
     wrong["stemcell"]["image_server"]["password"] = json!("wrong horse battery");
     let error = stage.create(&image, wrong, json!({})).await.unwrap_err();
-    assert!(error.message.contains("says 401: user or password is wrong"), "{error}");
+    assert!(error.message.contains("says 401: wrong user or password"), "{error}");
     assert!(!error.message.contains("wrong horse"), "{error}");
     let mut long = images.plugin();
     long["stemcell"]["image_server"]["link_lifetime"] = json!(1_000_000);

@@ -1,11 +1,14 @@
-//! What becomes of a request.
+//! Requests and who answers them.
 
-use crate::links::{Links, Worth};
-use crate::receive::{self, Refusal};
+use crate::auth::User;
+use crate::failed_logins::FailedLogins;
+use crate::links::{LinkCheck, Links};
+use crate::listener::{ListenerKind, Peer};
+use crate::origin::Origin;
+use crate::put::{self, Refusal};
 use crate::settings::Limits;
 use crate::store::{Entry, Store, Sums};
-use crate::user::User;
-use crate::{answer, dav};
+use crate::{dav, response};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -13,36 +16,30 @@ use axum::response::Response;
 use image_hosting::{LIFETIME, Published};
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What all requests share.
-pub struct Desk {
+pub struct AppState {
     pub store: Arc<Store>,
     pub links: Links,
     pub user: User,
+    pub failed_logins: FailedLogins,
     pub public_url: Option<String>,
     pub limits: Limits,
     /// Whether there is TLS: publishing is for those who use it, then.
     pub has_tls: bool,
 }
 
-/// Where a request came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entrance {
-    Plain,
-    Tls,
-}
-
 /// What a path means.
-enum Place<'a> {
+enum Route<'a> {
     Health,
     Folder,
     Image(&'a str),
     Link { token: &'a str, name: &'a str },
-    Nowhere,
+    Unknown,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Route<'a> {
     fn of(path: &'a str) -> Self {
         let good = |name: &str| image_hosting::check_name(name).is_ok();
         match path.trim_start_matches('/').split('/').collect::<Vec<_>>()[..] {
@@ -50,62 +47,69 @@ impl<'a> Place<'a> {
             ["images"] | ["images", ""] => Self::Folder,
             ["images", name] if good(name) => Self::Image(name),
             ["get", token, name] if good(name) => Self::Link { token, name },
-            _ => Self::Nowhere,
+            _ => Self::Unknown,
         }
     }
 }
 
 /// The path as it may stand in a log: a link's token is a key.
 pub fn shown(path: &str) -> String {
-    match Place::of(path) {
-        Place::Link { name, .. } => format!("/get/…/{name}"),
+    match Route::of(path) {
+        Route::Link { name, .. } => format!("/get/…/{name}"),
         _ if path.starts_with("/get/") => "/get/…".to_owned(),
         _ => path.chars().take(200).collect(),
     }
 }
 
-impl Desk {
+impl AppState {
     /// Answers.
-    pub async fn answer(&self, entrance: Entrance, request: Request) -> Response {
+    pub async fn answer(&self, peer: Peer, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let (method, path) = (&parts.method, parts.uri.path());
-        match Place::of(path) {
-            Place::Health => self.health(),
-            Place::Link { token, name } => match *method {
+        match Route::of(path) {
+            Route::Health => self.health(),
+            Route::Link { token, name } => match *method {
                 Method::GET | Method::HEAD => self.fetch(method, &parts.headers, token, name),
                 _ => not_allowed("GET, HEAD"),
             },
-            Place::Nowhere => not_found(),
-            Place::Folder | Place::Image(_)
-                if let Some(refusal) = self.refusal(entrance, &parts.headers) =>
+            Route::Unknown => not_found(),
+            Route::Folder | Route::Image(_)
+                if let Some(refusal) = self.refusal(peer, &parts.headers) =>
             {
                 refusal
             }
-            Place::Folder => self.folder(method, &parts.headers),
-            Place::Image(name) => self.image(method, &parts.headers, name, body).await,
+            Route::Folder => self.folder(method, &parts.headers),
+            Route::Image(name) => self.image(method, &parts.headers, name, body).await,
         }
     }
 
     fn health(&self) -> Response {
         match self.store.list() {
-            Ok(_) => answer::text(StatusCode::OK, "ok"),
+            Ok(_) => response::text(StatusCode::OK, "ok"),
             Err(error) => {
                 tracing::error!("the folder: {error}");
-                answer::text(StatusCode::SERVICE_UNAVAILABLE, "the folder cannot be read")
+                response::text(StatusCode::SERVICE_UNAVAILABLE, "the folder cannot be read")
             }
         }
     }
 
-    /// Why somebody may not publish, or look what is there.
-    fn refusal(&self, entrance: Entrance, headers: &HeaderMap) -> Option<Response> {
-        if self.has_tls && entrance == Entrance::Plain {
-            let why = "images are published over https here; over http there are only links";
-            return Some(answer::text(StatusCode::FORBIDDEN, why));
+    /// Why somebody may not publish, or list what is published.
+    fn refusal(&self, peer: Peer, headers: &HeaderMap) -> Option<Response> {
+        if self.has_tls && peer.listener == ListenerKind::Plain {
+            let why = "images are published over https only; over http there are only links";
+            return Some(response::text(StatusCode::FORBIDDEN, why));
         }
-        if self.user.asks(headers) {
-            return None;
+        let origin = Origin::of(peer.address.ip());
+        let is_right = match headers.contains_key(header::AUTHORIZATION) {
+            true => self.failed_logins.check(origin, Instant::now(), || self.user.asks(headers)),
+            false => Ok(false),
+        };
+        match is_right {
+            Ok(true) => return None,
+            Ok(false) => {}
+            Err(wait) => return Some(too_many_attempts(wait)),
         }
-        let mut response = answer::text(StatusCode::UNAUTHORIZED, "user or password is wrong");
+        let mut response = response::text(StatusCode::UNAUTHORIZED, "wrong user or password");
         let realm = HeaderValue::from_static("Basic realm=\"images\", charset=\"UTF-8\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, realm);
         Some(response)
@@ -115,7 +119,7 @@ impl Desk {
         match method.as_str() {
             "PROPFIND" => {
                 let listed = dav::folder(&self.store, headers);
-                listed.unwrap_or_else(|error| answer::failed("listing the folder", &error))
+                listed.unwrap_or_else(|error| response::failed("listing the folder", &error))
             }
             "OPTIONS" => options(),
             _ => not_allowed("OPTIONS, PROPFIND"),
@@ -133,7 +137,7 @@ impl Desk {
             "PUT" => self.receive(headers, name, body).await,
             "OPTIONS" => options(),
             "DELETE" => match self.store.remove(name) {
-                Ok(()) => answer::nothing(StatusCode::NO_CONTENT),
+                Ok(()) => response::nothing(StatusCode::NO_CONTENT),
                 Err(error) => gone_or_failed(name, &error),
             },
             "GET" | "HEAD" | "PROPFIND" | "POST" => match self.store.file(name) {
@@ -142,8 +146,8 @@ impl Desk {
                     "POST" => self.link(headers, &entry),
                     _ => {
                         let sums = self.store.sums(&entry);
-                        let answer = answer::file(method, headers, file, &entry, sums.as_ref());
-                        answer.unwrap_or_else(|error| answer::failed(name, &error))
+                        let response = response::file(method, headers, file, &entry, sums.as_ref());
+                        response.unwrap_or_else(|error| response::failed(name, &error))
                     }
                 },
                 Err(error) => gone_or_failed(name, &error),
@@ -156,15 +160,15 @@ impl Desk {
     fn fetch(&self, method: &Method, headers: &HeaderMap, token: &str, name: &str) -> Response {
         let sidecar = [".sha256", ".md5"].iter().find_map(|end| name.strip_suffix(end));
         let now = now();
-        let worth = |name| self.links.worth(token, name, now);
-        let (of, worth) = match (worth(name), sidecar) {
-            (Worth::Nothing, Some(of)) => (of, worth(of)),
-            (worth, _) => (name, worth),
+        let check = |name| self.links.check(token, name, now);
+        let (of, link) = match (check(name), sidecar) {
+            (LinkCheck::Invalid, Some(of)) => (of, check(of)),
+            (link, _) => (name, link),
         };
-        match worth {
-            Worth::Good => {}
-            Worth::Expired => return answer::text(StatusCode::GONE, "this link has expired"),
-            Worth::Nothing => return not_found(),
+        match link {
+            LinkCheck::Valid => {}
+            LinkCheck::Expired => return response::text(StatusCode::GONE, "this link has expired"),
+            LinkCheck::Invalid => return not_found(),
         }
         let (file, entry) = match self.store.file(of) {
             Ok(there) => there,
@@ -178,8 +182,8 @@ impl Desk {
                 None => not_found(),
             };
         }
-        let answer = answer::file(method, headers, file, &entry, sums.as_ref());
-        answer.unwrap_or_else(|error| answer::failed(of, &error))
+        let response = response::file(method, headers, file, &entry, sums.as_ref());
+        response.unwrap_or_else(|error| response::failed(of, &error))
     }
 
     async fn receive(&self, headers: &HeaderMap, name: &str, body: Body) -> Response {
@@ -187,11 +191,11 @@ impl Desk {
             Ok(lifetime) => lifetime,
             Err(refusal) => return refusal.answer(),
         };
-        let expected = match receive::expected(headers, name) {
+        let expected = match put::expected(headers, name) {
             Ok(expected) => expected,
             Err(refusal) => return refusal.answer(),
         };
-        match receive::receive(&self.store, expected, body).await {
+        match put::receive(&self.store, expected, body).await {
             Ok((sums, bytes, replaced)) => {
                 let status = if replaced { StatusCode::OK } else { StatusCode::CREATED };
                 self.published(status, name, bytes, &sums, lifetime)
@@ -207,8 +211,8 @@ impl Desk {
                 self.published(StatusCode::OK, &entry.name, entry.bytes, &sums, lifetime)
             }
             (Ok(_), None) => {
-                let why = "its checksums are not known, as it did not come by PUT";
-                answer::text(StatusCode::CONFLICT, why)
+                let why = "its checksums are not known, as it was not uploaded by PUT";
+                response::text(StatusCode::CONFLICT, why)
             }
         }
     }
@@ -235,9 +239,9 @@ impl Desk {
         };
         let json = match serde_json::to_string(&published) {
             Ok(json) => json,
-            Err(error) => return answer::failed(name, &error.into()),
+            Err(error) => return response::failed(name, &error.into()),
         };
-        let mut response = answer::text(status, json);
+        let mut response = response::text(status, json);
         let kind = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
@@ -251,7 +255,7 @@ impl Desk {
         match seconds.map(Duration::from_secs) {
             Some(lifetime) if lifetime <= most => Ok(lifetime),
             _ => {
-                let why = format!("{LIFETIME}: 1 to {} seconds", most.as_secs());
+                let why = format!("{LIFETIME}: must be 1 to {} seconds", most.as_secs());
                 Err(Refusal::new(StatusCode::BAD_REQUEST, why))
             }
         }
@@ -260,11 +264,11 @@ impl Desk {
 
 /// As `sha256sum -c` and `md5sum -c` read it.
 fn checksum(sum: &str, name: &str) -> Response {
-    answer::text(StatusCode::OK, format!("{sum}  {name}"))
+    response::text(StatusCode::OK, format!("{sum}  {name}"))
 }
 
 fn options() -> Response {
-    let mut response = answer::nothing(StatusCode::OK);
+    let mut response = response::nothing(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(dav::METHODS));
     headers.insert("dav", HeaderValue::from_static("1"));
@@ -272,19 +276,30 @@ fn options() -> Response {
 }
 
 fn not_allowed(methods: &'static str) -> Response {
-    let mut response = answer::text(StatusCode::METHOD_NOT_ALLOWED, format!("here are: {methods}"));
+    let mut response = response::text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("method not allowed; allowed: {methods}"),
+    );
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
     response
 }
 
+fn too_many_attempts(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let why = format!("too many wrong passwords from this address; try again in {seconds} s");
+    let mut response = response::text(StatusCode::TOO_MANY_REQUESTS, why);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 fn not_found() -> Response {
-    answer::text(StatusCode::NOT_FOUND, "there is no such thing")
+    response::text(StatusCode::NOT_FOUND, "not found")
 }
 
 fn gone_or_failed(name: &str, error: &io::Error) -> Response {
     match error.kind() {
         io::ErrorKind::NotFound => not_found(),
-        _ => answer::failed(name, error),
+        _ => response::failed(name, error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files that are put: what their headers promise, and how they get to the disk.
 
-use crate::answer;
+use crate::response;
 use crate::store::{Expected, Receiver, Store, Sums, Unfit};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -30,7 +30,7 @@ impl Refusal {
     }
 
     pub fn answer(self) -> Response {
-        answer::text(self.status, self.why)
+        response::text(self.status, self.why)
     }
 }
 
@@ -38,10 +38,13 @@ impl Refusal {
 pub fn expected(headers: &HeaderMap, name: &str) -> Result<Expected, Refusal> {
     let get = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if headers.contains_key(header::CONTENT_RANGE) {
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "a file comes whole, not in parts"));
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "a file must be uploaded whole, not in parts",
+        ));
     }
     let Some(bytes) = get(header::CONTENT_LENGTH).and_then(|text| text.parse().ok()) else {
-        return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, "Content-Length is missing"));
+        return Err(Refusal::new(StatusCode::LENGTH_REQUIRED, "Content-Length is required"));
     };
     let sha256 = match headers.get("repr-digest").map(|value| value.to_str()) {
         None => None,

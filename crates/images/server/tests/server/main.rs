@@ -1,0 +1,5 @@
+//! The image server over real sockets.
+
+mod harness;
+mod limits;
+mod serving;
