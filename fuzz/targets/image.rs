@@ -13,7 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
         let to = folder.path().join("converted");
         match convert(&image, &to, target, &mut |_| ()) {
             Ok(()) => {
-                assert_eq!(stemcell::disk_size(&to).ok(), stemcell::disk_size(&image).ok());
+                // A disk that is written as it is may be known by nothing.
+                if matches!(target, Target::Qcow2 | Target::VhdDynamic) {
+                    assert_eq!(stemcell::disk_size(&to).ok(), stemcell::disk_size(&image).ok());
+                }
                 std::fs::remove_file(&to).expect("it is there");
             }
             Err(_) => assert!(!to.exists(), "half an output"),
