@@ -18,7 +18,7 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) struct Seen {
     /// Its content.
     pub(crate) content: Vec<u8>,
-    /// Permissions with type, as in `st_mode`.
+    /// Permissions, without the type.
     pub(crate) mode: u16,
     /// Owner and group.
     pub(crate) owner: (u32, u32),
@@ -120,15 +120,13 @@ fn superblock<const N: usize>(overlay: &Overlay, field: u64) -> Result<[u8; N], 
     read.map(|()| bytes).map_err(|error| error.to_string())
 }
 
-/// Writes `content` to `directory/name`, in the overlay only. `directory` has no symbolic
-/// links in it. A file that is there keeps its owner and permissions; a new one is root's.
-pub(crate) fn write(
-    overlay: &Overlay,
-    directory: &str,
-    name: &str,
-    content: &[u8],
-) -> Result<(), String> {
-    with_mounted(overlay, |mounted| replace(mounted, directory, name, content))
+/// Writes files, by their absolute paths without symbolic links, in the overlay only. A file that
+/// exists keeps its owner and permissions; a new one is root's, and so are directories that are
+/// missing on the way to it.
+pub(crate) fn write(overlay: &Overlay, files: &[(&str, &[u8])]) -> Result<(), String> {
+    with_mounted(overlay, |mounted| {
+        files.iter().try_for_each(|(path, content)| replace(mounted, path, content))
+    })
 }
 
 fn with_mounted(
@@ -151,18 +149,24 @@ fn with_mounted(
 
 type Writer = Mounted<Device, MountedServices<(), NoopObserver>>;
 
-fn replace(fs: &mut Writer, directory: &str, name: &str, content: &[u8]) -> Ext4Result<()> {
+fn replace(fs: &mut Writer, path: &str, content: &[u8]) -> Ext4Result<()> {
+    let root = || MutationContext::new(0, 0, 0, 0);
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     let mut parent = fs.root_inode();
     for part in directory.split('/').filter(|part| !part.is_empty()) {
-        parent = child(fs, parent, part)?.ok_or_else(Ext4Error::not_found)?.number;
+        parent = match child(fs, parent, part)? {
+            Some(there) => there.number,
+            None => {
+                let (name, mode) = (FileName::new(part.as_bytes())?, FilePermissions::new(0o755)?);
+                fs.create_directory(root(), parent, name, mode)?.number
+            }
+        };
     }
     let file = match child(fs, parent, name)? {
         Some(there) => there.number,
         None => {
-            let root = MutationContext::new(0, 0, 0, 0);
-            let permissions = FilePermissions::new(0o644)?;
-            let name = FileName::new(name.as_bytes())?;
-            fs.create_regular_file(root, parent, name, permissions)?.number
+            let (name, mode) = (FileName::new(name.as_bytes())?, FilePermissions::new(0o644)?);
+            fs.create_regular_file(root(), parent, name, mode)?.number
         }
     };
     fs.truncate_inode(file, 0)?;

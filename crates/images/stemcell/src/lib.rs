@@ -17,6 +17,7 @@ mod checksum;
 mod compression;
 pub mod config_drive;
 mod convert;
+mod data_server;
 mod device;
 mod disk;
 mod error;

@@ -10,6 +10,14 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use stemcell::{AgentSettings, Patched, StemcellError, UnpackOptions, patch};
 
+/// What keeps the virtual router's address known.
+const SERVICE: [&str; 3] = [
+    "/var/vcap/bosh/cloudstack-data-server.sh",
+    "/etc/systemd/system/cloudstack-data-server.service",
+    "/etc/systemd/system/multi-user.target.d/cloudstack-data-server.conf",
+];
+const DROP_INS: &str = "/etc/systemd/system/multi-user.target.d";
+
 const TOOLS: &[&str] = &["mke2fs", "sfdisk", "qemu-img", "debugfs", "e2fsck"];
 
 /// Patches an image of `builder` as qcow2 (or raw, where there are no options), and checks all
@@ -29,10 +37,21 @@ fn check(builder: &Builder, qemu_options: Option<&[&str]>) -> Patched {
     };
     let patched = patch(&image, &AgentSettings::CloudStack).expect("patched");
     let after = sound(&image, builder, scratch.path());
-    only_agent_json_differs(&before, &common::listing(&after, scratch.path()));
+    only_ours_differs(&before, &common::listing(&after, scratch.path()));
     let dump = run("debugfs", &["-R", &format!("cat {AGENT_JSON}"), text(&after)]);
     assert_eq!(dump, patched.after);
     works_on_cloudstack(&patched.after);
+    let services: &[&str] = if builder.systemd { &SERVICE } else { &[] };
+    assert_eq!(patched.services, services);
+    for path in services {
+        let told = run("debugfs", &["-R", &format!("stat {path}"), text(&after)]);
+        assert!(
+            told.contains("Mode:  0644") && told.contains("User:     0   Group:     0"),
+            "{told}"
+        );
+    }
+    let again = patch(&image, &AgentSettings::CloudStack).expect("patched again");
+    assert_eq!((again.written, &again.services), (0, &patched.services));
     patched
 }
 
@@ -45,9 +64,10 @@ fn sound(image: &Path, builder: &Builder, scratch: &Path) -> PathBuf {
     partition
 }
 
-fn only_agent_json_differs(before: &[(String, String)], after: &[(String, String)]) {
+fn only_ours_differs(before: &[(String, String)], after: &[(String, String)]) {
+    let ours = |name: &str| name == AGENT_JSON || SERVICE.contains(&name) || name == DROP_INS;
     let others = |all: &[(String, String)]| -> Vec<(String, String)> {
-        let others = all.iter().filter(|(name, _)| name != AGENT_JSON);
+        let others = all.iter().filter(|(name, _)| !ours(name));
         others.cloned().collect()
     };
     let (before, after) = (others(before), others(after));
@@ -105,8 +125,16 @@ fn an_official_stemcell() {
     assert_eq!((patched.partition, patched.file.as_str()), (1, AGENT_JSON));
     assert!(patched.written < 1 << 20, "{} bytes were written", patched.written);
     let after = sound(&image, &builder, scratch.path());
-    only_agent_json_differs(&before, &common::listing(&after, scratch.path()));
+    only_ours_differs(&before, &common::listing(&after, scratch.path()));
     works_on_cloudstack(&patched.after);
+}
+
+/// An image without systemd gets no service that nobody would start.
+#[test]
+fn without_systemd_there_is_no_service() {
+    if !missing(TOOLS) {
+        check(&Builder { systemd: false, ..Builder::default() }, None);
+    }
 }
 
 #[test]

@@ -93,6 +93,8 @@ pub struct Builder {
     pub mke2fs: &'static [&'static str],
     /// Whether agent.json is there.
     pub agent_json: bool,
+    /// Whether systemd is there.
+    pub systemd: bool,
 }
 
 impl Default for Builder {
@@ -104,6 +106,7 @@ impl Default for Builder {
             root: (2048, 63488),
             mke2fs: &[],
             agent_json: true,
+            systemd: true,
         }
     }
 }
@@ -137,7 +140,7 @@ impl Builder {
             run("sh", &["-c", &command]);
         }
         let tree = directory.join("tree");
-        plant(&tree, self.agent_json);
+        plant(&tree, self);
         let offset = format!("offset={}", self.root.0 * 512);
         let blocks = format!("{}k", self.root.1 / 2);
         let mut arguments = vec!["-q", "-t", "ext4", "-d", text(&tree), "-E", &offset];
@@ -149,7 +152,7 @@ impl Builder {
 }
 
 /// Some hundred files, long names, links, a directory with an index, a large file.
-fn plant(tree: &Path, agent_json: bool) {
+fn plant(tree: &Path, builder: &Builder) {
     let write = |path: &str, content: &[u8]| {
         let path = tree.join(path);
         fs::create_dir_all(path.parent().expect("parent")).expect("directory");
@@ -165,7 +168,10 @@ fn plant(tree: &Path, agent_json: bool) {
     write("var/vcap/bosh/bin/bosh-agent", b"\x7fELF");
     write("var/vcap/bosh/etc/stemcell_version", b"1.484");
     write("etc/hostname", b"bosh-stemcell\n");
-    if agent_json {
+    if builder.systemd {
+        write("etc/systemd/system/sysstat.service", b"[Unit]\n");
+    }
+    if builder.agent_json {
         write("var/vcap/bosh/agent.json", OPENSTACK.as_bytes());
     }
     symlink("usr/lib", tree.join("lib")).expect("link");
