@@ -107,7 +107,7 @@ async fn a_culprit_is_named_before_anything_is_ordered() {
     let mut stemcell = arguments(json!({}), private());
     stemcell[1] = json!("99");
     let error = bench.ask("create_vm", stemcell).await.unwrap_err();
-    assert!(error.message.contains("no stemcell 99"), "{error:?}");
+    assert!(error.message.contains("stemcell 99 not found"), "{error:?}");
     assert!(bench.simulator.inventory().vms.is_empty());
 }
 

@@ -103,7 +103,7 @@ async fn a_manual_network_stands_alone() {
 #[tokio::test]
 async fn only_a_free_portable_address_is_taken() {
     let bench = Bench::new();
-    for (ip, why) in [("10.50.0.20", "portable"), ("10.99.0.1", "no subnet of this account")] {
+    for (ip, why) in [("10.50.0.20", "portable"), ("10.99.0.1", "not found in the subnets")] {
         let mut networks = manual();
         networks["default"]["ip"] = json!(ip);
         let error = bench.ask("create_vm", arguments(json!({}), networks)).await.unwrap_err();
