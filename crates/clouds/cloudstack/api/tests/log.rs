@@ -1,6 +1,6 @@
 //! What the log tells of each exchange, for a person and for a machine.
 
-#[path = "../../../../kit/http/tests/scripted/mod.rs"]
+#[path = "../../../../kit/http/tests/it/scripted/mod.rs"]
 mod scripted;
 
 use cloudstack::api::*;

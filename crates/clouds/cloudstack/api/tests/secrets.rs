@@ -1,6 +1,6 @@
 //! Keys, signature, user data and passwords never come out: not in an error, a log or a Debug.
 
-#[path = "../../../../kit/http/tests/scripted/mod.rs"]
+#[path = "../../../../kit/http/tests/it/scripted/mod.rs"]
 mod scripted;
 
 use cloud_http::{Proxy, Retry, Tls, TransportSettings};

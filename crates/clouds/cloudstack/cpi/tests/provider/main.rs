@@ -10,7 +10,7 @@ mod doctor;
 mod garbage;
 mod heavy_stemcells;
 mod hypervisors;
-#[path = "../../../../../images/stemcell/tests/common/mod.rs"]
+#[path = "../../../../../images/stemcell/tests/it/common/mod.rs"]
 mod images;
 mod legacy;
 mod lookups;

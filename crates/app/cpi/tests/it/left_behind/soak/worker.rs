@@ -2,7 +2,7 @@
 //! at random, and looks whether what was answered is so.
 
 use super::NETWORK;
-use crate::support::{Came, Director, Stage, cid, new_disk, new_vm};
+use crate::left_behind::support::{Came, Director, Stage, cid, new_disk, new_vm};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use simulator_cloudstack::VolumeEntry;

@@ -1,9 +1,7 @@
 //! What is made from nothing: light stemcells and config drives, the same bytes each time; and
 //! what is told of a stemcell.
 
-mod common;
-
-use common::{Builder, OPENSTACK, missing, qemu_convert, run, scratch, text};
+use crate::common::{Builder, OPENSTACK, missing, qemu_convert, run, scratch, text};
 use serde_json::{Map, Value, json};
 use std::fs;
 use stemcell::config_drive::{self, ConfigDrive};

@@ -1,7 +1,7 @@
 //! Playing a call, with what goes wrong during it.
 
 use super::belief::Call;
-use crate::support::{Came, Director, Stage, new_disk, new_vm};
+use crate::left_behind::support::{Came, Director, Stage, new_disk, new_vm};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use simulator_cloudstack::engine::fault::{Fault, FaultKind, When};

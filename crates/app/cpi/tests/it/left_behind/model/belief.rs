@@ -1,7 +1,7 @@
 //! What a director may believe of the cloud, from what it was answered.
 
 use super::play::Draw;
-use crate::support::{Came, cid};
+use crate::left_behind::support::{Came, cid};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use trials::driver::AnswerError;

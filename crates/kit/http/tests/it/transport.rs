@@ -1,11 +1,9 @@
 //! What the transport says about requests that go wrong: above all, whether they may have
 //! arrived.
 
-mod scripted;
-
+use crate::scripted::{Reply, Server};
 use bytes::Bytes;
 use cloud_http::{Deadline, Proxy, SendError, Transport, TransportSettings};
-use scripted::{Reply, Server};
 use std::time::Duration;
 
 const ENOUGH: Duration = Duration::from_secs(30);

@@ -1,14 +1,11 @@
 //! The client against a server that answers by script: what is sent again, what is not, and
 //! what is known afterwards.
 
-#[path = "../../../../kit/http/tests/scripted/mod.rs"]
-mod scripted;
-
+use crate::scripted::{Reply, Server};
 use cloud_http::{Retry, TransportSettings};
 use cloudstack::answer::Foreign;
 use cloudstack::api::*;
 use cloudstack::{Client, ClientSettings, Credentials, Deadline, Error, Outcome, outcome};
-use scripted::{Reply, Server};
 use std::time::Duration;
 
 fn deadline() -> Deadline {

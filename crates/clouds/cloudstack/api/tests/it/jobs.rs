@@ -1,12 +1,9 @@
 //! Waiting for jobs, also for those that never end well.
 
-#[path = "../../../../kit/http/tests/scripted/mod.rs"]
-mod scripted;
-
+use crate::scripted::{Reply, Server};
 use cloudstack::api::*;
 use cloudstack::error::JobLoss;
 use cloudstack::{Client, ClientSettings, Credentials, Deadline, Error, Outcome, outcome};
-use scripted::{Reply, Server};
 use std::time::Duration;
 
 const STARTED: &str = r#"{"createvolumeresponse":{"id":"v1","jobid":"j1"}}"#;

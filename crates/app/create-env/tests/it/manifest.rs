@@ -6,7 +6,7 @@ use create_env::manifest::{Folders, InvalidManifest, Location, Reading, Stemcell
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-const TOY: &str = include_str!("files/toy.yml");
+const TOY: &str = include_str!("../files/toy.yml");
 
 fn read(text: &str) -> Result<Manifest, InvalidManifest> {
     let folders = Folders { manifest: Path::new("/envs"), home: Some(Path::new("/home/me")) };

@@ -1,9 +1,7 @@
 //! Whatever an image is wrapped in, it comes out as it was; whatever is wrong with the wrapping
 //! is told, and nothing is left behind.
 
-mod common;
-
-use common::{Builder, missing, qemu_convert, run, scratch, text};
+use crate::common::{Builder, missing, qemu_convert, run, scratch, text};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};

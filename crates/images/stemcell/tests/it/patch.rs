@@ -1,9 +1,7 @@
 //! Images of every shape are patched: agent.json is as it should be, everything else is as it
 //! was, and the tools of ext4 and qcow2 find nothing wrong.
 
-mod common;
-
-use common::{AGENT_JSON, Builder, missing, qemu_convert, run, scratch, text, try_run};
+use crate::common::{AGENT_JSON, Builder, missing, qemu_convert, run, scratch, text, try_run};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -25,8 +23,8 @@ const TOOLS: &[&str] = &["mke2fs", "sfdisk", "qemu-img", "debugfs", "e2fsck"];
 fn check(builder: &Builder, qemu_options: Option<&[&str]>) -> Patched {
     let scratch = scratch();
     let raw = builder.build(scratch.path());
-    let before = common::root_partition(&raw, builder.root, scratch.path());
-    let before = common::listing(&before, scratch.path());
+    let before = crate::common::root_partition(&raw, builder.root, scratch.path());
+    let before = crate::common::listing(&before, scratch.path());
     let image = match qemu_options {
         None => raw,
         Some(options) => {
@@ -37,7 +35,7 @@ fn check(builder: &Builder, qemu_options: Option<&[&str]>) -> Patched {
     };
     let patched = patch(&image, &AgentSettings::CloudStack).expect("patched");
     let after = sound(&image, builder, scratch.path());
-    only_ours_differs(&before, &common::listing(&after, scratch.path()));
+    only_ours_differs(&before, &crate::common::listing(&after, scratch.path()));
     let dump = run("debugfs", &["-R", &format!("cat {AGENT_JSON}"), text(&after)]);
     assert_eq!(dump, patched.after);
     works_on_cloudstack(&patched.after);
@@ -59,7 +57,7 @@ fn sound(image: &Path, builder: &Builder, scratch: &Path) -> PathBuf {
     if image.extension().is_some_and(|extension| extension == "qcow2") {
         run("qemu-img", &["check", "-q", text(image)]);
     }
-    let partition = common::root_partition(image, builder.root, scratch);
+    let partition = crate::common::root_partition(image, builder.root, scratch);
     run("e2fsck", &["-f", "-n", text(&partition)]);
     partition
 }
@@ -104,8 +102,8 @@ fn an_official_stemcell() {
     let scratch = scratch();
     let builder = Builder::official();
     let raw = builder.build(scratch.path());
-    let before = common::root_partition(&raw, builder.root, scratch.path());
-    let before = common::listing(&before, scratch.path());
+    let before = crate::common::root_partition(&raw, builder.root, scratch.path());
+    let before = crate::common::listing(&before, scratch.path());
     qemu_convert(
         &raw,
         &scratch.path().join("root.img"),
@@ -125,7 +123,7 @@ fn an_official_stemcell() {
     assert_eq!((patched.partition, patched.file.as_str()), (1, AGENT_JSON));
     assert!(patched.written < 1 << 20, "{} bytes were written", patched.written);
     let after = sound(&image, &builder, scratch.path());
-    only_ours_differs(&before, &common::listing(&after, scratch.path()));
+    only_ours_differs(&before, &crate::common::listing(&after, scratch.path()));
     works_on_cloudstack(&patched.after);
 }
 
@@ -285,7 +283,7 @@ fn refused(image: &Path, reason: &str) {
 /// the block of /etc/hostname into it.
 fn dirty_journal(scratch: &Path, builder: &Builder, open: &str) -> PathBuf {
     let raw = builder.build(scratch);
-    let partition = common::root_partition(&raw, builder.root, scratch);
+    let partition = crate::common::root_partition(&raw, builder.root, scratch);
     let block = run("debugfs", &["-R", "blocks /etc/hostname", text(&partition)]);
     let block = block.trim().to_owned();
     let content = scratch.join("block");

@@ -1,8 +1,6 @@
 //! Conversions keep every byte, and QEMU finds nothing wrong with what comes out.
 
-mod common;
-
-use common::{missing, qemu_convert, run, scratch, text, try_run};
+use crate::common::{missing, qemu_convert, run, scratch, text, try_run};
 use std::fs;
 use std::path::Path;
 use stemcell::{Boot, Hypervisor, ImageFormat, StemcellError, Target, convert};

@@ -1,10 +1,7 @@
 //! The client against a server that answers by script: odd answers, pages, waits.
 
-#[path = "../../../../kit/http/tests/scripted/mod.rs"]
-mod scripted;
-
+use crate::scripted::{Reply, Seen, Server};
 use cloud_http::Retry;
-use scripted::{Reply, Seen, Server};
 use softlayer::api::{GuestProgress, VirtualGuest, account, network_storage, virtual_guest};
 use softlayer::{Client, ClientSettings, Code, Credentials, Deadline, Error, Filter, Outcome};
 use std::time::Duration;

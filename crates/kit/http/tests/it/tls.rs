@@ -1,11 +1,9 @@
 //! Who is trusted with the keys.
 
-mod scripted;
-
+use crate::scripted::{Reply, Server};
 use bytes::Bytes;
 use cloud_http::{Deadline, SendError, Tls, Transport, TransportSettings};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use scripted::{Reply, Server};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;

@@ -1,12 +1,10 @@
 //! Sending a large file: how it looks on the wire, and what is told when it fails.
 
-mod scripted;
-
+use crate::scripted::{Reply, Server};
 use cloud_http::{
     Deadline, Proxy, Put, Secret, SendError, Tls, TransportSettings, Upload, Uploaded,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use scripted::{Reply, Server};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,9 +1,7 @@
 //! Files that were made to hurt whoever reads them: refused with a reason, in bounded memory,
 //! time and disk space.
 
-mod common;
-
-use common::{missing, qemu_convert, scratch, text};
+use crate::common::{missing, qemu_convert, scratch, text};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -102,7 +100,7 @@ fn other_files_are_refused_at_once() {
 fn pipes_and_devices_are_refused() {
     let folder = scratch();
     let pipe = folder.path().join("pipe");
-    common::run("mkfifo", &[text(&pipe)]);
+    crate::common::run("mkfifo", &[text(&pipe)]);
     for (path, kind) in [
         (pipe.as_path(), "pipe"),
         (Path::new("/dev/zero"), "character device"),
@@ -174,7 +172,7 @@ fn a_qcow2_of_exabytes_is_refused() {
     }
     let folder = scratch();
     let image = folder.path().join("image");
-    common::run("qemu-img", &["create", "-q", "-f", "qcow2", text(&image), "1M"]);
+    crate::common::run("qemu-img", &["create", "-q", "-f", "qcow2", text(&image), "1M"]);
     for size in [1_u64 << 63, (1 << 63) - 512, u64::MAX, 65 << 40] {
         let file = File::options().write(true).open(&image).expect("image");
         put(&file, 24, size);

@@ -1,0 +1,4 @@
+//! The manifest and the state file.
+
+mod manifest;
+mod state;

@@ -1,0 +1,4 @@
+//! A CPI as a director starts it.
+
+mod driver;
+mod durable;

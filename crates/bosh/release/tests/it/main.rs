@@ -1,0 +1,5 @@
+//! Releases: fetched, read, rendered.
+
+mod download;
+mod release;
+mod render;

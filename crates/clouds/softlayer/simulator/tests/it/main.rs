@@ -1,0 +1,10 @@
+//! The simulated SoftLayer, asked over HTTP.
+
+mod agents;
+mod api;
+mod around;
+mod catalogue;
+mod guests;
+mod protocol;
+mod servers;
+mod storage;

@@ -1,0 +1,8 @@
+//! Stemcells as files, with the tools of Debian as judges.
+
+mod common;
+mod convert;
+mod hostile;
+mod made;
+mod patch;
+mod unpack;

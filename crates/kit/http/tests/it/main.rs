@@ -1,0 +1,6 @@
+//! The transport, against a server that answers by script.
+
+mod scripted;
+mod tls;
+mod transport;
+mod upload;
