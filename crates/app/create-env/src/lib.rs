@@ -7,9 +7,11 @@
 //!
 //! This crate knows no cloud and no simulator: it speaks to a CPI and to an agent.
 
+pub mod document;
 pub mod files;
 pub mod manifest;
 pub mod state;
+pub mod store;
 
 pub use manifest::Manifest;
 pub use state::State;

@@ -8,8 +8,11 @@
 //! text → Value → operations → variables → Value → text
 //! ```
 
+pub mod generation;
 pub mod json;
+pub mod operations;
 pub mod value;
+pub mod variables;
 pub mod yaml;
 
 pub use value::{Key, Map, Value};

@@ -5,8 +5,10 @@ pub mod completions;
 pub mod conformance;
 pub mod demo;
 pub mod doctor;
+mod document;
 pub mod gc;
 pub mod images;
+pub mod interpolate;
 pub mod ops;
 mod password;
 mod person;
@@ -33,6 +35,8 @@ pub enum Command {
     Recover(recover::Recover),
     Gc(gc::Gc),
     Conformance(conformance::Conformance),
+    #[command(visible_alias = "int")]
+    Interpolate(interpolate::Interpolate),
     Rehearse(rehearse::Rehearse),
     Torture(torture::Torture),
     Stemcell(stemcell::Stemcell),
@@ -52,6 +56,7 @@ pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
         Command::Recover(recover) => recover.run(config),
         Command::Gc(gc) => gc.run(config),
         Command::Conformance(conformance) => conformance.run(),
+        Command::Interpolate(interpolate) => interpolate.run(),
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Torture(torture) => torture.run(),
         Command::Stemcell(stemcell) => stemcell.run(config),

@@ -8,6 +8,7 @@ mod create_env;
 mod demo;
 mod heavy_stemcells;
 mod images;
+mod interpolate;
 mod journal;
 mod left_behind;
 mod logs;

@@ -10,8 +10,11 @@ use thiserror::Error;
 /// the memory.
 const MOST_ALIASED: usize = 400_000;
 
+/// What `!!` stands for.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
+
 /// Text that is not YAML.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("line {line}: {problem}")]
 pub struct YamlError {
     /// Counted from 1.
@@ -170,7 +173,9 @@ fn is_structure(event: &Event<'_>) -> bool {
 fn is_merge(event: &Event<'_>) -> bool {
     let Event::Scalar(text, style, _, tag) = event else { return false };
     let plain = *style == ScalarStyle::Plain && tag.is_none();
-    let tagged = tag.as_ref().is_some_and(|tag| tag.core_suffix() == Some("merge"));
+    let tagged = tag
+        .as_ref()
+        .is_some_and(|tag| tag.suffix_in_namespace(YAML_TAGS).as_deref() == Some("merge"));
     text == "<<" && (plain || tagged)
 }
 
@@ -178,8 +183,8 @@ fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Option<Val
     match tag {
         // `!` alone makes quoted text plain, to Go.
         Some(tag) if tag.parts() == ("", "!") => Some(scalar::resolve(text)),
-        Some(tag) => match tag.core_suffix() {
-            Some(name) => scalar::tagged(name, text),
+        Some(tag) => match tag.suffix_in_namespace(YAML_TAGS) {
+            Some(name) => scalar::tagged(&name, text),
             None => Some(text.into()),
         },
         None if style == ScalarStyle::Plain => Some(scalar::resolve(text)),
