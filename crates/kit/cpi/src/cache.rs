@@ -1,27 +1,22 @@
 //! A small file of what names stand for, so that a later process need not ask again.
 //!
-//! One file per endpoint, account and project, under `state_dir/lookups`. Readers take no lock,
-//! since a file is only ever replaced as a whole; writers lock, read, change and replace. A
-//! file that cannot be read counts as empty, and one that cannot be written is done without:
-//! the cache only ever saves time.
+//! One file per endpoint, account and project, under `state_dir/lookups`. A file that cannot be
+//! read counts as empty, and one that cannot be written is done without: the cache only ever saves
+//! time.
 
-use crate::StateDir;
+use crate::{StateDir, state_file};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// After this time a name is looked up again, even if nothing went wrong: it may have been
 /// given to something else meanwhile.
 const KEPT: Duration = Duration::from_secs(3600);
-
-/// How long to wait for the lock before doing without the cache.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// The version of the rows' shapes. Files of another one count as empty.
 const VERSION: u32 = 1;
@@ -101,37 +96,17 @@ impl Cache {
 }
 
 fn read(file: &Path) -> Content {
-    let content = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    content.filter(|content: &Content| content.version == VERSION).unwrap_or_default()
+    let content: Content = state_file::read(file);
+    if content.version == VERSION { content } else { Content::default() }
 }
 
 fn replace(file: &Path, change: impl FnOnce(&mut BTreeMap<String, Row>)) -> io::Result<()> {
-    let dir = file.parent().unwrap_or(file);
-    fs::create_dir_all(dir)?;
-    let lock = File::options().create(true).append(true).open(file.with_extension("lock"))?;
-    wait_for(&lock)?; // held until it is dropped, or the process dies
-    let mut content = read(file);
-    content.version = VERSION;
-    change(&mut content.rows);
-    let mut new = tempfile::NamedTempFile::new_in(dir)?;
-    serde_json::to_writer(&mut new, &content)?;
-    new.flush()?;
-    new.persist(file)?;
-    Ok(())
-}
-
-/// Whoever holds the lock has a millisecond's work to do; but a process that was stopped in the
-/// middle must not stop all others.
-fn wait_for(lock: &File) -> io::Result<()> {
-    let begun = Instant::now();
-    loop {
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) if begun.elapsed() < LONGEST_WAIT => {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            other => return Ok(other?),
+    state_file::change(file, |content: &mut Content| {
+        if content.version != VERSION {
+            *content = Content { version: VERSION, ..Content::default() };
         }
-    }
+        change(&mut content.rows);
+    })
 }
 
 fn now() -> u64 {
@@ -141,6 +116,7 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Network {

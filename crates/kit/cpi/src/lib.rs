@@ -8,6 +8,7 @@
 mod cache;
 mod capture;
 mod doctor;
+mod durations;
 mod dyn_provider;
 pub mod errors;
 mod gc;
@@ -20,12 +21,14 @@ mod provider;
 mod publisher;
 mod setup;
 mod state_dir;
+mod state_file;
 
 pub use self::journal::CallJournal;
 pub use self::provider::Provider;
 pub use cache::{Cache, Cacheable};
 pub use capture::{Capture, Captured, Keep, Sharing};
 pub use doctor::{Finding, Level, Questions};
+pub use durations::DurationsFile;
 pub use dyn_provider::{DynProvider, LocalBoxFuture};
 pub use gc::{Found, GcPolicy, OwnedResource, Persistent, ResourceRole, Verdict};
 pub use ownership::{Claim, NotOwned, Owned};

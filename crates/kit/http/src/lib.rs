@@ -29,7 +29,7 @@ pub use outcome::Outcome;
 pub use poll::{jittered_pause, pause, paused};
 pub use resource::CloudResource;
 pub use retry::{Retry, Waits};
-pub use schedule::{REMEMBERED_DURATIONS, Schedule, remember_duration};
+pub use schedule::{Durations, REMEMBERED_DURATIONS, Schedule, remember_duration};
 pub use scrub::Scrubber;
 pub use secret::{Secret, expose, reveal};
 pub use settings::{Proxy, Tls, TransportError, TransportSettings};

@@ -37,6 +37,16 @@ const CHANGED: (usize, f64) = (3, 1.6);
 /// No two polls are closer.
 const CLOSEST: f64 = 0.02;
 
+/// Where it is kept how long things took. A thing has several kinds, the finest first: a command
+/// with its template, say, and the command alone.
+pub trait Durations: std::fmt::Debug + Send + Sync {
+    /// When to ask for a thing of these kinds.
+    fn schedule(&self, kinds: &[String]) -> Schedule;
+
+    /// Remembers how long one took.
+    fn record(&self, kinds: &[String], took: Duration);
+}
+
 /// When to ask next.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Schedule {
