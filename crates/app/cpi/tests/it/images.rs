@@ -529,5 +529,5 @@ fn only_a_vm_that_runs_or_is_stopped_is_captured() {
     assert_eq!(bench.vm_state(&vm), "Stopped", "as it was");
     fs::remove_file(bench.folder.path().join("light.tgz")).unwrap();
     let output = command("00000000-0000-0000-0000-00000000dead");
-    assert!(text(&output.stderr).contains("there is no VM 0000"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("VM 00000000"), "{}", text(&output.stderr));
 }

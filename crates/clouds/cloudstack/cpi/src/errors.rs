@@ -4,15 +4,17 @@
 //! repeating or not, with this advice. The first row that fits wins; what fits none is the
 //! kind of what was being done.
 
-use bosh_cpi::{CpiError, ErrorKind};
+use bosh_cpi::{CpiError, DiskCid, ErrorKind, VmCid};
 use cloudstack::phrases::*;
 use cpi_kit::errors::ErrorTable;
-use std::fmt::Display;
 
-pub(crate) use cpi_kit::errors::Activity;
+pub(crate) use cpi_kit::errors::{Activity, ResultExt};
 
 /// Why a step did not succeed.
 pub(crate) type Failure = cpi_kit::errors::Failure<Table>;
+
+/// What the cloud, or the journal, has said.
+pub(crate) type CloudResult<T> = std::result::Result<T, Failure>;
 
 /// The table, as its failures name it.
 #[derive(Debug, Clone)]
@@ -226,9 +228,14 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// The error to answer: what was tried (`creating VM vm-1`), what the cloud said, what to do.
-pub(crate) fn answer(doing: Activity, tried: impl Display, failure: Failure) -> CpiError {
-    failure.into_cpi(doing, tried)
+/// The VM of a CID does not exist.
+pub(crate) fn vm_not_found(cid: &VmCid) -> CpiError {
+    CpiError::new(ErrorKind::VmNotFound, format!("VM {cid} not found"))
+}
+
+/// The disk of a CID does not exist.
+pub(crate) fn disk_not_found(cid: &DiskCid) -> CpiError {
+    CpiError::new(ErrorKind::DiskNotFound, format!("disk {cid} not found"))
 }
 
 #[cfg(test)]

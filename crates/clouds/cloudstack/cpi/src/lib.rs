@@ -1,31 +1,41 @@
 //! The BOSH CPI for CloudStack: [`CloudStack`] implements [`bosh_cpi::Cpi`].
 //!
-//! A method is a file under `methods`, which reads like its description: find, plan, run,
-//! answer. It finds ids with `lookup`, names things with [`cpi_kit::naming`], and changes the cloud in
-//! `steps` only, so that what fails is undone and what dies is repaired. What the cloud
-//! refuses becomes BOSH's errors in the one table of `errors`.
+//! A method is a file under `methods`, which reads like its description: read, resolve, change,
+//! answer. It resolves names with `lookup`, names what it makes with [`cpi_kit::naming`], and says
+//! to the journal what it is about to change (`intent`), so that what fails is undone and what
+//! dies is repaired (`undo`, by `resources`). What the cloud refuses becomes BOSH's errors in the
+//! one table of `errors`. Modules use those that stand above them here, and no other:
 
-mod capture;
-mod cloud;
-mod connect;
-mod doctor;
+// Data.
+mod disk_hint;
 mod errors;
-mod gc;
-mod groups;
-mod hints;
-mod lookup;
-mod methods;
+mod intent;
+mod name_ref;
 mod naming;
-mod outside;
 pub mod properties;
-mod settings;
-mod steps;
 mod tags;
-mod version;
 
-pub use cloud::CloudStack;
-pub use outside::{Outside, OutsideThing};
+// The session with the cloud.
+mod agent_settings;
+mod api;
+mod client;
+mod scope;
+mod session;
+
+// What is in the cloud.
+mod lookup;
+mod resources;
+
+// What is done to it.
+mod capture;
+mod doctor;
+mod gc;
+mod methods;
+mod provider;
+mod undo;
+
+pub use intent::{Intent, PublicResource, PublicResourceKind};
 pub use properties::CloudStackProperties;
-pub use steps::Intent;
+pub use session::CloudStack;
 
 bosh_cpi::dispatch!(CloudStack, crate::methods);

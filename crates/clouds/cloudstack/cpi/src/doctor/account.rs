@@ -1,8 +1,9 @@
 //! Whose the keys are, and what is left of its limits.
 
 use super::unknown;
-use crate::CloudStack;
-use crate::errors::Failure;
+use crate::errors::CloudResult;
+use crate::scope;
+use crate::session::CloudStack;
 use cloudstack::Scope;
 use cloudstack::api::{Account, ListAccounts, ListProjects, Other};
 use cpi_kit::Finding;
@@ -33,8 +34,8 @@ pub(super) async fn check(cloud: &CloudStack) -> Vec<Finding> {
 }
 
 /// Whose things will be made, and its counts.
-async fn find(cloud: &CloudStack) -> Result<(String, Other), Failure> {
-    match cloud.scope().await? {
+async fn find(cloud: &CloudStack) -> CloudResult<(String, Other)> {
+    match scope::resolve(cloud).await? {
         Scope::Own => {
             let accounts = cloud.list(ListAccounts::default()).await?;
             let own = accounts.into_iter().next().unwrap_or_default();

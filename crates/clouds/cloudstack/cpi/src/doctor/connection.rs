@@ -1,7 +1,7 @@
 //! Reachability, TLS, clocks, keys, version; and where our own state is kept.
 
-use crate::CloudStack;
 use crate::properties::PATH;
+use crate::session::CloudStack;
 use cloud_http::{Deadline, SendError};
 use cloudstack::api::{Capabilities, ListCapabilities, Object};
 use cloudstack::{Error, Version};
@@ -43,7 +43,7 @@ pub(super) async fn check(cloud: &CloudStack) -> (Vec<Finding>, Option<Capabilit
     findings.extend(client.tally().ahead.filter(|_| talked).map(clock));
     match answer {
         Ok(Object(capabilities)) => {
-            findings.push(Finding::ok("keys", "the cloud takes them"));
+            findings.push(Finding::ok("keys", "accepted"));
             findings.push(version(&capabilities));
             (findings, Some(capabilities))
         }
@@ -65,11 +65,11 @@ fn endpoint(cloud: &CloudStack, error: Option<&Error>, took: u128) -> Finding {
             Finding::ok("endpoint", format!("{url} answers in {took} ms"))
         }
         Some(error) if is_untrusted(Some(error)) => {
-            Finding::ok("endpoint", format!("{url} is there"))
+            Finding::ok("endpoint", format!("{url} is reachable"))
         }
         Some(error) => {
             let hint = error.hint().unwrap_or("is the endpoint a CloudStack API?");
-            let found = format!("{url}: {error}; nothing else came within {PATIENCE:?}");
+            let found = format!("{url}: {error} (retried for {PATIENCE:?})");
             Finding::fail("endpoint", found, hint)
         }
     }
@@ -83,7 +83,7 @@ fn tls(cloud: &CloudStack, error: Option<&Error>) -> Finding {
     if cloud.properties.endpoint().starts_with("http://") {
         return Finding::warn(
             check,
-            "none: requests are signed, but travel in clear, agents' secrets among them",
+            "plain HTTP: requests, including agent secrets, are not encrypted",
             format!("use an https endpoint in {PATH}.endpoint"),
         );
     }
@@ -91,8 +91,8 @@ fn tls(cloud: &CloudStack, error: Option<&Error>) -> Finding {
         false => Finding::ok(check, "the cloud's certificate is trusted"),
         true => Finding::warn(
             check,
-            "any certificate is taken",
-            format!("put the CA into {PATH}.ca_cert, and take skip_verify_ssl away"),
+            "certificates are not verified",
+            format!("set {PATH}.ca_cert to the CA, and remove skip_verify_ssl"),
         ),
     }
 }
@@ -100,7 +100,10 @@ fn tls(cloud: &CloudStack, error: Option<&Error>) -> Finding {
 fn clock(ahead: SignedDuration) -> Finding {
     let check = "clock";
     let way = if ahead.is_negative() { "behind" } else { "ahead of" };
-    let found = format!("this machine's is {} s {way} the cloud's", ahead.abs().as_secs());
+    let found = match ahead.abs().as_secs() {
+        seconds @ 0..=1 => format!("in sync ({seconds} s)"),
+        seconds => format!("{seconds} s {way} the cloud's"),
+    };
     let hint = "set both by NTP: the cloud refuses requests whose time is wrong";
     match ahead {
         _ if ahead >= AHEAD || ahead <= -BEHIND => Finding::fail(check, found, hint),
@@ -120,7 +123,7 @@ fn version(capabilities: &Capabilities) -> Finding {
         Some(_) => {
             Finding::warn("version", told, format!("this CPI is made for {OLDEST} and later"))
         }
-        None => Finding::warn("version", told, "no version that we can read; taken for a new one"),
+        None => Finding::warn("version", told, "unknown version; taken for a new one"),
     }
 }
 

@@ -7,8 +7,8 @@ mod place;
 mod publishing;
 mod role;
 
-use crate::CloudStack;
 use crate::errors::Failure;
+use crate::session::CloudStack;
 use cpi_kit::{Finding, Questions};
 use std::fmt::Display;
 
@@ -20,7 +20,7 @@ pub(crate) async fn examine(cloud: &CloudStack, questions: &Questions) -> Vec<Fi
     findings.extend(publishing::check(cloud).await);
     let Some(capabilities) = capabilities else { return findings };
     if let Err(error) = cloud.scoped().await {
-        findings.push(Finding::fail("project", error.message, "correct the scope"));
+        findings.push(Finding::fail("project", error.message, "check project/domain/account"));
         return findings;
     }
     // Boxed: so many calls at once would be much for a stack.

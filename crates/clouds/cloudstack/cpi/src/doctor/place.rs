@@ -1,21 +1,20 @@
 //! The zone, and what it offers: offerings, networks and their user-data, templates.
 
 use super::unknown;
-use crate::CloudStack;
-use crate::errors::Failure;
-use crate::lookup::{UserDataBy, is_id};
-use crate::methods::create_vm::{LIGHT, mismatch};
+use crate::errors::CloudResult;
+use crate::lookup::network::UserDataProvider;
+use crate::name_ref::is_id;
 use crate::properties::PATH;
+use crate::resources::stemcell_cid::LIGHT;
+use crate::session::CloudStack;
 use cloudstack::api::{
     ListDiskOfferings, ListNetworks, ListServiceOfferings, ListTemplates, ListZones, Network,
     Template, Zone,
 };
 use cpi_kit::{Finding, Questions};
 
-type Answer<T> = Result<T, Failure>;
-
 /// The default zone; None where there is none, or it could not be asked for.
-async fn default_zone(cloud: &CloudStack) -> Answer<Option<Zone>> {
+async fn default_zone(cloud: &CloudStack) -> CloudResult<Option<Zone>> {
     let Some(wanted) = cloud.properties.default_zone() else { return Ok(None) };
     let zones = cloud.list(ListZones::default()).await?;
     Ok(zones.into_iter().find(|zone| zone.id == wanted || zone.name == wanted))
@@ -42,7 +41,7 @@ pub(super) async fn check(cloud: &CloudStack, questions: &Questions) -> Vec<Find
     findings
 }
 
-fn zone_row(cloud: &CloudStack, zone: &Answer<Option<Zone>>) -> Finding {
+fn zone_row(cloud: &CloudStack, zone: &CloudResult<Option<Zone>>) -> Finding {
     let (check, wanted) = ("zone", cloud.properties.default_zone());
     match (zone, wanted) {
         (Err(failure), _) => unknown(check, failure),
@@ -53,7 +52,7 @@ fn zone_row(cloud: &CloudStack, zone: &Answer<Option<Zone>>) -> Finding {
         ),
         (Ok(None), Some(wanted)) => Finding::fail(
             check,
-            format!("there is no zone '{wanted}' that this account may use"),
+            format!("zone '{wanted}' not found for this account"),
             format!("correct {PATH}.default_zone"),
         ),
         (Ok(Some(zone)), _) if zone.allocationstate == "Disabled" => Finding::fail(
@@ -72,7 +71,7 @@ fn described(zone: &Zone) -> String {
 }
 
 /// Those that the properties name. A disk whose cloud_properties name one needs none of them.
-async fn disk_offerings(cloud: &CloudStack) -> Answer<Vec<Finding>> {
+async fn disk_offerings(cloud: &CloudStack) -> CloudResult<Vec<Finding>> {
     let there = cloud.list(ListDiskOfferings::default()).await?;
     let is_there = |wanted: &str| there.iter().any(|row| row.id == wanted || row.name == wanted);
     let properties = &cloud.properties;
@@ -81,10 +80,10 @@ async fn disk_offerings(cloud: &CloudStack) -> Answer<Vec<Finding>> {
         [properties.disk_offering(), properties.ephemeral_offering()].into_iter().flatten()
     {
         findings.push(match is_there(name) {
-            true => Finding::ok("disk offering", format!("'{name}' is there ({path})")),
+            true => Finding::ok("disk offering", format!("'{name}' found ({path})")),
             false => Finding::fail(
                 "disk offering",
-                format!("there is no '{name}' that this account may use"),
+                format!("disk offering '{name}' not found for this account"),
                 format!("correct {PATH}.{path}"),
             ),
         });
@@ -95,29 +94,29 @@ async fn disk_offerings(cloud: &CloudStack) -> Answer<Vec<Finding>> {
     {
         findings.push(Finding::warn(
             "disk offering",
-            format!("there is no '{name}', which is used where only a size is given"),
+            format!("'{name}' not found; it is used where only a size is given"),
             format!("name a custom-sized disk offering in {PATH}.{path}"),
         ));
     }
     Ok(findings)
 }
 
-async fn service_offerings(cloud: &CloudStack, questions: &Questions) -> Answer<Vec<Finding>> {
+async fn service_offerings(cloud: &CloudStack, questions: &Questions) -> CloudResult<Vec<Finding>> {
     let check = "service offering";
     let there = cloud.list(ListServiceOfferings::default()).await?;
     if there.is_empty() {
         let hint = "an admin has to make one that this account may use";
-        return Ok(vec![Finding::fail(check, "there is none", hint)]);
+        return Ok(vec![Finding::fail(check, "no service offering found", hint)]);
     }
     let missing = questions
         .offerings
         .iter()
         .filter(|wanted| !there.iter().any(|row| row.id == **wanted || row.name == **wanted));
     let missing: Vec<_> = missing
-        .map(|name| Finding::fail(check, format!("there is no '{name}'"), "correct its name"))
+        .map(|name| Finding::fail(check, format!("'{name}' not found"), "check the spelling"))
         .collect();
     match missing.is_empty() {
-        true => Ok(vec![Finding::ok(check, format!("{} to choose from", there.len()))]),
+        true => Ok(vec![Finding::ok(check, format!("{} available", there.len()))]),
         false => Ok(missing),
     }
 }
@@ -126,7 +125,7 @@ async fn networks(
     cloud: &CloudStack,
     zone: Option<&Zone>,
     questions: &Questions,
-) -> Answer<Vec<Finding>> {
+) -> CloudResult<Vec<Finding>> {
     let there: Vec<Network> = cloud.list(ListNetworks::default()).await?;
     let here = |network: &&Network| {
         zone.is_none_or(|zone| network.zoneid.as_deref().is_none_or(|id| id == zone.id))
@@ -149,13 +148,13 @@ async fn networks(
         (false, _) => Finding::ok("network", format!("with user-data: {}", names(&fit))),
         (true, false) => Finding::fail(
             "network",
-            format!("none gives the user-data that is wanted: {}", names(&rest)),
+            format!("no network gives the user-data that is wanted: {}", names(&rest)),
             "agents get their settings as user-data: make a network from an offering that has \
              it, by virtual router or config drive",
         ),
         (true, true) => Finding::warn(
             "network",
-            "there is none yet",
+            "no networks found",
             "make one, or let BOSH make one (managed networks)",
         ),
     }])
@@ -165,12 +164,10 @@ fn asked_network(cloud: &CloudStack, there: &[&Network], wanted: &str) -> Findin
     let check = format!("network {wanted}");
     let mut named = there.iter().filter(|row| row.id == wanted || row.name == wanted);
     match (named.next(), named.next()) {
-        (None, _) => {
-            Finding::fail(check, "is not there, or not for this account", "correct its name")
-        }
+        (None, _) => Finding::fail(check, "not found for this account", "check the spelling"),
         (Some(one), Some(other)) => Finding::fail(
             check,
-            format!("there are several of that name: {}, {}", one.id, other.id),
+            format!("several networks have that name: {}, {}", one.id, other.id),
             "name it by its id",
         ),
         (Some(network), None) => match why_not(cloud, network) {
@@ -185,7 +182,7 @@ fn asked_network(cloud: &CloudStack, there: &[&Network], wanted: &str) -> Findin
 }
 
 fn why_not(cloud: &CloudStack, network: &Network) -> Option<String> {
-    mismatch(cloud.properties.user_data, &UserDataBy::of(network))
+    UserDataProvider::of(network).mismatch(cloud.properties.user_data)
 }
 
 fn names(networks: &[&Network]) -> String {
@@ -196,7 +193,7 @@ async fn templates(
     cloud: &CloudStack,
     zone: Option<&Zone>,
     questions: &Questions,
-) -> Answer<Vec<Finding>> {
+) -> CloudResult<Vec<Finding>> {
     let of = ListTemplates { templatefilter: "executable".into(), ..ListTemplates::default() };
     let mut there: Vec<Template> = cloud.list(of).await?;
     there
@@ -225,8 +222,8 @@ fn asked_template(there: &[Template], wanted: &str) -> Finding {
     match rows.iter().find(|row| row.isready).or(rows.first()) {
         None => Finding::fail(
             check,
-            "is not in the zone, or not for this account",
-            format!("correct its {by}"),
+            "not found in the zone for this account",
+            format!("check its {by}"),
         ),
         Some(row) if row.isready => Finding::ok(check, "is ready"),
         Some(row) => Finding::fail(

@@ -1,8 +1,8 @@
 //! Where stemcells are published for the route `url`: whether we could. Whether the cloud can
 //! fetch from there, only a stemcell tells.
 
-use crate::CloudStack;
-use crate::methods::create_stemcell::way;
+use crate::resources::published_image;
+use crate::session::CloudStack;
 use cloud_http::Deadline;
 use cpi_kit::Finding;
 use image_hosting::PublishError;
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A finding for each place that is configured.
 pub(super) async fn check(cloud: &CloudStack) -> Vec<Finding> {
-    let publishers = match way::publishers(cloud) {
+    let publishers = match published_image::publishers(cloud) {
         Ok(publishers) => publishers,
         Err(error) => {
             return vec![Finding::fail("publishing", error.message, "correct the CPI's config")];

@@ -1,9 +1,9 @@
 //! What the keys' role lets them do, and what the cloud lets nobody do but admins.
 
 use super::unknown;
-use crate::CloudStack;
-use crate::errors::Failure;
+use crate::errors::CloudResult;
 use crate::properties::PATH;
+use crate::session::CloudStack;
 use cloudstack::COMMANDS;
 use cloudstack::api::{Api, Capabilities, ListApis, ListSystemVms};
 use cpi_kit::Finding;
@@ -46,7 +46,7 @@ pub(super) async fn check(cloud: &CloudStack, capabilities: &Capabilities) -> Ve
 
 /// Those of our calls that the role allows. Asked for all at once: a call for each would be
 /// slower, and may exceed the account's API limit.
-async fn allowed(cloud: &CloudStack) -> Result<BTreeSet<String>, Failure> {
+async fn allowed(cloud: &CloudStack) -> CloudResult<BTreeSet<String>> {
     let apis: Vec<Api> = cloud.list(ListApis::default()).await?;
     Ok(apis.into_iter().map(|api| api.name).collect())
 }
@@ -57,18 +57,18 @@ fn role(allowed: &BTreeSet<String>) -> Finding {
     if !needed.is_empty() {
         return Finding::fail(
             "role",
-            format!("may not call {}", needed.join(", ")),
+            format!("missing permissions: {}", needed.join(", ")),
             "give the account a role that allows these",
         );
     }
     let names = COMMANDS.iter().map(|row| row.name);
     let other: Vec<_> = names.filter(|name| !FOR_ADMINS.contains(name) && lacks(name)).collect();
     match other.is_empty() {
-        true => Finding::ok("role", "allows every call that is needed"),
+        true => Finding::ok("role", "all required API calls allowed"),
         false => Finding::warn(
             "role",
-            format!("may not call {}", other.join(", ")),
-            "what needs these will be refused; all else works",
+            format!("missing permissions: {}", other.join(", ")),
+            "features that need these calls will fail; the rest works",
         ),
     }
 }
@@ -88,8 +88,8 @@ fn expunge(cloud: &CloudStack, told: &Capabilities, allowed: &BTreeSet<String>) 
     }
     Finding::warn(
         check,
-        "these keys may not expunge: deleted VMs keep their addresses until expunge.delay",
-        "let an admin set allow.user.expunge.recover.vm and allow the role expungeVirtualMachine",
+        "account cannot expunge VMs; IPs of deleted VMs stay reserved until expunge.delay",
+        "ask an admin to set allow.user.expunge.recover.vm=true and allow expungeVirtualMachine",
     )
 }
 
@@ -97,7 +97,7 @@ fn expunge(cloud: &CloudStack, told: &Capabilities, allowed: &BTreeSet<String>) 
 async fn carrier(cloud: &CloudStack, allowed: &BTreeSet<String>) -> Finding {
     let check = "secondary storage VM";
     if !allowed.contains("listSystemVms") {
-        return Finding::ok(check, "these keys cannot see it");
+        return Finding::ok(check, "not checked: needs admin keys");
     }
     let systemvmtype = Some("secondarystoragevm".to_owned());
     let listed = cloud.list(ListSystemVms { systemvmtype, zoneid: None }).await;
@@ -117,7 +117,7 @@ async fn carrier(cloud: &CloudStack, allowed: &BTreeSet<String>) -> Finding {
     match here.iter().find(|vm| vm.state == "Running" && is_up(&vm.agentstate)) {
         Some(vm) => Finding::ok(check, format!("{} runs", vm.name)),
         None => match here.first() {
-            None => Finding::warn(check, "there is none in the zone", hint),
+            None => Finding::warn(check, "not found in the zone", hint),
             Some(vm) => {
                 let agent = vm.agentstate.as_deref().unwrap_or("unknown");
                 let found = format!("{} is {}, its agent {agent}", vm.name, vm.state);

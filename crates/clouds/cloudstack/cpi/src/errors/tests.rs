@@ -18,7 +18,7 @@ fn refusal(errorcode: i64, text: &str) -> Error {
 }
 
 fn answered(doing: Activity, code: i64, text: &str) -> CpiError {
-    answer(doing, "trying X", Failure::Cloud(refusal(code, text)))
+    Failure::Cloud(refusal(code, text)).into_cpi(doing, "trying X")
 }
 
 const UNKNOWN_ID: &str = "Unable to execute API command listvirtualmachines due to invalid value. \
@@ -164,9 +164,9 @@ fn what_is_gone_is_told_from_what_is_wrong() {
 #[test]
 fn errors_that_are_not_the_cloud_s_pass() {
     let journal = JournalError::Row("x".into());
-    assert_eq!(answer(CreateVm, "trying X", journal.into()).kind, CpiError);
+    assert_eq!(Failure::from(journal).into_cpi(CreateVm, "trying X").kind, CpiError);
     let own = bosh_cpi::CpiError::not_supported("no");
-    assert_eq!(answer(CreateVm, "trying X", own.clone().into()), own);
+    assert_eq!(Failure::from(own.clone()).into_cpi(CreateVm, "trying X"), own);
 }
 
 /// A management server that was restarted is there again the next time; a cloud in which a
@@ -174,7 +174,7 @@ fn errors_that_are_not_the_cloud_s_pass() {
 #[test]
 fn a_lost_job_is_worth_another_try_and_a_slow_one_is_not() {
     let lost = |why| Error::JobLost { command: "deployVirtualMachine", job: "j".into(), why };
-    let retry = |why| answer(CreateVm, "trying X", Failure::Cloud(lost(why))).ok_to_retry;
+    let retry = |why| Failure::Cloud(lost(why)).into_cpi(CreateVm, "trying X").ok_to_retry;
     assert!(retry(JobLoss::NoResult) && retry(JobLoss::Purged));
     assert!(!retry(JobLoss::StillRunning));
 }

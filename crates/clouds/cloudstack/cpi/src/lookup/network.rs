@@ -1,48 +1,146 @@
-//! What a network is made of: offerings, VPCs, ACLs. Needed once in a network's life, so that
-//! nothing of it is remembered.
+//! Networks of a zone, and who gives their VMs user-data.
 
-use super::find::{id_or_name, is};
-use super::{Wanted, only};
-use crate::CloudStack;
+use super::{rows, zone};
+use crate::name_ref::{Found, NameRef, NetworkRef, only};
+use crate::properties::{PATH, UserDataSource};
+use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{
-    ListNetworkAclLists, ListNetworkOfferings, ListVpcs, NetworkAclList, NetworkOffering, Vpc,
-};
+use cloudstack::api::{ListNetworks, Network, NetworkService};
+use cpi_kit::Cacheable;
+use serde::{Deserialize, Serialize};
 
-impl CloudStack {
-    /// The id of a network offering.
-    pub(crate) async fn network_offering(&self, wanted: &Wanted) -> Result<String> {
-        if wanted.is_id() {
-            return Ok(wanted.text.clone());
-        }
-        let name = Some(wanted.text.clone());
-        let rows = self.rows(wanted, ListNetworkOfferings { name, id: None }).await?;
-        let rows: Vec<NetworkOffering> =
-            rows.into_iter().filter(|row| is(wanted, &row.id, &row.name)).collect();
-        Ok(only(wanted, "network offering", rows, |row| &row.id)?.id)
+/// A network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NetworkFacts {
+    pub id: String,
+    /// Who gives VMs their user-data; None where an id spared us to ask.
+    pub user_data: Option<UserDataProvider>,
+}
+
+/// Who gives the VMs of a network their user-data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum UserDataProvider {
+    /// A virtual router, over HTTP.
+    Router,
+    /// A disk that CloudStack adds to the VM.
+    ConfigDrive,
+    /// Something that we do not know, by its name.
+    Other(String),
+    /// Nobody.
+    Nobody,
+}
+
+impl Cacheable for NetworkFacts {
+    const NOUN: &'static str = "network";
+}
+
+impl From<&Network> for NetworkFacts {
+    fn from(network: &Network) -> Self {
+        Self { id: network.id.clone(), user_data: Some(UserDataProvider::of(network)) }
     }
+}
 
-    /// A VPC.
-    pub(crate) async fn vpc(&self, wanted: &Wanted) -> Result<Vpc> {
-        let (id, name) = id_or_name(wanted);
-        let rows = self.rows(wanted, ListVpcs { id, name, ..ListVpcs::default() }).await?;
-        let rows = rows.into_iter().filter(|row| is(wanted, &row.id, &row.name)).collect();
-        only(wanted, "VPC", rows, |row| &row.id)
-    }
-
-    /// The id of an ACL that tiers of a VPC can have.
-    pub(crate) async fn acl(&self, wanted: &Wanted, vpc: &str) -> Result<String> {
-        if wanted.is_id() {
-            return Ok(wanted.text.clone());
-        }
-        let of = ListNetworkAclLists {
-            vpcid: Some(vpc.to_owned()),
-            name: Some(wanted.text.clone()),
-            ..ListNetworkAclLists::default()
+impl UserDataProvider {
+    /// The provider of the service `UserData`.
+    pub(crate) fn of(network: &Network) -> Self {
+        let service = network.service.iter().find(|service| service.name == "UserData");
+        let provider = |service: &NetworkService| {
+            service.other.get("provider")?.get(0)?.get("name")?.as_str().map(str::to_owned)
         };
-        let rows = self.rows(wanted, of).await?;
-        let rows: Vec<NetworkAclList> =
-            rows.into_iter().filter(|row| is(wanted, &row.id, &row.name)).collect();
-        Ok(only(wanted, "network ACL", rows, |row| &row.id)?.id)
+        match service.map(|service| provider(service).unwrap_or_default()).as_deref() {
+            None => Self::Nobody,
+            Some("VirtualRouter" | "VpcVirtualRouter") => Self::Router,
+            Some("ConfigDrive") => Self::ConfigDrive,
+            Some(other) => Self::Other(other.to_owned()),
+        }
     }
+
+    /// Why a network will not do for agents that want their settings from `wanted`; None if it
+    /// will.
+    pub(crate) fn mismatch(&self, wanted: UserDataSource) -> Option<String> {
+        use UserDataSource::{Auto, ConfigDrive, VirtualRouter};
+        let wants = |what: &str, has: &str| {
+            Some(format!("has user-data from {has}, but {PATH}.user_data says {what}"))
+        };
+        match (wanted, self) {
+            (_, Self::Nobody) => Some(
+                "gives no user-data: its offering has the service UserData from neither a virtual \
+                 router nor a config drive"
+                    .to_owned(),
+            ),
+            (Auto, _) => None,
+            (VirtualRouter, Self::Router) | (ConfigDrive, Self::ConfigDrive) => None,
+            (VirtualRouter, Self::ConfigDrive) => wants("virtual_router", "a config drive"),
+            (VirtualRouter, Self::Other(other)) => wants("virtual_router", other),
+            (ConfigDrive, Self::Router) => wants("config_drive", "a virtual router"),
+            (ConfigDrive, Self::Other(other)) => wants("config_drive", other),
+        }
+    }
+}
+
+/// Finds networks of a zone, in order, with one call for all of them at most.
+pub(crate) async fn find_all(
+    cloud: &CloudStack,
+    wanted: &[NetworkRef],
+    zone: &NameRef,
+) -> Result<Vec<Found<NetworkFacts>>> {
+    let known: Vec<_> = wanted.iter().map(|wanted| known(cloud, wanted, zone)).collect();
+    let unknown: Vec<_> =
+        wanted.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(w, _)| w).collect();
+    let listed = match unknown.as_slice() {
+        [] => Vec::new(),
+        // The filter by name is younger than the CPIs; the keyword filters as well.
+        [one] => list(cloud, &one.network, Some(one.network.text.clone())).await?,
+        [first, ..] => list(cloud, &first.network, None).await?,
+    };
+    let find = |(wanted, known): (&NetworkRef, Option<Found<NetworkFacts>>)| match known {
+        Some(found) => Ok(found),
+        None => pick(cloud, wanted, zone, &listed),
+    };
+    wanted.iter().zip(known).map(find).collect()
+}
+
+fn known(cloud: &CloudStack, wanted: &NetworkRef, zone: &NameRef) -> Option<Found<NetworkFacts>> {
+    if wanted.network.is_id() {
+        let id = wanted.network.text.clone();
+        return Some(Found::literal(NetworkFacts { id, user_data: None }));
+    }
+    cloud.cached(&wanted.network, &wanted.place(zone))
+}
+
+async fn list(
+    cloud: &CloudStack,
+    wanted: &NameRef,
+    keyword: Option<String>,
+) -> Result<Vec<Network>> {
+    rows(cloud, wanted, ListNetworks { keyword, ..ListNetworks::default() }).await
+}
+
+fn pick(
+    cloud: &CloudStack,
+    wanted: &NetworkRef,
+    zone: &NameRef,
+    listed: &[Network],
+) -> Result<Found<NetworkFacts>> {
+    let NetworkRef { network: named, vpc } = wanted;
+    let zone_name = |network: &Network| {
+        network.other.get("zonename").and_then(|name| name.as_str()).map(str::to_owned)
+    };
+    let fits = |network: &&Network| {
+        named.matches(&network.id, &network.name)
+            && zone::is_in(zone, network.zoneid.as_deref(), zone_name(network).as_deref())
+            && vpc.as_deref().is_none_or(|vpc| is_tier(vpc, network))
+    };
+    let found: Vec<_> = listed.iter().filter(fits).map(NetworkFacts::from).collect();
+    let what = match vpc {
+        Some(vpc) => format!("tier of VPC '{vpc}' in zone '{}' named", zone.text),
+        None => format!("network of zone '{}' named", zone.text),
+    };
+    let facts = only(named, &what, found, |row| &row.id)?;
+    Ok(cloud.remember(named, &wanted.place(zone), facts))
+}
+
+fn is_tier(vpc: &str, network: &Network) -> bool {
+    let name = network.other.get("vpcname").and_then(|name| name.as_str());
+    network.vpcid.as_deref() == Some(vpc) || name == Some(vpc)
 }

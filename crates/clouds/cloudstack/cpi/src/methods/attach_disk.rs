@@ -1,90 +1,104 @@
-//! `attach_disk`: attaches a volume, and tells the agent where to find it. Attaching it again
+//! `attach_disk`: attaches a volume, and answers where the agent finds it. Attaching it again
 //! to the same VM answers the same.
 
-use super::cids::{is_alive, no_disk, no_vm};
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::hints::hint;
+use crate::api::step_outcome;
+use crate::disk_hint::disk_hint;
+use crate::errors::{Activity, CloudResult, Failure, ResultExt, disk_not_found, vm_not_found};
+use crate::intent::Intent;
+use crate::lookup;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended, is_there};
+use crate::resources::{vm, volume};
+use crate::session::CloudStack;
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, Result};
 use cloudstack::api::{AttachVolume, Volume};
 use cpi_kit::Provider;
+use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint> {
-    let tried = format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Activity::AttachDisk, &tried, failure);
-    let (vm, disk) = tokio::try_join!(cloud.vm_id(&call.vm_cid), cloud.disk_id(&call.disk_cid))
-        .map_err(failed)?;
-    let vm = vm.ok_or_else(|| no_vm(&call.vm_cid))?;
-    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    let tried = || format!("attaching disk {} to VM {}", call.disk_cid, call.vm_cid);
+    let ids =
+        tokio::try_join!(vm::id_of(cloud, &call.vm_cid), volume::id_of(cloud, &call.disk_cid));
+    let (vm, disk) = ids.during(Activity::AttachDisk, tried)?;
+    let vm = vm.ok_or_else(|| vm_not_found(&call.vm_cid))?;
+    let disk = disk.ok_or_else(|| disk_not_found(&call.disk_cid))?;
     cloud.wait_for_earlier_calls_on(&disk).await?;
     cloud
         .operation("attach_disk", async |operation| {
-            let attach =
-                AttachVolume { id: disk.clone(), virtualmachineid: vm.clone(), deviceid: None };
-            let job = uuid::Uuid::new_v4().to_string();
-            let until = cloud.deadline(Wait::AttachVolume);
-            let attached = operation
-                .step(
-                    Intent::Attachment { volume: disk.clone(), vm: vm.clone(), job: job.clone() },
-                    async || match cloud.run_as(&attach, &job, until).await {
-                        Ok(made) => ended(Ok(made.0)),
-                        // Within the step: one that was attached before is as good.
-                        Err(failure) => ended(look(cloud, &call, &vm, &disk, failure).await),
-                    },
-                    async || {
-                        let there = cloud.volume_by_id(&disk).await?;
-                        Ok(there.filter(|volume| volume.virtualmachineid.as_ref() == Some(&vm)))
-                    },
-                )
-                .await;
-            let volume = attached.map_err(failed)?;
-            cloud.remember_disk(call.disk_cid.as_str(), &volume);
-            let hypervisor = hypervisor(cloud, &volume, &vm).await.map_err(failed)?;
-            let hint = hint(&volume, &hypervisor).ok_or_else(|| {
-                CpiError::cloud(format!("{tried}: the cloud does not tell its device id"))
+            let attached = attach(cloud, operation, &call, &vm, &disk).await;
+            let volume = attached.during(Activity::AttachDisk, tried)?;
+            lookup::disk::remember(cloud, call.disk_cid.as_str(), &volume);
+            let hypervisor =
+                hypervisor(cloud, &volume, &vm).await.during(Activity::AttachDisk, tried)?;
+            let hint = disk_hint(&volume, &hypervisor).ok_or_else(|| {
+                CpiError::cloud(format!("{}: the cloud's answer has no device id", tried()))
             })?;
             Ok((hint, Some(disk.clone())))
         })
         .await
 }
 
+async fn attach(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Intent>,
+    call: &AttachDisk,
+    vm: &str,
+    disk: &str,
+) -> CloudResult<Volume> {
+    let attach =
+        AttachVolume { id: disk.to_owned(), virtualmachineid: vm.to_owned(), deviceid: None };
+    let job = uuid::Uuid::new_v4().to_string();
+    let until = cloud.deadline(Wait::AttachVolume);
+    operation
+        .step(
+            Intent::Attachment { volume: disk.to_owned(), vm: vm.to_owned(), job: job.clone() },
+            async || match cloud.run_job_as(&attach, &job, until).await {
+                Ok(made) => step_outcome(Ok(made.0)),
+                // Within the step: one that was attached before is as good.
+                Err(failure) => step_outcome(explain(cloud, call, vm, disk, failure).await),
+            },
+            async || {
+                let there = volume::by_id(cloud, disk).await?;
+                Ok(there.filter(|volume| volume.virtualmachineid.as_deref() == Some(vm)))
+            },
+        )
+        .await
+}
+
 /// What drives the volume. A plain user is not told it with the volume, but with the VM, which
 /// is remembered since it was made.
-async fn hypervisor(
-    cloud: &CloudStack,
-    volume: &Volume,
-    vm: &str,
-) -> std::result::Result<String, Failure> {
+async fn hypervisor(cloud: &CloudStack, volume: &Volume, vm: &str) -> CloudResult<String> {
     if !volume.hypervisor.is_empty() {
         return Ok(volume.hypervisor.clone());
     }
-    if let Some(known) = cloud.known_vm(vm) {
+    if let Some(known) = lookup::vm::known(cloud, vm) {
         return Ok(known.hypervisor.clone());
     }
-    let machine = cloud.vm_by_id(vm).await?;
-    Ok(machine.map(|machine| cloud.remember_vm(&machine).hypervisor.clone()).unwrap_or_default())
+    let row = vm::by_id(cloud, vm).await?;
+    Ok(row.map(|row| lookup::vm::remember(cloud, &row).hypervisor.clone()).unwrap_or_default())
 }
 
-/// Why the cloud refused to attach: it is attached already, or one of the two is not there.
-async fn look(
+/// Why the cloud refused to attach: it is attached already, or one of the two does not exist.
+async fn explain(
     cloud: &CloudStack,
     call: &AttachDisk,
     vm: &str,
     disk: &str,
     failure: Failure,
-) -> std::result::Result<Volume, Failure> {
+) -> CloudResult<Volume> {
     if !failure.has_code(431) {
         return Err(failure);
     }
-    let (volume, machine) = tokio::try_join!(cloud.volume_by_id(disk), cloud.vm_by_id(vm))?;
-    let Some(volume) = volume.filter(is_there) else { return Err(no_disk(&call.disk_cid).into()) };
-    let Some(machine) = machine.filter(is_alive) else { return Err(no_vm(&call.vm_cid).into()) };
+    let (volume, machine) = tokio::try_join!(volume::by_id(cloud, disk), vm::by_id(cloud, vm))?;
+    let Some(volume) = volume.filter(volume::exists) else {
+        return Err(disk_not_found(&call.disk_cid).into());
+    };
+    let Some(machine) = machine.filter(vm::is_live) else {
+        return Err(vm_not_found(&call.vm_cid).into());
+    };
     if volume.zoneid != machine.zoneid {
         return Err(CpiError::cloud(format!(
-            "disk {} is in zone '{}', VM {} in zone '{}': a VM and its disks are in one zone",
+            "disk {} is in zone '{}', VM {} in zone '{}': a VM and its disks must be in one zone",
             call.disk_cid, volume.zonename, call.vm_cid, machine.zonename
         ))
         .into());

@@ -1,25 +1,19 @@
 //! `calculate_vm_cloud_properties`: the smallest offering that fits, else a custom one.
 
-use crate::CloudStack;
-use crate::errors::{self, Activity};
-use crate::lookup::{serves, zones};
+use crate::errors::{Activity, CloudResult, ResultExt};
+use crate::lookup::offering::{serves, zones};
+use crate::session::CloudStack;
 use bosh_cpi::method::{CalculateVmCloudProperties, Hash};
 use bosh_cpi::{CpiError, MiB, Result};
 use cloudstack::api::{DiskOffering, ListDiskOfferings, ListServiceOfferings, ServiceOffering};
 use serde_json::{Value, json};
 
 pub(crate) async fn run(cloud: &CloudStack, call: CalculateVmCloudProperties) -> Result<Hash> {
-    let wanted = Wishes::read(&call.requirements)?;
-    let failed = |failure| {
-        errors::answer(
-            Activity::Lookup,
-            "calculate_vm_cloud_properties: listing offerings",
-            failure,
-        )
-    };
-    let (offerings, disks) =
-        tokio::try_join!(cloud.list(ListServiceOfferings::default()), disk_offerings(cloud))
-            .map_err(failed)?;
+    let wanted = Requirements::read(&call.requirements)?;
+    let listed =
+        tokio::try_join!(cloud.list(ListServiceOfferings::default()), disk_offerings(cloud));
+    let tried = || "calculate_vm_cloud_properties: listing offerings";
+    let (offerings, disks) = listed.during(Activity::Lookup, tried)?;
     let compute = choose(cloud, &wanted, &offerings)?;
     let mut properties = Hash::new();
     properties.insert("compute_offering".into(), json!(compute.name));
@@ -39,17 +33,17 @@ pub(crate) async fn run(cloud: &CloudStack, call: CalculateVmCloudProperties) ->
 }
 
 /// What the VM needs.
-struct Wishes {
+struct Requirements {
     cpu: u64,
     ram: MiB,
     disk: MiB,
 }
 
-impl Wishes {
+impl Requirements {
     fn read(requirements: &Hash) -> Result<Self> {
         let number = |key: &str| match requirements.get(key).and_then(Value::as_u64) {
             Some(number) => Ok(number),
-            None => Err(CpiError::cpi(format!("arguments[0].{key}: expected a whole number"))),
+            None => Err(CpiError::cpi(format!("arguments[0].{key}: must be a whole number"))),
         };
         let disk = match requirements.get("ephemeral_disk_size") {
             None | Some(Value::Null) => 0,
@@ -61,9 +55,7 @@ impl Wishes {
 
 /// Where tags decide on the ephemeral disk's offering, one has to be chosen; elsewhere
 /// `create_vm` takes the default.
-async fn disk_offerings(
-    cloud: &CloudStack,
-) -> std::result::Result<Option<Vec<DiskOffering>>, crate::errors::Failure> {
+async fn disk_offerings(cloud: &CloudStack) -> CloudResult<Option<Vec<DiskOffering>>> {
     let calculate = &cloud.properties.calculate;
     if calculate.disk_tags.is_empty() && calculate.not_disk_tags.is_empty() {
         return Ok(None);
@@ -73,7 +65,7 @@ async fn disk_offerings(
 
 fn choose<'a>(
     cloud: &CloudStack,
-    wanted: &Wishes,
+    wanted: &Requirements,
     offerings: &'a [ServiceOffering],
 ) -> Result<&'a ServiceOffering> {
     let calculate = &cloud.properties.calculate;
@@ -125,13 +117,13 @@ fn choose_disk<'a>(
     })
 }
 
-fn holds(row: &ServiceOffering, wanted: &Wishes) -> bool {
+fn holds(row: &ServiceOffering, wanted: &Requirements) -> bool {
     row.cpunumber.is_some_and(|cpu| cpu >= wanted.cpu)
         && row.memory.is_some_and(|ram| ram >= wanted.ram.0)
 }
 
 /// A constrained custom offering has limits.
-fn may_be(row: &ServiceOffering, wanted: &Wishes) -> bool {
+fn may_be(row: &ServiceOffering, wanted: &Requirements) -> bool {
     limit(row, "maxcpunumber").is_none_or(|most| wanted.cpu <= most)
         && limit(row, "maxmemory").is_none_or(|most| wanted.ram.0 <= most)
 }

@@ -1,42 +1,37 @@
 //! `create_disk`: a volume, near the VM it is for. It takes no storage until it is attached.
 
-use super::create_vm::no_local_storage;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::lookup::{DiskOfferingRow, Found, VmRow, Wanted, ZoneRow, is_id};
-use crate::properties::{self, DiskProperties, PATH, Wait, given};
-use crate::steps::{Intent, ended, is_there};
+use crate::api::step_outcome;
+use crate::errors::{Activity, CloudResult, Failure, ResultExt};
+use crate::intent::Intent;
+use crate::lookup;
+use crate::lookup::offering::{self, DiskOfferingFacts, no_local_storage};
+use crate::lookup::vm::VmFacts;
+use crate::lookup::zone::ZoneFacts;
+use crate::name_ref::{Found, NameRef, is_id};
+use crate::properties::{self, CloudStackProperties, DiskProperties, PATH, Wait, given};
+use crate::resources::{vm, volume};
+use crate::session::CloudStack;
 use bosh_cpi::method::CreateDisk;
-use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result, VmCid};
-use cloudstack::api::{CreateVolume, ListVolumes, Volume};
+use bosh_cpi::{CpiError, DiskCid, MiB, Result, VmCid};
+use cloudstack::api::{CreateVolume, Volume};
 use cpi_kit::Provider;
 use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid> {
-    let path = call.cloud_properties.path().to_owned();
-    let disk: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
-    let wanted = Request {
-        offering: offering(cloud, &disk, &path)?,
-        zone: zone(cloud, &disk, &path),
-        near: call.vm_cid,
-        size: call.size,
-        iops: (disk.min_iops, disk.max_iops),
-        path,
-    };
+    let spec = DiskSpec::read(&cloud.properties, call)?;
     cloud
         .operation("create_disk", async |operation| {
-            let found = find(cloud, &wanted).await?;
-            let made = match create(cloud, operation, &wanted, &found).await {
-                Err(failure) => match find_again(cloud, &wanted, &found, &failure).await? {
-                    Some(fresh) => create(cloud, operation, &wanted, &fresh).await,
+            let disk = resolve(cloud, &spec).await?;
+            let made = match create(cloud, operation, &spec, &disk).await {
+                Err(failure) => match resolve_again(cloud, &spec, &disk, &failure).await? {
+                    Some(fresh) => create(cloud, operation, &spec, &fresh).await,
                     None => Err(failure),
                 },
                 made => made,
             };
-            let tried = format!("creating a disk of {}", wanted.size);
             let (made, local) =
-                made.map_err(|failure| errors::answer(Activity::CreateDisk, tried, failure))?;
-            cloud.remember_new_disk(&made.id, &made, local);
+                made.during(Activity::CreateDisk, || format!("creating a disk of {}", spec.size))?;
+            lookup::disk::remember_new(cloud, &made.id, &made, local);
             let cid = DiskCid::new(&made.id)
                 .map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
             Ok((cid, Some(made.id)))
@@ -44,12 +39,13 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
         .await
 }
 
-/// What the caller wants.
-struct Request {
-    offering: Wanted,
+/// The disk as the caller describes it.
+struct DiskSpec {
+    offering: NameRef,
     /// The zone that properties name; None where none does.
-    zone: Option<Wanted>,
-    near: Option<VmCid>,
+    zone: Option<NameRef>,
+    /// The VM that the disk is for.
+    vm: Option<VmCid>,
     size: MiB,
     /// The least and the most IOPS.
     iops: (Option<u64>, Option<u64>),
@@ -57,64 +53,55 @@ struct Request {
     path: String,
 }
 
-/// What that stands for.
+impl DiskSpec {
+    fn read(config: &CloudStackProperties, call: CreateDisk) -> Result<Self> {
+        let path = call.cloud_properties.path().to_owned();
+        let disk: DiskProperties = properties::read(&call.cloud_properties, config.strict)?;
+        Ok(Self {
+            offering: offering::of_disk(config, &disk, &path)?,
+            zone: zone(config, &disk, &path),
+            vm: call.vm_cid,
+            size: call.size,
+            iops: (disk.min_iops, disk.max_iops),
+            path,
+        })
+    }
+}
+
+fn zone(config: &CloudStackProperties, disk: &DiskProperties, path: &str) -> Option<NameRef> {
+    if let Some(text) = given(&disk.zone) {
+        return Some(NameRef::new(text, format!("{path}.zone")));
+    }
+    config.default_zone().map(|text| NameRef::new(text, format!("{PATH}.default_zone")))
+}
+
+/// What the names stand for.
 #[derive(PartialEq)]
-struct Ids {
+struct ResolvedDisk {
     zone: String,
-    offering: DiskOfferingRow,
+    offering: DiskOfferingFacts,
     /// Cache keys of what is remembered, not fresh.
     remembered: Vec<String>,
 }
 
-pub(super) fn offering(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Result<Wanted> {
-    if let Some(text) = given(&disk.disk_offering) {
-        if !disk.storage_tags.0.is_empty() {
-            return Err(tags_or_name(&format!("{path}.storage_tags"), "disk_offering"));
-        }
-        return Ok(Wanted::new(text, format!("{path}.disk_offering")));
-    }
-    if !disk.storage_tags.0.is_empty() {
-        return Ok(Wanted::tagged(&disk.storage_tags.0, format!("{path}.storage_tags")));
-    }
-    let default = cloud.properties.disk_offering().or_else(|| cloud.properties.custom_offering());
-    match default {
-        Some((text, name)) => Ok(Wanted::new(text, format!("{PATH}.{name}"))),
-        None => Err(CpiError::cpi(format!(
-            "{path}.disk_offering: missing, and neither {PATH}.default_offer.disk nor \
-             {PATH}.default_offer.custom_disk is set"
-        ))),
-    }
-}
-
-/// Two ways to say which offering are one too many.
-pub(super) fn tags_or_name(tags: &str, name: &str) -> CpiError {
-    CpiError::cpi(format!("{tags}: tags choose the disk offering, and {name} names it: give one"))
-}
-
-fn zone(cloud: &CloudStack, disk: &DiskProperties, path: &str) -> Option<Wanted> {
-    if let Some(text) = given(&disk.zone) {
-        return Some(Wanted::new(text, format!("{path}.zone")));
-    }
-    let default = cloud.properties.default_zone();
-    default.map(|text| Wanted::new(text, format!("{PATH}.default_zone")))
-}
-
-async fn find(cloud: &CloudStack, wanted: &Request) -> Result<Ids> {
-    let (zone, offering) =
-        tokio::try_join!(find_zone(cloud, wanted), cloud.disk_offerings(&wanted.offering))?;
-    let offering = offering.in_zone(&wanted.offering, &zone.id)?;
-    offering.check_iops(wanted.iops, &format!("{}.", wanted.path))?;
+async fn resolve(cloud: &CloudStack, spec: &DiskSpec) -> Result<ResolvedDisk> {
+    let (zone, offering) = tokio::try_join!(
+        resolve_zone(cloud, spec),
+        offering::disk_offerings(cloud, &spec.offering)
+    )?;
+    let offering = offering.in_zone(&spec.offering, &zone.id)?;
+    offering.check_iops(spec.iops, &format!("{}.", spec.path))?;
     if offering.local && zone.local_storage == Some(false) {
-        let path = &wanted.offering.path;
+        let path = &spec.offering.path;
         return Err(no_local_storage(path, "disk offering", &offering.name, &zone.name));
     }
     let remembered = [zone.remembered(), offering.remembered()];
     let remembered = remembered.into_iter().flatten().map(str::to_owned).collect();
-    Ok(Ids { zone: zone.id.clone(), offering: (*offering).clone(), remembered })
+    Ok(ResolvedDisk { zone: zone.id.clone(), offering: (*offering).clone(), remembered })
 }
 
 /// The zone of a disk, as far as the way tells on which it was found.
-struct Place {
+struct DiskZone {
     id: String,
     name: String,
     /// Whether it has local storage; None where the VM tells the zone, which may run on it.
@@ -122,127 +109,87 @@ struct Place {
 }
 
 /// The zone of a property of the disk's own, of the VM that the disk is for, or the default.
-async fn find_zone(cloud: &CloudStack, wanted: &Request) -> Result<Found<Place>> {
-    let own = wanted.zone.as_ref().filter(|zone| !zone.path.starts_with(PATH));
+async fn resolve_zone(cloud: &CloudStack, spec: &DiskSpec) -> Result<Found<DiskZone>> {
+    let own = spec.zone.as_ref().filter(|zone| !zone.path.starts_with(PATH));
     if own.is_none()
-        && let Some(vm) = &wanted.near
+        && let Some(vm) = &spec.vm
         && let Some(vm) = find_vm(cloud, vm).await?
     {
-        return Ok(vm.map(|vm| Place { id: vm.zone, name: vm.zone_name, local_storage: None }));
+        return Ok(vm.map(|vm| DiskZone { id: vm.zone, name: vm.zone_name, local_storage: None }));
     }
-    let Some(zone) = &wanted.zone else {
+    let Some(zone) = &spec.zone else {
         return Err(CpiError::cpi(format!(
-            "{PATH}.default_zone: missing; a disk that is for no VM needs a zone"
+            "{PATH}.default_zone is required for a disk that is for no VM"
         )));
     };
-    let found = cloud.zone(zone).await?;
+    let found = lookup::zone::find(cloud, zone).await?;
     if let Some(own) = own
-        && let Some(cid) = &wanted.near
-        && let Some(vm) = cloud.known_vm(cid.as_str())
+        && let Some(cid) = &spec.vm
+        && let Some(vm) = lookup::vm::known(cloud, cid.as_str())
         && vm.zone != found.id
     {
         return Err(CpiError::cloud(format!(
-            "{}: zone '{}', but VM {cid} is in zone '{}': a VM and its disks are in one zone",
+            "{}: zone '{}', but VM {cid} is in zone '{}': a VM and its disks must be in one zone",
             own.path, found.name, vm.zone_name
         )));
     }
-    let place = |zone: ZoneRow| Place {
+    Ok(found.map(|zone: ZoneFacts| DiskZone {
         id: zone.id,
         name: zone.name,
         local_storage: Some(zone.local_storage),
-    };
-    Ok(found.map(place))
+    }))
 }
 
-/// None for a VM that is not there: it is a hint only.
-async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmRow>>> {
+/// None for a VM that does not exist: it is a hint only.
+async fn find_vm(cloud: &CloudStack, cid: &VmCid) -> Result<Option<Found<VmFacts>>> {
     if is_id(cid.as_str())
-        && let Some(found) = cloud.known_vm(cid.as_str())
+        && let Some(found) = lookup::vm::known(cloud, cid.as_str())
     {
         return Ok(Some(found));
     }
-    let vm = cloud.vm(cid).await.map_err(|failure| {
-        errors::answer(Activity::Lookup, format!("looking up the zone of VM {cid}"), failure)
-    })?;
-    Ok(vm.map(|vm| cloud.remember_vm(&vm)))
+    let vm = vm::find(cloud, cid).await;
+    let vm = vm.during(Activity::Lookup, || format!("looking up the zone of VM {cid}"))?;
+    Ok(vm.map(|vm| lookup::vm::remember(cloud, &vm)))
 }
 
 /// The disk, and whether it will stand on a host's own storage.
 async fn create(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    wanted: &Request,
-    found: &Ids,
-) -> std::result::Result<(Volume, bool), Failure> {
+    spec: &DiskSpec,
+    disk: &ResolvedDisk,
+) -> CloudResult<(Volume, bool)> {
     let name = cloud.names.disk(operation.id());
     let call = CreateVolume {
         name: name.clone(),
-        zoneid: found.zone.clone(),
-        diskofferingid: found.offering.id.clone(),
-        size: found.offering.size_for(wanted.size, &wanted.offering)?.map(|size| size.0),
-        miniops: wanted.iops.0,
-        maxiops: wanted.iops.1,
+        zoneid: disk.zone.clone(),
+        diskofferingid: disk.offering.id.clone(),
+        size: disk.offering.size_for(spec.size, &spec.offering)?.map(|size| size.0),
+        miniops: spec.iops.0,
+        maxiops: spec.iops.1,
     };
     let until = cloud.deadline(Wait::CreateVolume);
     let made = operation.step(
         Intent::Volume { name: name.clone() },
-        async || ended(cloud.run(&call, until).await.map(|made| made.0)),
-        async || {
-            let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };
-            Ok(cloud.list(of).await?.into_iter().find(is_there))
-        },
+        async || step_outcome(cloud.run_job(&call, until).await.map(|made| made.0)),
+        async || Ok(volume::named(cloud, &name).await?.into_iter().next()),
     );
-    Ok((made.await?, found.offering.local))
+    Ok((made.await?, disk.offering.local))
 }
 
 /// Looks up afresh what was remembered, if it may have been the reason of a refusal; None if
 /// it was not.
-async fn find_again(
+async fn resolve_again(
     cloud: &CloudStack,
-    wanted: &Request,
-    found: &Ids,
+    spec: &DiskSpec,
+    disk: &ResolvedDisk,
     failure: &Failure,
-) -> Result<Option<Ids>> {
-    if found.remembered.is_empty() || !failure.has_code(431) {
+) -> Result<Option<ResolvedDisk>> {
+    if disk.remembered.is_empty() || !failure.has_code(431) {
         return Ok(None);
     }
-    cloud.cache.forget(&found.remembered);
-    let fresh = find(cloud, wanted).await?;
-    let same = fresh.zone == found.zone && fresh.offering == found.offering;
+    cloud.cache.forget(&disk.remembered);
+    let fresh = resolve(cloud, spec).await?;
+    let same = fresh.zone == disk.zone && fresh.offering == disk.offering;
     Ok((!same).then_some(fresh))
-}
-
-impl DiskOfferingRow {
-    /// The size to say for a disk that shall hold `size`: None for a fixed offering, which has
-    /// its own, and which must be large enough.
-    pub(crate) fn size_for(&self, size: MiB, wanted: &Wanted) -> Result<Option<GiB>> {
-        if self.custom {
-            return Ok(Some(size.ceil_gib()));
-        }
-        if MiB::from(self.size) >= size {
-            return Ok(None);
-        }
-        Err(CpiError::cloud(format!(
-            "{}: disk offering '{}' has {}, {size} are wanted: name a larger or a custom one",
-            wanted.path, self.name, self.size
-        )))
-    }
-
-    /// Refuses IOPS that the offering would not honour, and one of the two alone. `before` is
-    /// what stands before `min_iops` in its path.
-    pub(crate) fn check_iops(&self, iops: (Option<u64>, Option<u64>), before: &str) -> Result<()> {
-        match iops {
-            (None, None) => Ok(()),
-            _ if !self.custom_iops => Err(CpiError::cpi(format!(
-                "{before}min_iops, {before}max_iops: disk offering '{}' does not let the caller \
-                 choose",
-                self.name
-            ))),
-            (Some(least), Some(most)) if least <= most => Ok(()),
-            (Some(_), Some(_)) => {
-                Err(CpiError::cpi(format!("{before}min_iops: more than {before}max_iops")))
-            }
-            _ => Err(CpiError::cpi(format!("{before}min_iops and {before}max_iops go together"))),
-        }
-    }
 }

@@ -1,18 +1,21 @@
 //! `create_network`: a network that BOSH manages, isolated or a tier of a VPC.
 
-use super::create_vm::range;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::lookup::Wanted;
-use crate::properties::{self, NetworkProperties, PATH, Wait, given};
-use crate::steps::{Intent, ended};
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt};
+use crate::intent::Intent;
+use crate::lookup;
+use crate::name_ref::NameRef;
+use crate::properties::{self, CloudStackProperties, NetworkProperties, PATH, Wait, given};
+use crate::resources::network;
+use crate::session::CloudStack;
 use bosh_cpi::answer::NetworkCreated;
 use bosh_cpi::method::{CreateNetwork as Call, Hash};
 use bosh_cpi::{CloudProperties, CpiError, NetworkCid, Result};
 use cloudstack::api::{CreateNetwork, ListNetworks, Network, Object, Vpc};
 use cpi_kit::Provider;
+use ipnet::Ipv4Net;
 use serde_json::{Value, json};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// What an isolated network is made of where nobody says.
 const ISOLATED: &str = "DefaultIsolatedNetworkOfferingWithSourceNatService";
@@ -32,16 +35,16 @@ type Span = (Ipv4Addr, Ipv4Addr);
 pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<NetworkCreated> {
     let Definition { properties, raw, path, span, bits } =
         Definition::read(&call.definition, cloud.properties.strict)?;
-    let zone = zone(cloud, &properties, &path)?;
+    let zone = zone(&cloud.properties, &properties, &path)?;
     let offering = match (given(&properties.network_offering), given(&properties.vpc)) {
         (Some(named), _) => named,
         (None, Some(_)) => TIER,
         (None, None) => ISOLATED,
     };
-    let offering = Wanted::new(offering, format!("{path}.network_offering"));
+    let offering = NameRef::new(offering, format!("{path}.network_offering"));
     let (zone, offering, vpc) = tokio::join!(
-        cloud.zone(&zone),
-        cloud.network_offering(&offering),
+        lookup::zone::find(cloud, &zone),
+        lookup::network_parts::network_offering(cloud, &offering),
         vpc(cloud, &properties, &path)
     );
     let (zone, offering, vpc) = (zone?, offering?, vpc?);
@@ -52,9 +55,10 @@ pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<NetworkCreated
     };
     let acl = match (given(&properties.acl), &vpc) {
         (None, _) => None,
-        (Some(acl), Some(vpc)) => {
-            Some(cloud.acl(&Wanted::new(acl, format!("{path}.acl")), &vpc.id).await?)
-        }
+        (Some(acl), Some(vpc)) => Some(
+            lookup::network_parts::acl(cloud, &NameRef::new(acl, format!("{path}.acl")), &vpc.id)
+                .await?,
+        ),
         (Some(_), None) => {
             return Err(CpiError::cpi(format!("{path}.acl: only a tier of a VPC has one")));
         }
@@ -75,28 +79,15 @@ pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<NetworkCreated
         let until = cloud.deadline(Wait::CreateVm);
         let network = operation.step(
             Intent::Network { name: name.clone() },
-            async || ended(cloud.call(&create, until).await.map(|Object(network)| network)),
-            async || Ok(named(cloud, &name).await?.pop()),
+            async || step_outcome(cloud.call(&create, until).await.map(|Object(network)| network)),
+            async || Ok(network::named(cloud, &name).await?.pop()),
         );
-        let failed = |failure: Failure| {
-            errors::answer(Activity::CreateNetwork, format!("creating network {name}"), failure)
-        };
-        let network = network.await.map_err(failed)?;
+        let tried = || format!("creating network {name}");
+        let network = network.await.during(Activity::CreateNetwork, tried)?;
         let id = network.id.clone();
         Ok((network, Some(id)))
     });
     answer(made.await?, raw)
-}
-
-/// The networks of exactly this name.
-pub(super) async fn named(
-    cloud: &CloudStack,
-    name: &str,
-) -> std::result::Result<Vec<Network>, Failure> {
-    let of = ListNetworks { keyword: Some(name.to_owned()), ..ListNetworks::default() };
-    let mut networks = cloud.list(of).await?;
-    networks.retain(|network| network.name == name);
-    Ok(networks)
 }
 
 /// What the director wants to know of a network, and by which properties it names it to
@@ -172,26 +163,29 @@ impl Definition {
 }
 
 fn span(cidr: &str, gateway: Option<&str>, at: &str) -> Result<Span> {
-    let Some((IpAddr::V4(base), IpAddr::V4(netmask))) = range(cidr) else {
-        return Err(CpiError::cpi(format!("{at}.range: '{cidr}' is no IPv4 range")));
-    };
-    let Some(gateway) = gateway else {
-        return Ok((Ipv4Addr::from(u32::from(base) + 1), netmask));
-    };
-    let inside = |gateway: &Ipv4Addr| u32::from(*gateway) & u32::from(netmask) == u32::from(base);
-    let gateway = gateway.parse().ok().filter(inside).ok_or_else(|| {
-        CpiError::cpi(format!("{at}.gateway: '{gateway}' is no address of {cidr}"))
+    let range: Ipv4Net = cidr.parse().map_err(|_| {
+        CpiError::cpi(format!("{at}.range: '{cidr}' is not a valid IPv4 range (10.0.0.0/24)"))
     })?;
-    Ok((gateway, netmask))
+    let Some(gateway) = gateway else {
+        return Ok((Ipv4Addr::from(u32::from(range.network()) + 1), range.netmask()));
+    };
+    let gateway = gateway.parse().ok().filter(|gateway| range.contains(gateway));
+    let gateway = gateway
+        .ok_or_else(|| CpiError::cpi(format!("{at}.gateway: must be an address of {cidr}")))?;
+    Ok((gateway, range.netmask()))
 }
 
-fn zone(cloud: &CloudStack, properties: &NetworkProperties, path: &str) -> Result<Wanted> {
-    match (given(&properties.zone), cloud.properties.default_zone()) {
-        (Some(zone), _) => Ok(Wanted::new(zone, format!("{path}.zone"))),
-        (None, Some(zone)) => Ok(Wanted::new(zone, format!("{PATH}.default_zone"))),
-        (None, None) => {
-            Err(CpiError::cpi(format!("{path}.zone: missing, and {PATH}.default_zone is not set")))
-        }
+fn zone(
+    config: &CloudStackProperties,
+    properties: &NetworkProperties,
+    path: &str,
+) -> Result<NameRef> {
+    match (given(&properties.zone), config.default_zone()) {
+        (Some(zone), _) => Ok(NameRef::new(zone, format!("{path}.zone"))),
+        (None, Some(zone)) => Ok(NameRef::new(zone, format!("{PATH}.default_zone"))),
+        (None, None) => Err(CpiError::cpi(format!(
+            "{path}.zone is required, as {PATH}.default_zone is not set"
+        ))),
     }
 }
 
@@ -201,22 +195,19 @@ async fn vpc(
     path: &str,
 ) -> Result<Option<Vpc>> {
     match given(&properties.vpc) {
-        Some(vpc) => cloud.vpc(&Wanted::new(vpc, format!("{path}.vpc"))).await.map(Some),
+        Some(vpc) => lookup::network_parts::vpc(cloud, &NameRef::new(vpc, format!("{path}.vpc")))
+            .await
+            .map(Some),
         None => Ok(None),
     }
 }
 
 /// The first part of a VPC's range of that size in which there is no tier yet.
 async fn free_span(cloud: &CloudStack, vpc: &Vpc, bits: u32) -> Result<Span> {
-    let failed = |failure| {
-        errors::answer(
-            Activity::Lookup,
-            format!("looking up the tiers of VPC {}", vpc.name),
-            failure,
-        )
-    };
     let of = ListNetworks { vpcid: Some(vpc.id.clone()), ..ListNetworks::default() };
-    let tiers = cloud.list(of).await.map_err(failed)?;
+    let tiers = cloud.list(of).await;
+    let tried = || format!("looking up the tiers of VPC {}", vpc.name);
+    let tiers = tiers.during(Activity::Lookup, tried)?;
     let taken: Vec<_> = tiers.iter().filter_map(|tier| ends(tier.cidr.as_deref()?)).collect();
     let none =
         || CpiError::cloud(format!("VPC {} ({}) has no room for a /{bits}", vpc.name, vpc.cidr));
@@ -237,9 +228,8 @@ async fn free_span(cloud: &CloudStack, vpc: &Vpc, bits: u32) -> Result<Span> {
 
 /// The first and the last address of a range.
 fn ends(cidr: &str) -> Option<(u64, u64)> {
-    let (IpAddr::V4(base), IpAddr::V4(netmask)) = range(cidr)? else { return None };
-    let base = u32::from(base);
-    Some((u64::from(base), u64::from(base | !u32::from(netmask))))
+    let range: Ipv4Net = cidr.parse().ok()?;
+    Some((u32::from(range.network()).into(), u32::from(range.broadcast()).into()))
 }
 
 fn mask(bits: u32) -> u32 {

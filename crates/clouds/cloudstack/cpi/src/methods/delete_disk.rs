@@ -1,10 +1,12 @@
 //! `delete_disk`: deletes a volume. One that is gone is as it should be; one that is attached
 //! is left alone.
 
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
+use crate::api::step_outcome;
+use crate::errors::{Activity, Failure, ResultExt};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended, gone_is_fine, is_there};
+use crate::resources::volume;
+use crate::session::CloudStack;
 use bosh_cpi::method::DeleteDisk;
 use bosh_cpi::{CpiError, DiskCid, Result};
 use cloudstack::api::{DeleteVolume, Success};
@@ -12,9 +14,9 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
     let cid = call.disk_cid;
-    let failed =
-        |failure| errors::answer(Activity::DeleteDisk, format!("deleting disk {cid}"), failure);
-    let Some(id) = cloud.disk_id(&cid).await.map_err(failed)? else { return Ok(()) };
+    let id = volume::id_of(cloud, &cid).await;
+    let id = id.during(Activity::DeleteDisk, || format!("deleting disk {cid}"))?;
+    let Some(id) = id else { return Ok(()) };
     cloud
         .operation("delete_disk", async |operation| {
             let delete = DeleteVolume { id: id.clone() };
@@ -22,14 +24,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
             let deleted = operation
                 .step(
                     Intent::change("delete", &id),
-                    async || ended(cloud.call(&delete, until).await),
+                    async || step_outcome(cloud.call(&delete, until).await),
                     async || {
-                        match cloud.volume_by_id(&id).await?.filter(is_there) {
+                        match volume::by_id(cloud, &id).await?.filter(volume::exists) {
                             None => Ok(Some(Success(true))),
                             // What is deleted twice is deleted.
                             Some(_) => {
-                                let again = cloud.call(&delete, until).await.map(drop);
-                                gone_is_fine(again).map(|()| Some(Success(true)))
+                                let again = cloud.call(&delete, until).await;
+                                again.ignore_not_found().map(|()| Some(Success(true)))
                             }
                         }
                     },
@@ -38,28 +40,28 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteDisk) -> Result<()> {
             match deleted {
                 Ok(Success(true)) => Ok(((), None)),
                 Err(failure) if failure.is_gone() => Ok(((), None)),
-                Ok(Success(false)) => Err(refused(cloud, &cid, &id, None).await),
-                Err(failure) => Err(refused(cloud, &cid, &id, Some(failure)).await),
+                Ok(Success(false)) => Err(explain(cloud, &cid, &id, None).await),
+                Err(failure) => Err(explain(cloud, &cid, &id, Some(failure)).await),
             }
         })
         .await
 }
 
 /// Why a volume could not be deleted, in better words where a look tells.
-async fn refused(
+async fn explain(
     cloud: &CloudStack,
     cid: &DiskCid,
     id: &str,
     failure: Option<Failure>,
 ) -> CpiError {
     let tried = format!("deleting disk {cid}");
-    if let Ok(Some(volume)) = cloud.volume_by_id(id).await
+    if let Ok(Some(volume)) = volume::by_id(cloud, id).await
         && let Some(vm) = volume.virtualmachineid
     {
         return CpiError::cloud(format!("{tried}: it is attached to VM {vm}: detach it first"));
     }
     match failure {
-        Some(failure) => errors::answer(Activity::DeleteDisk, tried, failure),
+        Some(failure) => failure.into_cpi(Activity::DeleteDisk, tried),
         None => CpiError::cloud(format!("{tried}: the cloud says that it did not succeed")),
     }
 }

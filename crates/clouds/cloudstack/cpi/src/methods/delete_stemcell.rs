@@ -1,15 +1,16 @@
 //! `delete_stemcell`: deletes a template of ours; a light stemcell's is left alone.
 
-use super::create_stemcell::reuse;
-use super::create_vm::LIGHT;
-use crate::CloudStack;
-use crate::errors::{self, Activity};
-use crate::lookup::is_id;
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt};
+use crate::intent::Intent;
+use crate::name_ref::is_id;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::stemcell_cid::{LIGHT, parse_shared};
+use crate::resources::{shared_template, template};
+use crate::session::CloudStack;
 use bosh_cpi::method::DeleteStemcell;
 use bosh_cpi::{CpiError, Result, StemcellCid};
-use cloudstack::api::{DeleteTemplate, ListTemplates, Success};
+use cloudstack::api::{DeleteTemplate, Success};
 use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> {
@@ -18,14 +19,12 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
         tracing::info!("{cid}: a light stemcell, its template stays");
         return Ok(());
     }
-    let failed = |failure| {
-        errors::answer(Activity::DeleteStemcell, format!("deleting stemcell {cid}"), failure)
-    };
-    if let Some((template, mark)) = reuse::parse(cid.as_str()) {
+    let tried = || format!("deleting stemcell {cid}");
+    if let Some((template, mark)) = parse_shared(cid.as_str()) {
         return release(cloud, template, &mark).await;
     }
     let Some(id) = template_id(cloud, &cid).await? else { return Ok(()) };
-    if reuse::stays(cloud, &id).await.map_err(failed)? {
+    if shared_template::stays(cloud, &id).await.during(Activity::DeleteStemcell, tried)? {
         tracing::info!("{cid}: its template stays, other stemcells are made from it");
         return Ok(());
     }
@@ -36,15 +35,12 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
             let deleted = operation
                 .step(
                     Intent::change("delete", &id),
-                    async || ended(cloud.run(&delete, until).await),
+                    async || step_outcome(cloud.run_job(&delete, until).await),
                     async || Ok(None::<Success>),
                 )
                 .await;
-            match deleted {
-                Ok(_) => Ok(((), None)),
-                Err(failure) if failure.is_gone() => Ok(((), None)),
-                Err(failure) => Err(failed(failure)),
-            }
+            deleted.ignore_not_found().during(Activity::DeleteStemcell, tried)?;
+            Ok(((), None))
         })
         .await
 }
@@ -53,15 +49,15 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
 async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Result<()> {
     cloud
         .operation("delete_stemcell", async |operation| {
-            let done = operation
+            let released = operation
                 .step(
                     Intent::change("delete", template),
-                    async || ended(reuse::release(cloud, template, mark).await),
+                    async || step_outcome(shared_template::release(cloud, template, mark).await),
                     async || Ok(None),
                 )
                 .await;
-            let tried = format!("deleting a stemcell of template {template}");
-            done.map_err(|failure| errors::answer(Activity::DeleteStemcell, tried, failure))?;
+            let tried = || format!("deleting a stemcell of template {template}");
+            released.during(Activity::DeleteStemcell, tried)?;
             Ok(((), None))
         })
         .await
@@ -73,16 +69,10 @@ async fn template_id(cloud: &CloudStack, cid: &StemcellCid) -> Result<Option<Str
     if is_id(cid.as_str()) {
         return Ok(Some(cid.as_str().to_owned()));
     }
-    let of = ListTemplates {
-        templatefilter: "self".into(),
-        name: Some(cid.as_str().to_owned()),
-        ..ListTemplates::default()
-    };
-    let templates = cloud.list(of).await.map_err(|failure| {
-        errors::answer(Activity::FindStemcell, format!("looking for stemcell {cid}"), failure)
-    })?;
-    let mut ids: Vec<_> =
-        templates.into_iter().filter(|row| row.name == cid.as_str()).map(|row| row.id).collect();
+    let templates = template::named(cloud, cid.as_str()).await;
+    let templates =
+        templates.during(Activity::FindStemcell, || format!("looking up stemcell {cid}"))?;
+    let mut ids: Vec<_> = templates.into_iter().map(|row| row.id).collect();
     ids.dedup(); // a row per zone
     match ids.as_slice() {
         [] => Ok(None),

@@ -1,39 +1,39 @@
 //! `detach_disk`: detaches a volume from the VM that is named, and from no other.
 
-use super::cids::no_disk;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::lookup::is_id;
+use crate::api::step_outcome;
+use crate::errors::{Activity, Failure, ResultExt, disk_not_found};
+use crate::intent::Intent;
+use crate::name_ref::is_id;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::volume;
+use crate::session::CloudStack;
 use bosh_cpi::method::DetachDisk;
 use bosh_cpi::{CpiError, ErrorKind, Result, VmCid};
 use cloudstack::api::{DetachVolume, Volume};
 use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
-    let tried = format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);
-    let failed = |failure| errors::answer(Activity::DetachDisk, &tried, failure);
-    let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
-    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
-    check_holder(&disk, &call.vm_cid, &tried)?;
+    let tried = || format!("detaching disk {} from VM {}", call.disk_cid, call.vm_cid);
+    let disk = volume::find(cloud, &call.disk_cid).await.during(Activity::DetachDisk, tried)?;
+    let disk = disk.ok_or_else(|| disk_not_found(&call.disk_cid))?;
+    check_holder(&disk, &call.vm_cid, &tried())?;
     let id = disk.id;
     cloud
         .operation("detach_disk", async |operation| {
             let detach = DetachVolume { id: id.clone() };
             let until = cloud.deadline(Wait::DetachVolume);
             let is_free = async || {
-                let volume = cloud.volume_by_id(&id).await?;
+                let volume = volume::by_id(cloud, &id).await?;
                 Ok::<_, Failure>(volume.is_none_or(|volume| volume.virtualmachineid.is_none()))
             };
             let detached = operation
                 .step(
                     Intent::change("detach", &id),
-                    async || ended(cloud.run(&detach, until).await.map(drop)),
+                    async || step_outcome(cloud.run_job(&detach, until).await.map(drop)),
                     // What is detached twice is detached.
                     async || {
                         if !is_free().await? {
-                            let again = cloud.run(&detach, until).await;
+                            let again = cloud.run_job(&detach, until).await;
                             if again.is_err() && !is_free().await? {
                                 return again.map(|_| Some(()));
                             }
@@ -45,9 +45,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
             match detached {
                 // Somebody else was faster.
                 Err(failure) if failure.has_code(431) && is_free().await.unwrap_or(false) => {
-                    Err(not_attached(format!("{tried}: it is attached to no VM")))
+                    Err(not_attached(format!("{}: it is attached to no VM", tried())))
                 }
-                detached => detached.map_err(failed).map(|()| ((), Some(id.clone()))),
+                detached => {
+                    detached.during(Activity::DetachDisk, tried).map(|()| ((), Some(id.clone())))
+                }
             }
         })
         .await

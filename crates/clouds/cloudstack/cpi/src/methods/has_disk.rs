@@ -1,16 +1,13 @@
-//! `has_disk`: whether a disk is there. A cloud that cannot be asked is an error, not a no.
+//! `has_disk`: whether a disk exists. A cloud that cannot be asked is an error, not a no.
 
-use crate::CloudStack;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, ResultExt};
+use crate::resources::volume;
+use crate::session::CloudStack;
 use bosh_cpi::Result;
 use bosh_cpi::method::HasDisk;
 
 pub(crate) async fn run(cloud: &CloudStack, call: HasDisk) -> Result<bool> {
     let cid = call.disk_cid;
-    match cloud.disk(&cid).await {
-        Ok(volume) => Ok(volume.is_some()),
-        Err(failure) => {
-            Err(errors::answer(Activity::FindDisk, format!("looking for disk {cid}"), failure))
-        }
-    }
+    let found = volume::find(cloud, &cid).await;
+    Ok(found.during(Activity::FindDisk, || format!("looking up disk {cid}"))?.is_some())
 }

@@ -1,7 +1,7 @@
 //! `info`: what this CPI speaks. Asks nobody and opens nothing, since it precedes every call.
 
-use crate::CloudStack;
 use crate::properties::PATH;
+use crate::session::CloudStack;
 use bosh_cpi::method::InfoCall;
 use bosh_cpi::{ApiVersion, CpiError, Info, Result};
 

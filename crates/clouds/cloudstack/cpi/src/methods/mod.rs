@@ -1,8 +1,7 @@
-//! The CPI's methods, a file each: find what is meant, plan, run, answer.
+//! The CPI's methods, a file each: read, resolve, change, answer. None uses another.
 
 pub(crate) mod attach_disk;
 pub(crate) mod calculate_vm_cloud_properties;
-pub(crate) mod cids;
 pub(crate) mod create_disk;
 pub(crate) mod create_network;
 pub(crate) mod create_stemcell;
@@ -23,8 +22,5 @@ pub(crate) mod set_disk_metadata;
 pub(crate) mod set_vm_metadata;
 pub(crate) mod snapshot_disk;
 pub(crate) mod update_disk;
-mod write_tags;
-
-pub(crate) use cids::is_alive;
 
 pub(crate) use bosh_cpi::method::absent::{configure_networks, current_vm_id, ping};

@@ -1,10 +1,11 @@
 //! `reboot_vm`: reboots a VM; starts one that is stopped.
 
-use super::cids::no_vm;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
+use crate::api::step_outcome;
+use crate::errors::{Activity, CloudResult, ResultExt, vm_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::vm;
+use crate::session::CloudStack;
 use bosh_cpi::Result;
 use bosh_cpi::method::RebootVm;
 use cloudstack::api::{RebootVirtualMachine, StartVirtualMachine};
@@ -14,16 +15,17 @@ use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: RebootVm) -> Result<()> {
     let cid = call.vm_cid;
-    let failed =
-        |failure| errors::answer(Activity::RebootVm, format!("rebooting VM {cid}"), failure);
-    let id = cloud.vm_id(&cid).await.map_err(failed)?.ok_or_else(|| no_vm(&cid))?;
+    let tried = || format!("rebooting VM {cid}");
+    let id = vm::id_of(cloud, &cid).await.during(Activity::RebootVm, tried)?;
+    let id = id.ok_or_else(|| vm_not_found(&cid))?;
     cloud
         .operation("reboot_vm", async |operation| {
-            let done = match reboot(cloud, operation, &id).await {
+            let rebooted = match reboot(cloud, operation, &id).await {
                 Err(failure) if failure.says(NOT_RUNNING) => start(cloud, operation, &id).await,
                 other => other,
             };
-            done.map_err(failed).map(|()| ((), None))
+            rebooted.during(Activity::RebootVm, tried)?;
+            Ok(((), None))
         })
         .await
 }
@@ -32,15 +34,15 @@ async fn reboot(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
     id: &str,
-) -> std::result::Result<(), Failure> {
+) -> CloudResult<()> {
     let reboot = RebootVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     operation
         .step(
             Intent::change("reboot", id),
-            async || ended(cloud.run(&reboot, until).await.map(drop)),
+            async || step_outcome(cloud.run_job(&reboot, until).await.map(drop)),
             // A second reboot harms no one.
-            async || cloud.run(&reboot, until).await.map(|_| Some(())),
+            async || cloud.run_job(&reboot, until).await.map(|_| Some(())),
         )
         .await
 }
@@ -49,15 +51,15 @@ async fn start(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
     id: &str,
-) -> std::result::Result<(), Failure> {
+) -> CloudResult<()> {
     let start = StartVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     let started = operation
         .step(
             Intent::change("start", id),
-            async || ended(cloud.run(&start, until).await.map(drop)),
+            async || step_outcome(cloud.run_job(&start, until).await.map(drop)),
             async || {
-                let vm = cloud.vm_by_id(id).await?;
+                let vm = vm::by_id(cloud, id).await?;
                 Ok(vm.filter(|vm| vm.state == "Running").map(drop))
             },
         )

@@ -1,21 +1,22 @@
 //! `resize_disk`: lets a volume grow.
 
-use super::cids::no_disk;
-use crate::CloudStack;
-use crate::errors::{self, Activity};
-use crate::lookup::Wanted;
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt, disk_not_found};
+use crate::intent::Intent;
+use crate::lookup::offering;
+use crate::name_ref::NameRef;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::volume;
+use crate::session::CloudStack;
 use bosh_cpi::method::ResizeDisk;
 use bosh_cpi::{CpiError, GiB, Result};
 use cloudstack::api::{ResizeVolume, Volume};
 use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
-    let tried = format!("resizing disk {} to {}", call.disk_cid, call.size);
-    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
-    let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
-    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
+    let tried = || format!("resizing disk {} to {}", call.disk_cid, call.size);
+    let disk = volume::find(cloud, &call.disk_cid).await.during(Activity::ResizeDisk, tried)?;
+    let disk = disk.ok_or_else(|| disk_not_found(&call.disk_cid))?;
     let size = call.size.ceil_gib();
     if size.bytes() == disk.size {
         return Ok(());
@@ -23,7 +24,8 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
     if size.bytes() < disk.size {
         let has = GiB::ceil_bytes(disk.size);
         return Err(CpiError::not_supported(format!(
-            "{tried}: it has {has}, and no disk can be made smaller"
+            "{}: it has {has}, and disks cannot be made smaller",
+            tried()
         )));
     }
     cloud
@@ -34,25 +36,25 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
             let resized = operation
                 .step(
                     Intent::change("resize", &disk.id),
-                    async || ended(cloud.run(&resize, until).await.map(drop)),
+                    async || step_outcome(cloud.run_job(&resize, until).await.map(drop)),
                     async || {
-                        let volume = cloud.volume_by_id(&disk.id).await?;
+                        let volume = volume::by_id(cloud, &disk.id).await?;
                         if volume.is_some_and(|volume| volume.size >= size.bytes()) {
                             return Ok(Some(()));
                         }
                         // What grows to a size twice has that size.
-                        cloud.run(&resize, until).await.map(|_| Some(()))
+                        cloud.run_job(&resize, until).await.map(|_| Some(()))
                     },
                 )
                 .await;
             match resized {
-                Ok(()) => Ok(((), None)),
                 Err(failure) if failure.has_code(431) && is_fixed(cloud, &disk).await => {
                     let advice = "its disk offering has a fixed size; the director copies it to a \
                                   new disk instead";
+                    let tried = tried();
                     Err(CpiError::not_supported(format!("{tried}: {failure} ({advice})")))
                 }
-                Err(failure) => Err(failed(failure)),
+                resized => resized.during(Activity::ResizeDisk, tried).map(|()| ((), None)),
             }
         })
         .await
@@ -61,7 +63,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
 /// Whether the volume's offering has a size of its own.
 async fn is_fixed(cloud: &CloudStack, disk: &Volume) -> bool {
     let Some(offering) = &disk.diskofferingid else { return false };
-    let offering = Wanted::new(offering, "the disk's offering");
-    let found = cloud.disk_offerings(&offering).await;
+    let offering = NameRef::new(offering, "the disk's offering");
+    let found = offering::disk_offerings(cloud, &offering).await;
     found.is_ok_and(|found| found.iter().any(|offering| !offering.custom))
 }

@@ -1,9 +1,9 @@
 //! `set_disk_metadata`: tags a volume.
 
-use super::cids::no_disk;
-use super::write_tags::{self, Tagged};
-use crate::CloudStack;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, ResultExt, disk_not_found};
+use crate::resources::tags::{Tagged, write};
+use crate::resources::volume;
+use crate::session::CloudStack;
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetDiskMetadata;
@@ -12,17 +12,14 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: SetDiskMetadata) -> Result<()> {
     let cid = call.disk_cid;
-    let found = cloud.disk(&cid).await;
-    let disk = found
-        .map_err(|failure| {
-            errors::answer(Activity::SetDiskMetadata, format!("tagging disk {cid}"), failure)
-        })?
-        .ok_or_else(|| no_disk(&cid))?;
+    let disk = volume::find(cloud, &cid).await;
+    let disk = disk.during(Activity::SetDiskMetadata, || format!("tagging disk {cid}"))?;
+    let disk = disk.ok_or_else(|| disk_not_found(&cid))?;
     let difference = tags::difference(&disk.tags, tags::from_metadata(&call.metadata));
     cloud
         .operation("set_disk_metadata", async |operation| {
             let tagged = Tagged { kind: TaggedType::Volume, id: &disk.id };
-            write_tags::write(cloud, operation, &tagged, difference).await;
+            write(cloud, operation, &tagged, difference).await;
             Ok(((), None))
         })
         .await

@@ -1,11 +1,12 @@
 //! `set_vm_metadata`: tags a VM, and names it as its instance is named.
 
-use super::cids::no_vm;
-use super::write_tags::{self, Tagged};
-use crate::CloudStack;
-use crate::errors::{self, Activity};
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt, vm_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::tags::{Tagged, write};
+use crate::resources::vm;
+use crate::session::CloudStack;
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
@@ -15,18 +16,15 @@ use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
     let cid = call.vm_cid;
-    let found = cloud.vm(&cid).await;
-    let vm = found
-        .map_err(|failure| {
-            errors::answer(Activity::SetVmMetadata, format!("tagging VM {cid}"), failure)
-        })?
-        .ok_or_else(|| no_vm(&cid))?;
+    let vm = vm::find(cloud, &cid).await;
+    let vm = vm.during(Activity::SetVmMetadata, || format!("tagging VM {cid}"))?;
+    let vm = vm.ok_or_else(|| vm_not_found(&cid))?;
     let difference = tags::difference(&vm.tags, tags::from_metadata(&call.metadata));
     let name = tags::display_name(&call.metadata).filter(|name| *name != vm.displayname);
     cloud
         .operation("set_vm_metadata", async |operation| {
             let tagged = Tagged { kind: TaggedType::UserVm, id: &vm.id };
-            write_tags::write(cloud, operation, &tagged, difference).await;
+            write(cloud, operation, &tagged, difference).await;
             if let Some(name) = name {
                 rename(cloud, operation, &vm, name).await;
             }
@@ -44,7 +42,7 @@ async fn rename(
 ) {
     let update = UpdateVirtualMachine { id: vm.id.clone(), displayname: Some(name) };
     let until = cloud.deadline(Wait::Lookup);
-    let run = async || ended(cloud.call(&update, until).await.map(drop));
+    let run = async || step_outcome(cloud.call(&update, until).await.map(drop));
     let renamed = operation.step(Intent::change("name", &vm.id), run, async || Ok(None)).await;
     if let Err(failure) = renamed {
         tracing::warn!("VM {} keeps its display name: {failure}", vm.id);

@@ -1,15 +1,16 @@
 //! `snapshot_disk`: a snapshot, named and tagged in the call that takes it.
 
-use super::cids::no_disk;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
+use crate::api::step_outcome;
+use crate::errors::{Activity, CloudResult, ResultExt, disk_not_found};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::{snapshot, volume};
+use crate::session::CloudStack;
 use crate::tags;
 use bosh_cpi::method::SnapshotDisk;
 use bosh_cpi::{CpiError, Result, SnapshotCid};
 use cloud_http::Deadline;
-use cloudstack::api::{CreateSnapshot, ListSnapshots};
+use cloudstack::api::CreateSnapshot;
 use cloudstack::phrases::{SNAPSHOT_UNDER_WAY, TRY_AGAIN};
 use cpi_kit::Provider;
 use std::time::Duration;
@@ -19,10 +20,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 
 pub(crate) async fn run(cloud: &CloudStack, call: SnapshotDisk) -> Result<SnapshotCid> {
     let cid = call.disk_cid;
-    let failed = |failure| {
-        errors::answer(Activity::SnapshotDisk, format!("snapshotting disk {cid}"), failure)
-    };
-    let id = cloud.disk_id(&cid).await.map_err(failed)?.ok_or_else(|| no_disk(&cid))?;
+    let tried = || format!("snapshotting disk {cid}");
+    let id = volume::id_of(cloud, &cid).await.during(Activity::SnapshotDisk, tried)?;
+    let id = id.ok_or_else(|| disk_not_found(&cid))?;
     cloud
         .operation("snapshot_disk", async |operation| {
             let name = cloud.names.snapshot(operation.id());
@@ -36,17 +36,15 @@ pub(crate) async fn run(cloud: &CloudStack, call: SnapshotDisk) -> Result<Snapsh
             let taken = operation
                 .step(
                     Intent::Snapshot { name: name.clone() },
-                    async || ended(patiently(cloud, &take, until).await),
+                    async || step_outcome(take_snapshot(cloud, &take, until).await),
                     async || {
-                        let of =
-                            ListSnapshots { name: Some(name.clone()), ..ListSnapshots::default() };
-                        let taken = cloud.list(of).await?.into_iter();
+                        let taken = snapshot::named(cloud, &name).await?.into_iter();
                         let mut done = taken.filter(|snapshot| is_done(cloud, &snapshot.state));
                         Ok(done.next().map(|snapshot| snapshot.id))
                     },
                 )
                 .await
-                .map_err(failed)?;
+                .during(Activity::SnapshotDisk, tried)?;
             let snapshot = SnapshotCid::new(&taken)
                 .map_err(|e| CpiError::cloud(format!("createSnapshot: {e}")))?;
             Ok((snapshot, Some(taken)))
@@ -55,14 +53,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: SnapshotDisk) -> Result<Snapsh
 }
 
 /// Takes it; again and again while the cloud is at another one of the same VM.
-async fn patiently(
+async fn take_snapshot(
     cloud: &CloudStack,
     take: &CreateSnapshot,
     until: Deadline,
-) -> std::result::Result<String, Failure> {
+) -> CloudResult<String> {
     let (mut pause, longest) = PAUSES;
     loop {
-        match cloud.run(take, until).await {
+        match cloud.run_job(take, until).await {
             Err(failure)
                 if (failure.says(SNAPSHOT_UNDER_WAY) || failure.says(TRY_AGAIN))
                     && until.left() > pause =>

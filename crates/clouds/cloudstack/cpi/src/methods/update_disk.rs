@@ -2,37 +2,29 @@
 //! What CloudStack does not do in place is NotSupported, so that the director makes a new disk
 //! and copies.
 
-use super::cids::no_disk;
-use super::create_disk;
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::lookup::DiskOfferingRow;
+use crate::api::step_outcome;
+use crate::errors::{Activity, CloudResult, ResultExt, disk_not_found};
+use crate::intent::Intent;
+use crate::lookup::features::{self, Feature};
+use crate::lookup::offering::{self, DiskOfferingFacts};
 use crate::properties::{self, DiskProperties, Wait, given};
-use crate::steps::{Intent, ended};
-use crate::version::CHANGES_OFFERINGS;
+use crate::resources::volume;
+use crate::session::CloudStack;
 use bosh_cpi::method::UpdateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
 use cloudstack::api::{ChangeOfferingForVolume, ResizeVolume, Volume};
 use cloudstack::phrases::NO_SUCH_COMMAND;
 use cpi_kit::Provider;
 
-type Answer<T> = std::result::Result<T, Failure>;
-
 pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<DiskCid>> {
-    let tried = format!("updating disk {}", call.disk_cid);
-    let failed = |failure| errors::answer(Activity::ResizeDisk, &tried, failure);
+    let tried = || format!("updating disk {}", call.disk_cid);
     let path = call.cloud_properties.path().to_owned();
-    let wanted: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
-    let disk = cloud.disk(&call.disk_cid).await.map_err(failed)?;
-    let disk = disk.ok_or_else(|| no_disk(&call.disk_cid))?;
-    check_zone(&disk, &wanted, &path)?;
-    let name = create_disk::offering(cloud, &wanted, &path)?;
-    let offering = cloud.disk_offerings(&name).await?.in_zone(&name, &disk.zoneid)?;
-    let iops = (wanted.min_iops, wanted.max_iops);
-    offering.check_iops(iops, &format!("{path}."))?;
-    let change =
-        Change { size: offering.size_for(call.size, &name)?, offering: (*offering).clone(), iops };
-    change.check_growth(&disk, call.size, &tried)?;
+    let spec: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    let disk = volume::find(cloud, &call.disk_cid).await.during(Activity::ResizeDisk, tried)?;
+    let disk = disk.ok_or_else(|| disk_not_found(&call.disk_cid))?;
+    check_zone(&disk, &spec, &path)?;
+    let change = resolve(cloud, &spec, call.size, &disk, &path).await?;
+    change.check_growth(&disk, call.size, &tried())?;
     if change.is_done(&disk) {
         return Ok(Some(call.disk_cid));
     }
@@ -42,9 +34,9 @@ pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<D
             let updated = operation
                 .step(
                     Intent::change("update", &disk.id),
-                    async || ended(change.make(cloud, &disk).await),
+                    async || step_outcome(change.make(cloud, &disk).await),
                     async || {
-                        let there = cloud.volume_by_id(&disk.id).await?;
+                        let there = volume::by_id(cloud, &disk.id).await?;
                         if there.is_some_and(|volume| change.is_done(&volume)) {
                             return Ok(Some(()));
                         }
@@ -54,21 +46,38 @@ pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<D
                 )
                 .await;
             match updated {
-                Ok(()) => Ok((Some(call.disk_cid.clone()), None)),
                 // It is as it was: whatever the reason, a copy will do.
                 Err(failure) if failure.has_code(431) || failure.has_code(432) => {
-                    let advice = "the director copies it to a new disk instead";
+                    let (tried, advice) = (tried(), "the director copies it to a new disk instead");
                     Err(CpiError::not_supported(format!("{tried}: {failure} ({advice})")))
                 }
-                Err(failure) => Err(failed(failure)),
+                updated => {
+                    updated.during(Activity::ResizeDisk, tried)?;
+                    Ok((Some(call.disk_cid.clone()), None))
+                }
             }
         })
         .await
 }
 
+/// What the properties stand for.
+async fn resolve(
+    cloud: &CloudStack,
+    spec: &DiskProperties,
+    size: MiB,
+    disk: &Volume,
+    path: &str,
+) -> Result<Change> {
+    let name = offering::of_disk(&cloud.properties, spec, path)?;
+    let offering = offering::disk_offerings(cloud, &name).await?.in_zone(&name, &disk.zoneid)?;
+    let iops = (spec.min_iops, spec.max_iops);
+    offering.check_iops(iops, &format!("{path}."))?;
+    Ok(Change { size: offering.size_for(size, &name)?, offering: (*offering).clone(), iops })
+}
+
 /// What a disk is to become.
 struct Change {
-    offering: DiskOfferingRow,
+    offering: DiskOfferingFacts,
     /// The size to say; None for an offering that has its own.
     size: Option<GiB>,
     /// The least and the most IOPS.
@@ -86,7 +95,7 @@ impl Change {
         }
         let has = GiB::ceil_bytes(disk.size);
         Err(CpiError::not_supported(format!(
-            "{tried} to {wanted}: it has {has}, and no disk can be made smaller"
+            "{tried} to {wanted}: it has {has}, and disks cannot be made smaller"
         )))
     }
 
@@ -104,7 +113,7 @@ impl Change {
     }
 
     /// Changes size and IOPS within the offering, or changes the offering.
-    async fn make(&self, cloud: &CloudStack, disk: &Volume) -> Answer<()> {
+    async fn make(&self, cloud: &CloudStack, disk: &Volume) -> CloudResult<()> {
         let until = cloud.deadline(Wait::ResizeVolume);
         let (size, (miniops, maxiops)) = (self.size.map(|size| size.0), self.iops);
         let id = disk.id.clone();
@@ -116,11 +125,11 @@ impl Change {
             maxiops,
         };
         if self.is_same_offering(disk) {
-            return cloud.run(&resize(None), until).await.map(drop);
+            return cloud.run_job(&resize(None), until).await.map(drop);
         }
         let diskofferingid = self.offering.id.clone();
-        if !cloud.has(CHANGES_OFFERINGS).await? {
-            return cloud.run(&resize(Some(diskofferingid)), until).await.map(drop);
+        if !features::has(cloud, Feature::ChangeOfferingForVolume).await? {
+            return cloud.run_job(&resize(Some(diskofferingid)), until).await.map(drop);
         }
         let change = ChangeOfferingForVolume {
             id: id.clone(),
@@ -130,10 +139,10 @@ impl Change {
             maxiops,
             automigrate: Some(true),
         };
-        match cloud.run(&change, until).await {
+        match cloud.run_job(&change, until).await {
             // The role may lack the newer command, and have the older one.
             Err(failure) if failure.has_code(432) && failure.says(NO_SUCH_COMMAND) => {
-                cloud.run(&resize(Some(diskofferingid)), until).await.map(drop)
+                cloud.run_job(&resize(Some(diskofferingid)), until).await.map(drop)
             }
             changed => changed.map(drop),
         }

@@ -2,12 +2,15 @@
 //! those of a cpi-config. Names are those of the Go CPI's job; names of the Java and Ruby
 //! releases are taken too, where they differ.
 
-use super::timeouts::{StateTimeouts, Wait};
-use super::{Ignored, Names, SecurityRule, StemcellDefaults, Timeouts, examples, given};
+use super::examples;
+use super::names::Names;
+use super::security_groups::SecurityRule;
+use super::stemcells::StemcellDefaults;
+use super::timeouts::{StateTimeouts, Timeouts, Wait};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, Secret};
-use cpi_kit::properties::{Debugging, LedgerProperties};
+use cpi_kit::properties::{Debugging, Ignored, LedgerProperties, given};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -291,7 +294,7 @@ impl CloudStackProperties {
             return self.validate_endpoint();
         }
         let what = missing.join(", ");
-        Err(CpiError::cpi(format!("{what}: missing from the config, and required")))
+        Err(CpiError::cpi(format!("missing required settings: {what}")))
     }
 
     /// CloudStack wants an account with its domain, and takes neither with a project.
@@ -302,10 +305,10 @@ impl CloudStackProperties {
                 "{PATH}.account: does not go with {PATH}.project: things belong to one of them"
             ))),
             (None, None, Some(account)) => Err(CpiError::cpi(format!(
-                "{PATH}.domain: missing; which domain has the account '{account}'?"
+                "{PATH}.domain is required with {PATH}.account: which domain is '{account}' in?"
             ))),
             (None, Some(_), None) => Err(CpiError::cpi(format!(
-                "{PATH}.domain: has a meaning with {PATH}.account or {PATH}.project only"
+                "{PATH}.domain: needs {PATH}.account or {PATH}.project beside it"
             ))),
             _ => Ok(()),
         }
@@ -328,7 +331,7 @@ impl CloudStackProperties {
             return Ok(());
         }
         Err(CpiError::cpi(format!(
-            "{PATH}.endpoint: '{endpoint}' is not a URL; expected something like \
+            "{PATH}.endpoint: invalid URL '{endpoint}'; must be something like \
              https://cloud.example.com/client/api"
         )))
     }
@@ -367,6 +370,21 @@ impl CloudStackProperties {
     /// The highest CPI API version to report.
     pub(crate) fn highest_api_version(&self) -> Option<u8> {
         self.api_version.or(self.debug.cpi.api_version)
+    }
+
+    /// Whether every account may use the templates of stemcells.
+    pub(crate) fn stemcell_is_public(&self) -> bool {
+        self.stemcell_public_visibility.unwrap_or(self.stemcell.public_visibility)
+    }
+
+    pub(crate) fn stemcell_requires_hvm(&self) -> bool {
+        self.stemcell_requires_hvm.unwrap_or(self.stemcell.requires_hvm)
+    }
+
+    /// The OS type that the operator wants, and where that stands.
+    pub(crate) fn stemcell_os_type(&self) -> Option<(&str, &'static str)> {
+        let own = given(&self.stemcell.os_type).map(|text| (text, "stemcell.os_type"));
+        own.or_else(|| Some((given(&self.stemcell_os_type)?, "stemcell_os_type")))
     }
 
     /// When waiting for `wait`, begun now, must end.

@@ -1,6 +1,8 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, Names, ONE_PROJECT, RejectUnsupported, Unsupported, examples};
+use super::examples;
+use super::names::{Names, ONE_PROJECT};
+use cpi_kit::properties::{Ignored, RejectUnsupported, Unsupported};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

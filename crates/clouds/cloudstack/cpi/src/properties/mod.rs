@@ -4,10 +4,10 @@
 mod config;
 mod disk;
 mod examples;
-mod guard;
+mod exposure;
 mod names;
 mod network;
-mod reach;
+mod security_groups;
 mod stemcell;
 mod stemcells;
 mod timeouts;
@@ -16,22 +16,17 @@ mod vm;
 pub(crate) use config::PATH;
 pub use config::{Calculate, CloudStackProperties, DefaultOffers, UserDataSource};
 pub use disk::DiskProperties;
-pub use guard::{Direction, Ports, Protocol, SecurityRule};
+pub use exposure::{FirewallRule, LoadBalancer, Route};
 pub use names::{Details, Names};
 pub use network::NetworkProperties;
-pub use reach::{FirewallRule, LoadBalancer, Route};
+pub use security_groups::{Direction, Ports, Protocol, SecurityRule};
 pub use stemcell::StemcellProperties;
 pub use stemcells::{StemcellDefaults, StemcellRoute};
 pub use timeouts::Timeouts;
 pub(crate) use timeouts::Wait;
 pub use vm::VmProperties;
 
-pub(crate) use cpi_kit::properties::{Ignored, RejectUnsupported, Unsupported, given, read};
-
-/// Why no `cloud_properties` name a project.
-const ONE_PROJECT: &str = "a VM, its disks and its networks are in one project, which is that of \
-                           the CPI's config (cloud.properties.cloudstack.project); for several \
-                           projects give each an entry in the cpi-config and name that in the AZ";
+pub(crate) use cpi_kit::properties::{given, read};
 
 #[cfg(test)]
 mod tests;

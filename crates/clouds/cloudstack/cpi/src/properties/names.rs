@@ -5,6 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Why no `cloud_properties` name a project.
+pub(super) const ONE_PROJECT: &str = "a VM, its disks and its networks are in one project, which is that of \
+                           the CPI's config (cloud.properties.cloudstack.project); for several \
+                           projects give each an entry in the cpi-config and name that in the AZ";
+
 /// Names or ids: one text, or a list of them. Empty ones are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Names(pub Vec<String>);

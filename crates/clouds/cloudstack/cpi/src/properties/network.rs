@@ -1,6 +1,9 @@
 //! `cloud_properties` of networks: subnets, with the AZ's properties merged in.
 
-use super::{FirewallRule, Ignored, Names, ONE_PROJECT, RejectUnsupported, Unsupported, examples};
+use super::examples;
+use super::exposure::FirewallRule;
+use super::names::{Names, ONE_PROJECT};
+use cpi_kit::properties::{Ignored, RejectUnsupported, Unsupported};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

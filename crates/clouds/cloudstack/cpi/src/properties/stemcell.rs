@@ -1,6 +1,7 @@
 //! `cloud_properties` of stemcells, as they stand in stemcell.MF.
 
-use super::{Ignored, RejectUnsupported, examples};
+use super::examples;
+use cpi_kit::properties::{Ignored, RejectUnsupported};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,6 +1,5 @@
 //! The plugin's `stemcell`: how stemcells come in, and what their templates are made as.
 
-use super::{CloudStackProperties, given};
 use cpi_kit::properties::{ImageServerProperties, S3Properties};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -116,22 +115,5 @@ impl Default for StemcellDefaults {
             agent_json: None,
             volume: VolumeRoute::default(),
         }
-    }
-}
-
-/// With what the Java release had beside them.
-impl CloudStackProperties {
-    pub(crate) fn stemcell_is_public(&self) -> bool {
-        self.stemcell_public_visibility.unwrap_or(self.stemcell.public_visibility)
-    }
-
-    pub(crate) fn stemcell_requires_hvm(&self) -> bool {
-        self.stemcell_requires_hvm.unwrap_or(self.stemcell.requires_hvm)
-    }
-
-    /// The OS type that the operator wants, and where that stands.
-    pub(crate) fn stemcell_os_type(&self) -> Option<(&str, &'static str)> {
-        let own = given(&self.stemcell.os_type).map(|text| (text, "stemcell.os_type"));
-        own.or_else(|| Some((given(&self.stemcell_os_type)?, "stemcell_os_type")))
     }
 }

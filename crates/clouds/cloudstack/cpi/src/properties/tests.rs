@@ -77,7 +77,13 @@ fn missing_properties_are_named() {
         assert!(error.message.contains(&path), "{error}");
     }
     let endpoint = config(json!({"endpoint": "cloud", "api_key": "k", "secret_access_key": "s"}));
-    assert!(endpoint.validate().unwrap_err().message.contains("cloudstack.endpoint: 'cloud'"));
+    assert!(
+        endpoint
+            .validate()
+            .unwrap_err()
+            .message
+            .contains("cloudstack.endpoint: invalid URL 'cloud'")
+    );
 }
 
 /// To ignore these would give the operator less than was asked for.

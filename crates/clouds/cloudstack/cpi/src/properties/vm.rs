@@ -1,10 +1,11 @@
 //! `cloud_properties` of VMs: vm_types, vm_extensions and AZs, merged by the director.
 
-use super::{
-    Details, LoadBalancer, Names, ONE_PROJECT, RejectUnsupported, Route, SecurityRule, Unsupported,
-    examples,
-};
+use super::examples;
+use super::exposure::{LoadBalancer, Route};
+use super::names::{Details, Names, ONE_PROJECT};
+use super::security_groups::SecurityRule;
 use bosh_cpi::MiB;
+use cpi_kit::properties::{RejectUnsupported, Unsupported};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;

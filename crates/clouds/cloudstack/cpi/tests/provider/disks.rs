@@ -32,7 +32,7 @@ async fn a_fixed_offering_that_is_too_small_is_refused() {
     let none = json!({"disk_offering": "none"});
     let error = bench.ask("create_disk", json!([1, none, null])).await.unwrap_err();
     assert!(
-        error.message.contains("arguments[1].disk_offering: no disk offering 'none'"),
+        error.message.contains("arguments[1].disk_offering: disk offering 'none' not found"),
         "{error}"
     );
     assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 1);
@@ -203,7 +203,10 @@ async fn storage_tags_choose_the_offering() {
     let refused = [
         (json!({"storage_tags": ["ssd"]}), vec!["arguments[1].storage_tags", "quick, safe"]),
         (json!({"storage_tags": ["ssd", "local"]}), vec!["storage_tags", "'ssd,local'", "custom"]),
-        (json!({"storage_tags": "fast", "disk_offering": "quick"}), vec!["disk_offering", "one"]),
+        (
+            json!({"storage_tags": "fast", "disk_offering": "quick"}),
+            vec!["disk_offering", "exclude each other"],
+        ),
     ];
     for (properties, parts) in refused {
         let error = bench.ask("create_disk", json!([1024, properties, null])).await.unwrap_err();

@@ -134,7 +134,7 @@ async fn a_plain_user_is_told_what_the_role_lacks() {
     assert_eq!(at(&findings, Level::Fail), Vec::<&str>::new(), "{findings:#?}");
     assert!(row(&findings, "account").found.contains("bosh"));
     assert_eq!(row(&findings, "expunge").level, Level::Warn);
-    assert!(row(&findings, "secondary storage VM").found.contains("cannot see"));
+    assert!(row(&findings, "secondary storage VM").found.contains("needs admin keys"));
     check_form(&bench, &findings);
 }
 

@@ -149,9 +149,9 @@ async fn a_url_that_is_of_no_use_leaves_nothing() {
         ("http://images.example/gone/x.qcow2", "HTTP Server returned 404"),
         ("http://images.example/images/x.qcow2", "checksum mismatch"),
         ("http://images.example/images/x.vhd", "Please specify a valid qcow2"),
-        ("http://images.example/{nmae}.qcow2", "'{nmae' is none of what may stand in it"),
+        ("http://images.example/{nmae}.qcow2", "unknown placeholder '{nmae'"),
         ("http://user:pw@images.example/x.qcow2", "a link that expires"),
-        ("ftp://images.example/x.qcow2", "expected something like https://"),
+        ("ftp://images.example/x.qcow2", "must be a URL such as https://"),
     ] {
         let plugin = json!({"stemcell": {"route": "url", "url_template": url}});
         let error = stage.create(&image, plugin, json!({})).await.unwrap_err();
@@ -161,7 +161,10 @@ async fn a_url_that_is_of_no_use_leaves_nothing() {
     }
     let plugin = json!({"stemcell": {"route": "url"}});
     let error = stage.create(&image, plugin, json!({})).await.unwrap_err();
-    assert!(error.message.contains("stemcell.url_template: missing"), "{error}");
+    assert!(
+        error.message.contains("stemcell.url_template, image_server or s3 is required"),
+        "{error}"
+    );
 }
 
 /// An upload goes to one zone; the others get a copy.

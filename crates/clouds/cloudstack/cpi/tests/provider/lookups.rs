@@ -55,5 +55,5 @@ async fn accounts_do_not_share_lookups() {
     bench.vm().await;
     let user = Bench { account: "bosh", ..bench };
     let error = user.ask("create_vm", vm_arguments(json!({}), json!({}))).await.unwrap_err();
-    assert!(error.message.contains("no network"), "{error}");
+    assert!(error.message.contains("'bosh-net' not found"), "{error}");
 }

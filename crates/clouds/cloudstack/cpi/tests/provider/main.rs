@@ -12,6 +12,7 @@ mod heavy_stemcells;
 mod hypervisors;
 #[path = "../../../../../images/stemcell/tests/it/common/mod.rs"]
 mod images;
+mod journal;
 mod legacy;
 mod lookups;
 mod managed_networks;

@@ -87,9 +87,12 @@ async fn a_wrong_definition_is_named() {
         (json!({"type": "dynamic"}), "arguments[0].type"),
         (
             json!({"cloud_properties": {"network_offering": "none"}}),
-            "arguments[0].cloud_properties.network_offering: no network offering 'none'",
+            "arguments[0].cloud_properties.network_offering: network offering 'none' not found",
         ),
-        (json!({"cloud_properties": {"vpc": "none"}}), "arguments[0].cloud_properties.vpc: no VPC"),
+        (
+            json!({"cloud_properties": {"vpc": "none"}}),
+            "arguments[0].cloud_properties.vpc: VPC 'none'",
+        ),
         (json!({"cloud_properties": {"acl": "x"}}), "arguments[0].cloud_properties.acl: only"),
     ];
     for (definition, part) in cases {

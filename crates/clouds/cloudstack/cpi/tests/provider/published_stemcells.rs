@@ -203,7 +203,7 @@ async fn an_image_that_stays_for_now_is_removed_by_a_later_call() {
     let recovery = stage.bench.cloud().recover().await.unwrap();
     let error = recovery.left[0].1[0].to_string();
     assert!(
-        error.contains("http://s3.example/images/stemcells/, which is configured no more"),
+        error.contains("http://s3.example/images/stemcells/, which is not configured any more"),
         "{error}"
     );
     assert_eq!(store.objects().len(), 1);

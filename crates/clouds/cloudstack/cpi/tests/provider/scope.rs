@@ -139,8 +139,8 @@ async fn wrong_scopes_are_named() {
         ask(&cloud, "create_disk", json!([1024, {}, null])).await.unwrap_err().message
     };
     for (more, culprit) in [
-        (json!({"account": "bosh"}), "cloudstack.domain: missing"),
-        (json!({"domain": "ROOT"}), "cloudstack.domain: has a meaning"),
+        (json!({"account": "bosh"}), "cloudstack.domain is required"),
+        (json!({"domain": "ROOT"}), "cloudstack.domain: needs"),
         (json!({"account": "a", "domain": "ROOT", "project": "p"}), "cloudstack.account: does not"),
     ] {
         let message = refused(more).await;
@@ -148,7 +148,7 @@ async fn wrong_scopes_are_named() {
         assert_eq!(bench.calls(), Vec::<String>::new());
     }
     let message = refused(json!({"project": "nowhere"})).await;
-    assert!(message.contains("cloudstack.project: no project 'nowhere'"), "{message}");
+    assert!(message.contains("cloudstack.project: project 'nowhere' not found"), "{message}");
     let message = refused(json!({"project": NOWHERE})).await;
     assert!(message.contains(NOWHERE) && message.contains("projectid"), "{message}");
     let lists = bench.calls().iter().filter(|call| *call == "listVolumes").count();

@@ -152,8 +152,8 @@ async fn what_the_volume_route_needs_is_told() {
         plugin
     };
     for (plugin, said) in [
-        (route(NOWHERE, &devices), "stemcell.volume.vm: '00000000-"),
-        (route("inception", &devices), "is the id of no VM"),
+        (route(NOWHERE, &devices), "stemcell.volume.vm: VM '00000000-"),
+        (route("inception", &devices), "VM 'inception' not found"),
         (in_zone("basic"), "a volume does not leave its zone"),
         (route(&vm, &elsewhere), "does the CPI run on that VM"),
         (

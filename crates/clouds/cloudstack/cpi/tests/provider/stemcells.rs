@@ -33,9 +33,9 @@ async fn a_light_stemcell_stands_for_a_template_that_is_there() {
 async fn a_stemcell_that_cannot_be_used_is_refused() {
     let bench = Bench::new().await;
     for (properties, part) in [
-        (json!({"template_id": NOWHERE}), "arguments[1].template_id: there is no template"),
-        (json!({"template": "none"}), "arguments[1].template: there is no template 'none'"),
-        (json!({"template_id": "none"}), "is no id"),
+        (json!({"template_id": NOWHERE}), "arguments[1].template_id: template '00000000"),
+        (json!({"template": "none"}), "arguments[1].template: template 'none' not found"),
+        (json!({"template_id": "none"}), "invalid id 'none'"),
     ] {
         let error = bench.ask("create_stemcell", json!(["", properties])).await.unwrap_err();
         assert!(error.message.contains(part), "{error}");

@@ -196,7 +196,7 @@ async fn a_half_done_deletion_is_finished() {
     let data =
         bench.rows("listVolumes", "volume", &[("virtualmachineid", &vm), ("type", "DATADISK")]);
     let ephemeral = vec![data[0]["id"].as_str().unwrap().to_owned()];
-    let target = Intent::Deletion { vm: vm.clone(), ephemeral, outside: Default::default() };
+    let target = Intent::VmDeletion { vm: vm.clone(), ephemeral, public_resources: Vec::new() };
     assert_eq!(bench.cloud().ensure_absent(&target).await.unwrap(), Absence::MayAppear);
     assert_eq!(bench.vm_row(&vm)["state"], "Running", "it has not begun");
 

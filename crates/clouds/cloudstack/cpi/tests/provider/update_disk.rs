@@ -35,7 +35,7 @@ async fn what_cannot_be_done_in_place_is_not_supported() {
     let bench = Bench::new().await;
     let disk = bench.disk().await;
     for (size, properties, why) in [
-        (1024, json!({}), "no disk can be made smaller"),
+        (1024, json!({}), "disks cannot be made smaller"),
         (3072, json!({"zone": "basic"}), "the disk is in zone 'adv'"),
     ] {
         let error = bench.ask("update_disk", json!([disk, size, properties])).await.unwrap_err();

@@ -189,7 +189,7 @@ async fn an_address_that_is_not_ours_is_refused() {
     assert!(error.message.contains("203.0.113.9"), "{error}");
     let none = json!({"type": "vip", "cloud_properties": {}});
     let error = create(&bench, "10.50.0.20", none).await.unwrap_err();
-    assert!(error.message.contains("arguments[3].front.ip: missing"), "{error}");
+    assert!(error.message.contains("arguments[3].front.ip is required"), "{error}");
     assert_eq!((bench.inventory(), outside(&bench)), before);
 }
 

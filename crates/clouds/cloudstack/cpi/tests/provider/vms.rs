@@ -74,7 +74,7 @@ async fn custom_offerings_get_what_they_want() {
     }
     let vm = json!({"compute_offering": "bosh.custom", "cpu": 2});
     let error = bench.ask("create_vm", vm_arguments(vm, json!({}))).await.unwrap_err();
-    assert!(error.message.contains("arguments[2].ram: missing"), "{error}");
+    assert!(error.message.contains("arguments[2].ram is required"), "{error}");
     let vm = json!({"compute_offering": "bosh.constrained", "cpu": 9, "ram": 1024});
     let error = bench.ask("create_vm", vm_arguments(vm, json!({}))).await.unwrap_err();
     assert_eq!((kind(&error), error.ok_to_retry), ("CpiError", false), "{error}");
@@ -89,28 +89,25 @@ async fn a_bad_request_is_told_with_its_path() {
     let cases = [
         (
             with(json!({"compute_offering": "none"})),
-            "arguments[2].compute_offering: no service offering 'none'",
+            "arguments[2].compute_offering: service offering 'none' not found",
         ),
-        (with(json!({"compute_offering": null})), "arguments[2].compute_offering: missing"),
-        (with(json!({"zone": "nowhere"})), "arguments[2].zone: no zone 'nowhere'"),
+        (with(json!({"compute_offering": null})), "arguments[2].compute_offering is required"),
+        (with(json!({"zone": "nowhere"})), "arguments[2].zone: zone 'nowhere' not found"),
         (
             with(json!({"ephemeral_disk_offering": "x"})),
-            "arguments[2].ephemeral_disk_offering: no disk offering 'x'",
+            "arguments[2].ephemeral_disk_offering: disk offering 'x' not found",
         ),
         (with(json!({"key_name": "nobody"})), "keypairs"),
         (with(json!({"lbs": [{"name": "web"}]})), "arguments[2].lbs"),
-        (
-            network(manual("no-net", "10.50.0.9")),
-            "arguments[3].n.cloud_properties.name: no network",
-        ),
+        (network(manual("no-net", "10.50.0.9")), "arguments[3].n.cloud_properties.name: network"),
         (network(json!({"type": "vip", "ip": "1.2.3.4"})), "arguments[3]: no manual or dynamic"),
         (
             network(json!({"type": "dynamic", "cloud_properties": {}})),
-            "arguments[3].n.cloud_properties.name: missing",
+            "arguments[3].n.cloud_properties.name is required",
         ),
         (
             network(json!({"type": "manual", "cloud_properties": {"name": "bosh-net"}})),
-            "arguments[3].n.ip: missing",
+            "arguments[3].n.ip is required",
         ),
     ];
     for (arguments, part) in cases {

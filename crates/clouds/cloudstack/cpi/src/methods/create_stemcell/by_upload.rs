@@ -1,12 +1,14 @@
 //! The route `upload`: straight to the cloud's secondary-storage VM.
 
 use super::image::Image;
-use super::plan::Plan;
-use crate::CloudStack;
-use crate::connect;
-use crate::errors::{self, Activity, Failure};
+use super::template_spec::TemplateSpec;
+use crate::api::step_outcome;
+use crate::client;
+use crate::errors::{Activity, CloudResult, ResultExt};
+use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::steps::{Intent, ended};
+use crate::resources::template;
+use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, SendError, Upload, Uploaded};
 use cloudstack::api::{GetUploadParamsForTemplate, UploadParams};
@@ -27,17 +29,16 @@ struct Refused {
 pub(super) async fn send(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    plan: &Plan,
+    spec: &TemplateSpec,
     image: &Image,
     name: &str,
     until: Deadline,
 ) -> Result<String> {
     let mut tries = 1;
     loop {
-        let params = ask(cloud, operation, plan, name).await.map_err(|failure| {
-            let tried = format!("asking zone '{}' for an upload", plan.first_zone().name);
-            errors::answer(Activity::CreateStemcell, tried, failure)
-        })?;
+        let params = request_upload(cloud, operation, spec, name).await;
+        let tried = || format!("asking zone '{}' for an upload", spec.first_zone().name);
+        let params = params.during(Activity::CreateStemcell, tried)?;
         let refused = match post(cloud, &params, image, until).await? {
             Ok(()) => return Ok(params.id),
             Err(refused) => refused,
@@ -49,24 +50,24 @@ pub(super) async fn send(
         tracing::warn!("{why}; once more");
         tries += 1;
         // Its address is good for one time, and its template for nothing.
-        cloud.no_template(name).await?;
+        template::ensure_absent(cloud, name).await?;
     }
 }
 
 /// Makes a template that waits for its image.
-async fn ask(
+async fn request_upload(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    plan: &Plan,
+    spec: &TemplateSpec,
     name: &str,
-) -> std::result::Result<UploadParams, Failure> {
-    let zoneid = plan.first_zone().id.clone();
-    let call = GetUploadParamsForTemplate { zoneid, new: plan.named(name) };
+) -> CloudResult<UploadParams> {
+    let zoneid = spec.first_zone().id.clone();
+    let call = GetUploadParamsForTemplate { zoneid, new: spec.named(name) };
     let until = cloud.deadline(Wait::Lookup);
     operation
         .step(
             Intent::Template { name: name.to_owned() },
-            async || ended(cloud.call(&call, until).await.map(|params| params.0)),
+            async || step_outcome(cloud.call(&call, until).await.map(|params| params.0)),
             // Nobody tells the signature a second time.
             async || Ok(None),
         )
@@ -93,7 +94,7 @@ async fn post(
         file: image.open()?,
         length: image.bytes,
     };
-    let settings = connect::transport(&cloud.properties)?;
+    let settings = client::transport(&cloud.properties)?;
     let mut progress = Progress::new(image.bytes, "sent");
     let answer = cloud_http::upload(&settings, upload, |done| progress.tell(done), until).await;
     Ok(judge(answer, host))

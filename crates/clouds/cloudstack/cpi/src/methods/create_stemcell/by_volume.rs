@@ -1,39 +1,35 @@
 //! The route `volume`, for a CPI that runs on a VM of the cloud: a volume is attached to that VM,
 //! the image is written onto it, and the template is made of its snapshot.
 
-use super::guest::Guest;
 use super::image::Image;
-use super::plan::Plan;
-use super::{ready, rows_named};
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
-use crate::lookup::Wanted;
-use crate::methods::create_disk;
+use super::own_vm::OwnVm;
+use super::template_spec::TemplateSpec;
+use crate::api::step_outcome;
+use crate::errors::{Activity, CloudResult, ResultExt};
+use crate::intent::Intent;
+use crate::lookup::offering;
+use crate::name_ref::NameRef;
 use crate::properties::{DiskProperties, PATH, Wait, given};
-use crate::steps::{Intent, ended, is_there};
+use crate::resources::{snapshot, template, volume};
+use crate::session::CloudStack;
 use bosh_cpi::{CpiError, MiB, Result};
 use cloud_http::Deadline;
-use cloudstack::api::{
-    AttachVolume, CreateSnapshot, CreateTemplate, CreateVolume, DetachVolume, ListSnapshots,
-    ListVolumes,
-};
+use cloudstack::api::{AttachVolume, CreateSnapshot, CreateTemplate, CreateVolume, DetachVolume};
 use journal::Operation;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-type Answer<T> = std::result::Result<T, Failure>;
-
 /// How often the device is looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What one call of this way works with.
-pub(super) struct Way<'a> {
+/// What one call of this route works with.
+pub(super) struct VolumeCarrier<'a> {
     pub cloud: &'a CloudStack,
-    pub plan: &'a Plan,
-    pub guest: &'a Guest,
+    pub spec: &'a TemplateSpec,
+    pub vm: &'a OwnVm,
 }
 
-impl Way<'_> {
+impl VolumeCarrier<'_> {
     /// Makes the template, in the zone of our VM; its id.
     pub(super) async fn bring(
         &self,
@@ -42,43 +38,44 @@ impl Way<'_> {
         name: &str,
         until: Deadline,
     ) -> Result<String> {
-        let failed = |what: &'static str| {
-            move |failure: Failure| errors::answer(Activity::CreateStemcell, what, failure)
-        };
+        use Activity::CreateStemcell;
         let volume = self.volume(operation, image).await?;
-        let attaching = failed("attaching a volume for the image to this VM");
-        self.attach(operation, &volume).await.map_err(attaching)?;
+        let attached = self.attach(operation, &volume).await;
+        attached.during(CreateStemcell, || "attaching a volume for the image to this VM")?;
         let device = self.device(&volume).await?;
         write(image, &device)?;
-        let detaching = failed("detaching the volume with the image");
-        self.detach(operation, &volume).await.map_err(detaching)?;
-        let taking = failed("taking a snapshot of the volume with the image");
-        let snapshot = self.snapshot(operation, &volume).await.map_err(taking)?;
-        let making = failed("making a template of the snapshot");
-        let template = self.template(operation, &snapshot, name).await.map_err(making)?;
-        ready::wait(self.cloud, &template, &[&self.guest.zone], until).await?;
+        let detached = self.detach(operation, &volume).await;
+        detached.during(CreateStemcell, || "detaching the volume with the image")?;
+        let snapshot = self.snapshot(operation, &volume).await;
+        let snapshot =
+            snapshot.during(CreateStemcell, || "taking a snapshot of the volume with the image")?;
+        let made = self.template(operation, &snapshot, name).await;
+        let made = made.during(CreateStemcell, || "making a template of the snapshot")?;
+        template::wait_until_ready(self.cloud, &made, &[&self.vm.zone], until).await?;
         // A template does not need them; and one that they outlive is undone.
-        self.cloud.no_snapshot(&self.cloud.names.snapshot(operation.id())).await?;
-        self.cloud.no_volume(&self.cloud.names.disk(operation.id())).await?;
-        Ok(template)
+        let names = &self.cloud.names;
+        snapshot::ensure_absent(self.cloud, &names.snapshot(operation.id())).await?;
+        volume::ensure_absent(self.cloud, &names.disk(operation.id())).await?;
+        Ok(made)
     }
 
     /// A volume that is large enough.
     async fn volume(&self, operation: &mut Operation<'_, Intent>, image: &Image) -> Result<String> {
         let cloud = self.cloud;
         let wanted = match given(&cloud.properties.stemcell.volume.disk_offering) {
-            Some(text) => Wanted::new(text, format!("{PATH}.stemcell.volume.disk_offering")),
+            Some(text) => NameRef::new(text, format!("{PATH}.stemcell.volume.disk_offering")),
             None => {
                 let at = format!("{PATH}.stemcell.volume");
-                create_disk::offering(cloud, &DiskProperties::default(), &at)?
+                offering::of_disk(&cloud.properties, &DiskProperties::default(), &at)?
             }
         };
-        let offering = cloud.disk_offerings(&wanted).await?.in_zone(&wanted, &self.guest.zone)?;
+        let offering =
+            offering::disk_offerings(cloud, &wanted).await?.in_zone(&wanted, &self.vm.zone)?;
         let size = MiB(image.disk_size()?.div_ceil(1 << 20));
         let name = cloud.names.disk(operation.id());
         let call = CreateVolume {
             name: name.clone(),
-            zoneid: self.guest.zone.clone(),
+            zoneid: self.vm.zone.clone(),
             diskofferingid: offering.id.clone(),
             size: offering.size_for(size, &wanted)?.map(|size| size.0),
             miniops: None,
@@ -87,20 +84,14 @@ impl Way<'_> {
         let until = cloud.deadline(Wait::CreateVolume);
         let made = operation.step(
             Intent::Volume { name: name.clone() },
-            async || ended(cloud.run(&call, until).await.map(|made| made.0.id)),
-            async || {
-                let of = ListVolumes { name: Some(name.clone()), ..ListVolumes::default() };
-                let found = cloud.list(of).await?.into_iter().find(is_there);
-                Ok(found.map(|volume| volume.id))
-            },
+            async || step_outcome(cloud.run_job(&call, until).await.map(|made| made.0.id)),
+            async || Ok(volume::named(cloud, &name).await?.into_iter().next().map(|it| it.id)),
         );
-        made.await.map_err(|failure| {
-            errors::answer(Activity::CreateStemcell, "making a volume for the image", failure)
-        })
+        made.await.during(Activity::CreateStemcell, || "making a volume for the image")
     }
 
-    async fn attach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> Answer<()> {
-        let (cloud, vm) = (self.cloud, &self.guest.vm);
+    async fn attach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> CloudResult<()> {
+        let (cloud, vm) = (self.cloud, &self.vm.id);
         let job = uuid::Uuid::new_v4().to_string();
         let attach =
             AttachVolume { id: volume.to_owned(), virtualmachineid: vm.clone(), deviceid: None };
@@ -108,9 +99,9 @@ impl Way<'_> {
         operation
             .step(
                 Intent::Attachment { volume: volume.to_owned(), vm: vm.clone(), job: job.clone() },
-                async || ended(cloud.run_as(&attach, &job, until).await.map(drop)),
+                async || step_outcome(cloud.run_job_as(&attach, &job, until).await.map(drop)),
                 async || {
-                    let there = cloud.volume_by_id(volume).await?;
+                    let there = volume::by_id(cloud, volume).await?;
                     Ok(there.filter(|it| it.virtualmachineid.as_ref() == Some(vm)).map(drop))
                 },
             )
@@ -127,25 +118,25 @@ impl Way<'_> {
                 return Err(CpiError::cloud(format!(
                     "the volume is attached to VM {}, and {} does not appear: does the CPI run \
                      on that VM ({PATH}.stemcell.volume.vm), and are its disks virtio ones?",
-                    self.guest.vm,
+                    self.vm.id,
                     path.display()
                 )));
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(path)
     }
 
-    async fn detach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> Answer<()> {
+    async fn detach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> CloudResult<()> {
         let cloud = self.cloud;
         let detach = DetachVolume { id: volume.to_owned() };
         let until = cloud.deadline(Wait::DetachVolume);
         operation
             .step(
                 Intent::change("detach", volume),
-                async || ended(cloud.run(&detach, until).await.map(drop)),
+                async || step_outcome(cloud.run_job(&detach, until).await.map(drop)),
                 async || {
-                    let there = cloud.volume_by_id(volume).await?;
+                    let there = volume::by_id(cloud, volume).await?;
                     Ok(there.filter(|it| it.virtualmachineid.is_none()).map(drop))
                 },
             )
@@ -157,7 +148,7 @@ impl Way<'_> {
         &self,
         operation: &mut Operation<'_, Intent>,
         volume: &str,
-    ) -> Answer<String> {
+    ) -> CloudResult<String> {
         let cloud = self.cloud;
         let name = cloud.names.snapshot(operation.id());
         let take = CreateSnapshot {
@@ -169,10 +160,9 @@ impl Way<'_> {
         operation
             .step(
                 Intent::Snapshot { name: name.clone() },
-                async || ended(cloud.run(&take, until).await.map(|taken| taken.0.id)),
+                async || step_outcome(cloud.run_job(&take, until).await.map(|taken| taken.0.id)),
                 async || {
-                    let of = ListSnapshots { name: Some(name.clone()), ..ListSnapshots::default() };
-                    let taken = cloud.list(of).await?.into_iter();
+                    let taken = snapshot::named(cloud, &name).await?.into_iter();
                     let mut done = taken.filter(|snapshot| snapshot.state == "BackedUp");
                     Ok(done.next().map(|snapshot| snapshot.id))
                 },
@@ -185,9 +175,9 @@ impl Way<'_> {
         operation: &mut Operation<'_, Intent>,
         snapshot: &str,
         name: &str,
-    ) -> Answer<String> {
+    ) -> CloudResult<String> {
         let cloud = self.cloud;
-        let new = self.plan.named(name);
+        let new = self.spec.named(name);
         let make = CreateTemplate {
             volumeid: None,
             snapshotid: Some(snapshot.to_owned()),
@@ -203,9 +193,9 @@ impl Way<'_> {
         operation
             .step(
                 Intent::Template { name: name.to_owned() },
-                async || ended(cloud.run(&make, until).await.map(|made| made.0.id)),
+                async || step_outcome(cloud.run_job(&make, until).await.map(|made| made.0.id)),
                 async || {
-                    let rows = rows_named(cloud, name).await?.into_iter();
+                    let rows = template::named(cloud, name).await?.into_iter();
                     Ok(rows.filter(|row| row.isready).map(|row| row.id).next())
                 },
             )

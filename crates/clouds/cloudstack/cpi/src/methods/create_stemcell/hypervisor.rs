@@ -1,8 +1,8 @@
 //! Which hypervisor a stemcell is for, and whether a zone has it.
 
-use crate::CloudStack;
-use crate::errors::{self, Activity};
-use crate::lookup::ZoneRow;
+use crate::errors::{Activity, ResultExt};
+use crate::lookup::zone::ZoneFacts;
+use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::ListHypervisors;
 use stemcell::{Boot, Hypervisor, ImageFormat};
@@ -30,13 +30,12 @@ pub(super) fn serves(there: &str, made_for: &str) -> bool {
 /// the only one.
 pub(super) async fn choose(
     cloud: &CloudStack,
-    zone: &ZoneRow,
+    zone: &ZoneFacts,
     made_for: Option<&str>,
 ) -> Result<String> {
     let of = ListHypervisors { zoneid: Some(zone.id.clone()) };
-    let tried = format!("looking up the hypervisors of zone '{}'", zone.name);
-    let rows = cloud.look(&of).await;
-    let rows = rows.map_err(|failure| errors::answer(Activity::Lookup, tried, failure))?.items;
+    let tried = || format!("looking up the hypervisors of zone '{}'", zone.name);
+    let rows = cloud.get(&of).await.during(Activity::Lookup, tried)?.items;
     let names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
     let made_for = made_for.map(|text| named(text).unwrap_or(text));
     let found = match (made_for, names.as_slice()) {

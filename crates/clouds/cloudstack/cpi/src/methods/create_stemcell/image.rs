@@ -60,7 +60,7 @@ pub(super) fn check(file: &Path, path: &str) -> Result<()> {
             "arguments[0]: {shown} is empty, as a light stemcell's image is; then {path} must \
              name a template (template_id or template)"
         ))),
-        Ok(_) => Err(CpiError::cpi(format!("arguments[0]: {shown} is no file"))),
+        Ok(_) => Err(CpiError::cpi(format!("arguments[0]: {shown} is not a file"))),
         Err(error) => Err(CpiError::cpi(format!("arguments[0]: {shown}: {error}"))),
     }
 }
@@ -74,7 +74,7 @@ impl Image {
         hypervisor: &str,
         (form, agent): (Form, Option<&AgentSettings>),
     ) -> Result<Self> {
-        let failed = |error: StemcellError| told(file, &error);
+        let failed = |error: StemcellError| with_file(file, &error);
         let scratch = scratch(file)?;
         let source = stemcell::open(file).map_err(failed)?;
         let options = UnpackOptions { expected: expected(stemcell, path)?, ..Default::default() };
@@ -121,7 +121,7 @@ impl Image {
 
     /// The size of the disk in it, in bytes.
     pub(super) fn disk_size(&self) -> Result<u64> {
-        stemcell::disk_size(&self.path).map_err(|error| told(&self.path, &error))
+        stemcell::disk_size(&self.path).map_err(|error| with_file(&self.path, &error))
     }
 
     /// Writes the disk in it onto a device.
@@ -133,12 +133,12 @@ impl Image {
 
     /// Opens it, to be sent.
     pub(super) fn open(&self) -> Result<File> {
-        stemcell::open(&self.path).map_err(|error| told(&self.path, &error))
+        stemcell::open(&self.path).map_err(|error| with_file(&self.path, &error))
     }
 }
 
 /// An error of the image, with its place in the request.
-fn told(file: &Path, error: &StemcellError) -> CpiError {
+fn with_file(file: &Path, error: &StemcellError) -> CpiError {
     let kind = match error {
         StemcellError::NoRoom { .. } => ErrorKind::NoDiskSpace,
         _ => ErrorKind::CpiError,
@@ -155,7 +155,7 @@ fn not_written(image: &Path, error: &StemcellError) -> CpiError {
                  root, or as a member of the group 'disk'"
             ))
         }
-        _ => told(image, error),
+        _ => with_file(image, error),
     }
 }
 
@@ -250,7 +250,8 @@ fn convert_if_needed(draft: Draft, hypervisor: &str, scratch: &Path, file: &Path
     };
     let to = scratch.join("converted");
     tracing::info!("{hypervisor} takes no {}: it is converted", draft.format);
-    stemcell::convert(&draft.path, &to, target, &mut |_| {}).map_err(|error| told(file, &error))?;
+    stemcell::convert(&draft.path, &to, target, &mut |_| {})
+        .map_err(|error| with_file(file, &error))?;
     // Makes room; the folder goes in any case.
     if let Err(error) = std::fs::remove_file(&draft.path) {
         tracing::debug!(%error, "a scratch file stays for now");

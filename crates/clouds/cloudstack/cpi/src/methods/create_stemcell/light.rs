@@ -1,22 +1,22 @@
 //! The light route: a template that is there, and stays.
 
 use super::hypervisor;
-use crate::CloudStack;
-use crate::errors::{self, Activity};
-use crate::lookup::{Wanted, is_id};
-use crate::methods::create_vm::LIGHT;
+use crate::errors::{Activity, ResultExt};
+use crate::name_ref::{NameRef, is_id};
 use crate::properties::{StemcellProperties, given};
+use crate::resources::stemcell_cid::LIGHT;
+use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use cloudstack::api::{ListTemplates, Template};
 
 /// The template that a light stemcell names; None for a heavy one.
-pub(super) fn wanted(stemcell: &StemcellProperties, path: &str) -> Result<Option<Wanted>> {
+pub(super) fn wanted(stemcell: &StemcellProperties, path: &str) -> Result<Option<NameRef>> {
     match (given(&stemcell.template_id), given(&stemcell.template)) {
         (Some(id), _) if !is_id(id) => {
-            Err(CpiError::cpi(format!("{path}.template_id: '{id}' is no id of a template")))
+            Err(CpiError::cpi(format!("{path}.template_id: invalid id '{id}'")))
         }
-        (Some(id), _) => Ok(Some(Wanted::new(id, format!("{path}.template_id")))),
-        (None, Some(name)) => Ok(Some(Wanted::new(name, format!("{path}.template")))),
+        (Some(id), _) => Ok(Some(NameRef::new(id, format!("{path}.template_id")))),
+        (None, Some(name)) => Ok(Some(NameRef::new(name, format!("{path}.template")))),
         (None, None) => Ok(None),
     }
 }
@@ -24,7 +24,7 @@ pub(super) fn wanted(stemcell: &StemcellProperties, path: &str) -> Result<Option
 /// The CID of a template that can be used.
 pub(super) async fn take(
     cloud: &CloudStack,
-    wanted: &Wanted,
+    wanted: &NameRef,
     stemcell: &StemcellProperties,
 ) -> Result<StemcellCid> {
     let templates = find(cloud, wanted).await?;
@@ -35,7 +35,7 @@ pub(super) async fn take(
 
 /// A template for another hypervisor than the stemcell was made for does not boot.
 fn check_hypervisor(
-    wanted: &Wanted,
+    wanted: &NameRef,
     stemcell: &StemcellProperties,
     template: &Template,
 ) -> Result<()> {
@@ -50,30 +50,23 @@ fn check_hypervisor(
     )))
 }
 
-async fn find(cloud: &CloudStack, wanted: &Wanted) -> Result<Vec<Template>> {
-    let text = Some(wanted.text.clone());
-    let (id, name) = if wanted.is_id() { (text, None) } else { (None, text) };
+async fn find(cloud: &CloudStack, wanted: &NameRef) -> Result<Vec<Template>> {
+    let (id, name) = wanted.as_filter();
     let templatefilter = "executable".into();
     let of = ListTemplates { templatefilter, id, name, ..ListTemplates::default() };
-    match cloud.list(of).await {
-        Ok(rows) => {
-            let is_it = |row: &Template| row.id == wanted.text || row.name == wanted.text;
-            Ok(rows.into_iter().filter(is_it).collect())
-        }
-        Err(failure) if failure.is_gone() => Ok(Vec::new()),
-        Err(failure) => {
-            let tried = format!("{}: looking for template '{}'", wanted.path, wanted.text);
-            Err(errors::answer(Activity::FindStemcell, tried, failure))
-        }
-    }
+    let rows = cloud.list(of).await.or_none_if_gone();
+    let tried = || format!("{}: looking up template '{}'", wanted.path, wanted.text);
+    let mut rows = rows.during(Activity::FindStemcell, tried)?.unwrap_or_default();
+    rows.retain(|row| wanted.matches(&row.id, &row.name));
+    Ok(rows)
 }
 
 /// The template's id, if there is one of that name only, and it is ready where VMs will be.
-fn choose(cloud: &CloudStack, wanted: &Wanted, templates: &[Template]) -> Result<String> {
-    let Wanted { text, path, .. } = wanted;
+fn choose(cloud: &CloudStack, wanted: &NameRef, templates: &[Template]) -> Result<String> {
+    let NameRef { text, path, .. } = wanted;
     let Some(first) = templates.first() else {
         return Err(CpiError::cloud(format!(
-            "{path}: there is no template '{text}' that this account may use"
+            "{path}: template '{text}' not found for this account"
         )));
     };
     if let Some(other) = templates.iter().find(|row| row.id != first.id) {

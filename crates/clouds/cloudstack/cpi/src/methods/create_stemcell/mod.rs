@@ -1,42 +1,46 @@
-//! `create_stemcell`: brings an image in as a template, or takes one that is there.
+//! `create_stemcell`: brings an image in as a template, or takes one that exists.
 
 mod by_upload;
 mod by_url;
 mod by_volume;
-mod guest;
+mod destination;
 mod hypervisor;
 mod image;
+mod image_tag;
 mod light;
 mod os_type;
-mod plan;
-pub(crate) mod publication;
-pub(crate) mod ready;
-pub(crate) mod reuse;
-pub(crate) mod way;
+mod own_vm;
+mod reuse;
+mod route;
+mod template_spec;
+mod temporary_link;
 
-use super::write_tags::{self, Tagged};
-use crate::CloudStack;
-use crate::errors::{self, Activity, Failure};
+use crate::api::step_outcome;
+use crate::errors::{Activity, ResultExt};
+use crate::intent::Intent;
 use crate::properties::{self, PATH, StemcellProperties, Wait};
-use crate::steps::{Intent, ended};
+use crate::resources::tags::{self, Tagged};
+use crate::resources::template;
+use crate::session::CloudStack;
 use crate::tags::{Difference, from_metadata};
 use bosh_cpi::method::{CreateStemcell, Hash};
 use bosh_cpi::{CpiError, Result, StemcellCid};
+use by_url::ImageUrl;
+use by_volume::VolumeCarrier;
 use cloud_http::Deadline;
-use cloudstack::api::{CopyTemplate, Tag, TagPair, TaggedType, Template};
+use cloudstack::api::{CopyTemplate, TagPair, TaggedType};
 use cpi_kit::Provider;
-use cpi_kit::naming::fingerprint;
-use guest::Guest;
+use destination::Destination;
 use image::{Form, Image};
 use image_hosting::Link;
+use image_tag::{IMAGE_TAG, image_tag};
 use journal::Operation;
-use plan::Plan;
+use own_vm::OwnVm;
+use reuse::ReuseSpec;
+use route::Route;
 use serde_json::Value;
 use stemcell::AgentSettings;
-use way::Way;
-
-/// The tag that tells which image a template was made of.
-const IMAGE_TAG: &str = "bosh-image-sha256";
+use template_spec::TemplateSpec;
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<StemcellCid> {
     let path = call.cloud_properties.path().to_owned();
@@ -46,39 +50,40 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateStemcell) -> Result<Stem
         return light::take(cloud, &wanted, &stemcell).await;
     }
     let until = cloud.deadline(Wait::PollTemplate);
-    let way = Way::choose(cloud)?;
+    let route = Route::choose(cloud)?;
     image::check(&call.image_path, &path)?;
-    let place = plan::Place::find(cloud, &stemcell).await?;
+    let destination = Destination::find(cloud, &stemcell).await?;
     if cloud.properties.stemcell.reuse {
-        let wanted = reuse::Wanted { file: &call.image_path, stemcell: &stemcell, place: &place };
+        let wanted =
+            ReuseSpec { file: &call.image_path, stemcell: &stemcell, destination: &destination };
         if let Some(cid) = reuse::take(cloud, &wanted).await? {
             return Ok(cid);
         }
     }
-    let guest = match way {
-        Way::Volume => Some(Guest::find(cloud, &place).await?),
+    let own_vm = match route {
+        Route::Volume => Some(OwnVm::find(cloud, &destination).await?),
         _ => None,
     };
-    let form = if guest.is_some() { Form::Disk } else { Form::File };
+    let form = if own_vm.is_some() { Form::Disk } else { Form::File };
     let agent = own_agent(cloud)?;
     let agent = (form, agent.as_ref());
-    let image = Image::prepare(&call.image_path, &stemcell, &path, &place.hypervisor, agent)?;
-    let plan = Plan::make(cloud, &stemcell, place, &image).await?;
-    let coming = Coming { cloud, plan: &plan, image: &image, env: &call.env, until };
-    match (&way, &guest) {
-        (Way::Published(publisher), _) => {
+    let image = Image::prepare(&call.image_path, &stemcell, &path, &destination.hypervisor, agent)?;
+    let spec = TemplateSpec::make(cloud, &stemcell, destination, &image).await?;
+    let creation = TemplateCreation { cloud, spec: &spec, image: &image, env: &call.env, until };
+    match (&route, &own_vm) {
+        (Route::Published(publisher), _) => {
             let make = async |link: Link| {
                 let (url, shown) = (link.reveal().to_owned(), link.to_string());
-                coming.make(&Carrier::Fetch(by_url::Source { url, shown })).await
+                creation.run(&Carrier::Fetch(ImageUrl { url, shown })).await
             };
-            publication::with_link(cloud, publisher, &image, until, make).await
+            temporary_link::with_link(cloud, publisher, &image, until, make).await
         }
-        (Way::Url(template), _) => {
-            let source = by_url::source(template, &plan, &image)?;
-            coming.make(&Carrier::Fetch(source)).await
+        (Route::Url(template), _) => {
+            let source = by_url::fill_template(template, &spec, &image)?;
+            creation.run(&Carrier::Fetch(source)).await
         }
-        (_, Some(guest)) => coming.make(&Carrier::Volume(guest)).await,
-        (Way::Upload | Way::Volume, None) => coming.make(&Carrier::Upload).await,
+        (_, Some(vm)) => creation.run(&Carrier::Volume(vm)).await,
+        (Route::Upload | Route::Volume, None) => creation.run(&Carrier::Upload).await,
     }
 }
 
@@ -87,33 +92,33 @@ enum Carrier<'a> {
     /// We do.
     Upload,
     /// CloudStack does.
-    Fetch(by_url::Source),
+    Fetch(ImageUrl),
     /// A volume of our own VM.
-    Volume(&'a Guest),
+    Volume(&'a OwnVm),
 }
 
 /// A template that is to be made.
-struct Coming<'a> {
+struct TemplateCreation<'a> {
     cloud: &'a CloudStack,
-    plan: &'a Plan,
+    spec: &'a TemplateSpec,
     image: &'a Image,
     env: &'a Hash,
     until: Deadline,
 }
 
-impl Coming<'_> {
+impl TemplateCreation<'_> {
     /// Makes it, with its tags.
-    async fn make(&self, carrier: &Carrier<'_>) -> Result<StemcellCid> {
+    async fn run(&self, carrier: &Carrier<'_>) -> Result<StemcellCid> {
         let cloud = self.cloud;
         cloud
             .operation("create_stemcell", async |operation| {
                 let id = self.bring_in(operation, carrier).await?;
-                let mut tags = from_metadata(tags_of(self.env));
+                let mut pairs = from_metadata(tags_of(self.env));
                 let value = image_tag(cloud, &self.image.given_sha256);
-                tags.push(TagPair { key: IMAGE_TAG.to_owned(), value });
+                pairs.push(TagPair { key: IMAGE_TAG.to_owned(), value });
                 let tagged = Tagged { kind: TaggedType::Template, id: &id };
-                let difference = Difference { stale: Vec::new(), new: tags };
-                write_tags::write(cloud, operation, &tagged, difference).await;
+                let difference = Difference { stale: Vec::new(), new: pairs };
+                tags::write(cloud, operation, &tagged, difference).await;
                 let cid = StemcellCid::new(&id).map_err(|e| CpiError::cloud(e.to_string()))?;
                 Ok((cid, Some(id)))
             })
@@ -126,24 +131,24 @@ impl Coming<'_> {
         operation: &mut Operation<'_, Intent>,
         carrier: &Carrier<'_>,
     ) -> Result<String> {
-        let &Self { cloud, plan, image, until, .. } = self;
+        let &Self { cloud, spec, image, until, .. } = self;
         let name = cloud.names.stemcell(operation.id());
-        let mut zones = plan.zones();
+        let mut zones = spec.zone_ids();
         let id = match carrier {
             Carrier::Fetch(source) => {
-                let id = by_url::register(cloud, operation, plan, &name, source).await?;
-                ready::wait(cloud, &id, &zones, until).await?;
+                let id = by_url::register(cloud, operation, spec, &name, source).await?;
+                template::wait_until_ready(cloud, &id, &zones, until).await?;
                 return Ok(id);
             }
             Carrier::Upload => {
-                let id = by_upload::send(cloud, operation, plan, image, &name, until).await?;
-                ready::wait(cloud, &id, &zones[..1], until).await?;
+                let id = by_upload::send(cloud, operation, spec, image, &name, until).await?;
+                template::wait_until_ready(cloud, &id, &zones[..1], until).await?;
                 id
             }
-            Carrier::Volume(guest) => {
-                zones.sort_by_key(|zone| *zone != guest.zone);
-                let way = by_volume::Way { cloud, plan, guest };
-                way.bring(operation, image, &name, until).await?
+            Carrier::Volume(vm) => {
+                zones.sort_by_key(|zone| *zone != vm.zone);
+                let carrier = VolumeCarrier { cloud, spec, vm };
+                carrier.bring(operation, image, &name, until).await?
             }
         };
         copy(cloud, operation, &zones, &name, &id, until).await?;
@@ -170,11 +175,10 @@ async fn copy(
         destzoneids: others.iter().map(ToString::to_string).collect(),
     };
     let target = Intent::Template { name: name.to_owned() };
-    let run = async || ended(cloud.run(&call, until).await.map(|_| ()));
-    operation.step(target, run, async || Ok(None)).await.map_err(|failure| {
-        errors::answer(Activity::CreateStemcell, format!("copying template {id}"), failure)
-    })?;
-    ready::wait(cloud, id, others, until).await
+    let run = async || step_outcome(cloud.run_job(&call, until).await.map(|_| ()));
+    let copied = operation.step(target, run, async || Ok(None)).await;
+    copied.during(Activity::CreateStemcell, || format!("copying template {id}"))?;
+    template::wait_until_ready(cloud, id, others, until).await
 }
 
 /// The operator's own agent.json.
@@ -189,37 +193,8 @@ fn own_agent(cloud: &CloudStack) -> Result<Option<AgentSettings>> {
     own.map(Some).map_err(|e| CpiError::cpi(format!("{PATH}.stemcell.agent_json: {e}")))
 }
 
-/// What tells that two templates were made of the same: the image as it was given, and what was
-/// written into it.
-fn image_tag(cloud: &CloudStack, sha256: &str) -> String {
-    match &cloud.properties.stemcell.agent_json {
-        None | Some(Value::Null) => sha256.to_owned(),
-        Some(own) => format!("{sha256} agent {}", &fingerprint(&[&own.to_string()])[..8]),
-    }
-}
-
-fn tag_of<'a>(template: &'a Template, key: &str) -> Option<&'a String> {
-    let is_it = |tag: &&Tag| tag.key.eq_ignore_ascii_case(key);
-    template.tags.iter().find(is_it).map(|tag| &tag.value)
-}
-
 /// Since version 3 of the contract a stemcell may have tags.
 fn tags_of(env: &Hash) -> &Hash {
     static NONE: std::sync::LazyLock<Hash> = std::sync::LazyLock::new(Hash::new);
     env.get("tags").and_then(|tags| tags.as_object()).unwrap_or(&NONE)
-}
-
-/// The rows of a template of ours, by its name: one a zone.
-pub(crate) async fn rows_named(
-    cloud: &CloudStack,
-    name: &str,
-) -> std::result::Result<Vec<Template>, Failure> {
-    let of = cloudstack::api::ListTemplates {
-        templatefilter: "self".into(),
-        name: Some(name.to_owned()),
-        ..cloudstack::api::ListTemplates::default()
-    };
-    let mut rows = cloud.list(of).await?;
-    rows.retain(|row| row.name == name);
-    Ok(rows)
 }

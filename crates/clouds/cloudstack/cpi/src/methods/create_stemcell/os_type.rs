@@ -1,9 +1,9 @@
 //! The OS type of a template. It decides how CloudStack drives the disks: an agent of a KVM
 //! stemcell looks for virtio ones.
 
-use crate::CloudStack;
-use crate::errors::{self, Activity};
+use crate::errors::{Activity, ResultExt};
 use crate::properties::PATH;
+use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result};
 use cloudstack::api::{ListOsTypes, OsType};
 
@@ -74,7 +74,7 @@ async fn configured(
     match found.into_iter().find(|row| row.description == text) {
         Some(row) => Ok(row.id),
         None => Err(CpiError::cloud(format!(
-            "{PATH}.{property}: the cloud has no OS type '{text}' (listOsTypes tells which it has)"
+            "{PATH}.{property}: OS type '{text}' not found (listOsTypes shows what the cloud has)"
         ))),
     }
 }
@@ -110,8 +110,7 @@ fn exact(description: &str) -> ListOsTypes {
 }
 
 async fn list(cloud: &CloudStack, of: ListOsTypes) -> Result<Vec<OsType>> {
-    let failed = |failure| errors::answer(Activity::Lookup, "looking up OS types", failure);
-    cloud.list(of).await.map_err(failed)
+    cloud.list(of).await.during(Activity::Lookup, || "looking up OS types")
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! `routes`: what the agent is to reach by another way than the default gateway.
 
-use super::wishes::Wishes;
+use super::spec::VmSpec;
 use crate::properties::Route;
 use bosh_cpi::{CpiError, Networks, Result};
+use ipnet::IpNet;
 use serde_json::{Value, json};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// Tells each network its routes, as the agent wants them (bosh-agent `settings.go`, `Route`).
-pub(super) fn add(wishes: &Wishes, networks: &mut Networks) -> Result<()> {
-    for (name, routes) in &wishes.vm.routes {
-        let path = format!("{}.routes.{name}", wishes.path);
+pub(super) fn add(spec: &VmSpec, networks: &mut Networks) -> Result<()> {
+    for (name, routes) in &spec.vm.routes {
+        let path = format!("{}.routes.{name}", spec.path);
         let mut all = networks.iter_mut();
         let Some((_, network)) = all.find(|(known, _)| known == name) else {
-            return Err(CpiError::cpi(format!("{path}: the VM has no network '{name}'")));
+            return Err(CpiError::cpi(format!("{path}: network '{name}' is not one of the VM's")));
         };
         let routes: Vec<Value> = routes
             .iter()
@@ -26,35 +27,19 @@ pub(super) fn add(wishes: &Wishes, networks: &mut Networks) -> Result<()> {
 
 fn route(route: &Route, path: &str) -> Result<Value> {
     let wrong = |what: &str, text: &str, expected: &str| {
-        CpiError::cpi(format!("{path}.{what}: '{text}' is no {expected}"))
+        CpiError::cpi(format!("{path}.{what}: '{text}' is not a valid {expected}"))
     };
-    let (destination, netmask) = range(&route.cidr)
-        .ok_or_else(|| wrong("cidr", &route.cidr, "range such as 10.9.0.0/16"))?;
+    let range: IpNet = route
+        .cidr
+        .trim()
+        .parse()
+        .map_err(|_| wrong("cidr", &route.cidr, "range (such as 10.9.0.0/16)"))?;
     let gateway: IpAddr =
         route.gateway.trim().parse().map_err(|_| wrong("gateway", &route.gateway, "IP address"))?;
-    if gateway.is_ipv4() != destination.is_ipv4() {
+    if gateway.is_ipv4() != range.network().is_ipv4() {
         return Err(wrong("gateway", &route.gateway, "address of the version of its range"));
     }
-    Ok(json!({"Destination": destination, "Gateway": gateway, "Netmask": netmask}))
-}
-
-/// The network's own address and the netmask.
-pub(crate) fn range(cidr: &str) -> Option<(IpAddr, IpAddr)> {
-    let (base, bits) = cidr.trim().split_once('/')?;
-    let bits: u32 = bits.parse().ok()?;
-    match base.parse().ok()? {
-        IpAddr::V4(base) if bits <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or_default();
-            let base = Ipv4Addr::from(u32::from(base) & mask);
-            Some((base.into(), Ipv4Addr::from(mask).into()))
-        }
-        IpAddr::V6(base) if bits <= 128 => {
-            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or_default();
-            let base = Ipv6Addr::from(u128::from(base) & mask);
-            Some((base.into(), Ipv6Addr::from(mask).into()))
-        }
-        _ => None,
-    }
+    Ok(json!({"Destination": range.network(), "Gateway": gateway, "Netmask": range.netmask()}))
 }
 
 #[cfg(test)]

@@ -1,142 +1,40 @@
-//! Vip networks: a public address that leads to a VM, and what it lets in.
+//! Vip networks: public addresses that lead to the VM, and what they let in.
 
-use super::Made;
-use super::nics::named;
-use super::wishes::Wishes;
-use crate::CloudStack;
-use crate::errors::Failure;
-use crate::lookup::{Found, NetworkRow, NetworkWanted};
-use crate::outside::{ACQUIRED_FOR, Outside};
-use crate::properties::{FirewallRule, NetworkProperties, Ports, Protocol, Wait};
-use crate::steps::{Intent, ended};
-use bosh_cpi::{CpiError, ErrorKind, Network, Networks, Result};
+use super::created::{CreatedNic, CreatedVm};
+use super::resolve::ResolvedVip;
+use super::spec::vip::VipSpec;
+use crate::api::step_outcome;
+use crate::errors::CloudResult;
+use crate::intent::{Intent, PublicResourceKind};
+use crate::properties::{FirewallRule, Wait};
+use crate::resources::public_ip::{self, ACQUIRED_FOR};
+use crate::resources::{firewall_rule, public_resource, static_nat};
+use crate::session::CloudStack;
+use bosh_cpi::{CpiError, ErrorKind, Networks, Result};
 use cloudstack::api::{
-    AssociateIpAddress, CreateFirewallRule, CreateTags, FirewallRule as FirewallRow,
-    ListPublicIpAddresses, Nic, PublicIpAddress, TagPair, TaggedType, VirtualMachine,
+    AssociateIpAddress, CreateTags, ListPublicIpAddresses, Nic, PublicIpAddress, TagPair,
+    TaggedType,
 };
 use journal::Operation;
 use serde_json::json;
-use std::net::IpAddr;
-
-/// The detail in which a VM remembers its firewall rules.
-const RULES: &str = "bosh.firewall";
-
-/// What CloudStack takes where no range is given.
-const ANYWHERE: &str = "0.0.0.0/0";
-
-type Answer<T> = std::result::Result<T, Failure>;
-
-/// A public address in front of the VM.
-pub(in crate::methods) struct VipWish {
-    /// The network's name in the manifest.
-    pub name: String,
-    /// Where its properties stand.
-    path: String,
-    /// The address; None for any that is acquired.
-    pub ip: Option<IpAddr>,
-    /// Whether to acquire it, if the account does not have it.
-    pub acquire: bool,
-    /// Whether it may be taken from another VM.
-    takeover: bool,
-    /// What it lets in.
-    pub firewall: Vec<FirewallRule>,
-    /// The network whose NIC it leads to, where one is named.
-    pub network: Option<NetworkWanted>,
-    /// The group whose NIC it leads to.
-    group: Option<String>,
-}
-
-impl VipWish {
-    pub(super) fn read(
-        name: &str,
-        network: &Network,
-        properties: &NetworkProperties,
-    ) -> Result<Self> {
-        let path = network.cloud_properties.path().to_owned();
-        if network.ip.is_none() && !properties.acquire {
-            return Err(CpiError::cpi(format!(
-                "arguments[3].{name}.ip: missing; which address is it? ({path}.acquire: true takes \
-                 any)"
-            )));
-        }
-        Ok(Self {
-            name: name.to_owned(),
-            ip: network.ip,
-            acquire: properties.acquire,
-            takeover: properties.takeover,
-            firewall: properties.firewall.clone(),
-            network: named(properties, &path),
-            group: network.nic_group.clone(),
-            path,
-        })
-    }
-}
-
-/// Whether a VM gets things outside of it that have to go with it.
-pub(super) fn goes_with(wishes: &Wishes) -> bool {
-    wishes.vips.iter().any(|vip| vip.acquire || !vip.firewall.is_empty())
-}
-
-/// The VM remembers the rules that were made for it, so that whoever deletes it knows them: an
-/// address that is not ours to give back would keep them.
-pub(super) fn rules_to_remember(wishes: &Wishes) -> Option<(String, String)> {
-    let rules = wishes.vips.iter().flat_map(|vip| &vip.firewall);
-    let rules: Vec<_> = rules.map(|rule| key_of(&call("", rule))).collect();
-    (!rules.is_empty()).then(|| (RULES.to_owned(), rules.join(";")))
-}
-
-/// Those of an address's rules that go with the VM it leads to.
-pub(crate) fn rules_that_go(vm: &VirtualMachine, rules: Vec<FirewallRow>) -> Vec<FirewallRow> {
-    let details = vm.other.get("details").and_then(|details| details.get(RULES));
-    let ours: Vec<&str> =
-        details.and_then(|text| text.as_str()).unwrap_or_default().split(';').collect();
-    let key = |rule: &FirewallRow| {
-        key_of(&CreateFirewallRule {
-            protocol: rule.protocol.clone(),
-            startport: rule.startport,
-            endport: rule.endport,
-            cidrlist: vec![rule.cidrlist.clone()],
-            icmptype: rule.icmptype,
-            icmpcode: rule.icmpcode,
-            ..CreateFirewallRule::default()
-        })
-    };
-    rules.into_iter().filter(|rule| ours.contains(&key(rule).as_str())).collect()
-}
-
-/// A rule in a few letters: `tcp 80-443 0.0.0.0/0`.
-fn key_of(rule: &CreateFirewallRule) -> String {
-    let from = match rule.cidrlist.join(",") {
-        empty if empty.is_empty() => ANYWHERE.to_owned(),
-        list => list,
-    };
-    let number = |first: Option<i32>| first.map(|it| it.to_string()).unwrap_or_default();
-    let (first, last) = match rule.protocol.as_str() {
-        "icmp" => (number(rule.icmptype), number(rule.icmpcode)),
-        _ => (number(rule.startport.map(i32::from)), number(rule.endport.map(i32::from))),
-    };
-    format!("{} {first}-{last} {from}", rule.protocol)
-}
 
 /// The NIC that a public address leads to.
-struct Behind {
+struct NicTarget {
     network: String,
     vpc: Option<String>,
 }
 
 /// Gives a new VM its public addresses; `networks` are completed with those that were acquired.
-pub(super) async fn give(
+pub(super) async fn attach_all(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    made: &Made<'_>,
+    created: &CreatedVm<'_>,
     networks: &mut Networks,
-) -> Answer<()> {
-    let mut networks_of_vips = made.ids.vip_networks.iter();
-    for vip in &made.wishes.vips {
-        let network = vip.network.as_ref().and_then(|_| networks_of_vips.next());
-        let ip = lead(cloud, operation, made, vip, network).await?;
+) -> CloudResult<()> {
+    for vip in &created.resolved.vips {
+        let ip = attach(cloud, operation, created, vip).await?;
         let mut named = networks.iter_mut();
-        if let Some((_, network)) = named.find(|(name, _)| *name == vip.name)
+        if let Some((_, network)) = named.find(|(name, _)| *name == vip.spec.name)
             && network.ip.is_none()
         {
             network.set("ip", json!(ip));
@@ -145,36 +43,35 @@ pub(super) async fn give(
     Ok(())
 }
 
-async fn lead(
+async fn attach(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    made: &Made<'_>,
-    vip: &VipWish,
-    network: Option<&Found<NetworkRow>>,
-) -> Answer<String> {
-    let acquired = match vip.acquire {
-        true => acquire(cloud, operation, made, vip, network).await?,
+    created: &CreatedVm<'_>,
+    vip: &ResolvedVip<'_>,
+) -> CloudResult<String> {
+    let acquired = match vip.spec.acquire {
+        true => acquire(cloud, operation, created, vip).await?,
         false => None,
     };
-    let (address, behind) = match acquired {
+    let (address, nic) = match acquired {
         Some(new) => new,
         None => {
-            let address = find(cloud, vip).await?;
-            let behind = behind(made, vip, network, Some(&address))?;
-            free(cloud, operation, vip, &address).await?;
-            (address, behind)
+            let address = require_address(cloud, vip.spec).await?;
+            let nic = nic_for(created, vip, Some(&address))?;
+            release_from_holder(cloud, operation, vip.spec, &address).await?;
+            (address, nic)
         }
     };
-    if behind.vpc.is_some() && !vip.firewall.is_empty() {
+    if nic.vpc.is_some() && !vip.spec.firewall.is_empty() {
         return Err(CpiError::not_supported(format!(
             "{}.firewall: {} belongs to a VPC, whose tiers have ACLs in place of firewall rules",
-            vip.path, address.ipaddress
+            vip.spec.path, address.ipaddress
         ))
         .into());
     }
-    cloud.lead(operation, &address.id, &made.vm.id, &behind.network).await?;
-    for rule in &vip.firewall {
-        open(cloud, operation, made, &address.id, rule).await?;
+    static_nat::enable(cloud, operation, &address.id, &created.vm.id, &nic.network).await?;
+    for rule in &vip.spec.firewall {
+        create_firewall_rule(cloud, operation, created, &address.id, rule).await?;
     }
     Ok(address.ipaddress)
 }
@@ -184,73 +81,90 @@ async fn lead(
 async fn acquire(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    made: &Made<'_>,
-    vip: &VipWish,
-    network: Option<&Found<NetworkRow>>,
-) -> Answer<Option<(PublicIpAddress, Behind)>> {
-    let behind = behind(made, vip, network, None)?;
+    created: &CreatedVm<'_>,
+    vip: &ResolvedVip<'_>,
+) -> CloudResult<Option<(PublicIpAddress, NicTarget)>> {
+    let spec = vip.spec;
+    let nic = nic_for(created, vip, None)?;
     let call = AssociateIpAddress {
-        networkid: behind.vpc.is_none().then(|| behind.network.clone()),
-        vpcid: behind.vpc.clone(),
-        ipaddress: vip.ip.map(|ip| ip.to_string()),
+        networkid: nic.vpc.is_none().then(|| nic.network.clone()),
+        vpcid: nic.vpc.clone(),
+        ipaddress: spec.ip.map(|ip| ip.to_string()),
     };
-    let name = &made.vm.name;
-    let (id, told) = match cloud.make_outside(operation, Outside::Address, name, &call).await {
+    let (kind, name) = (PublicResourceKind::PublicIp, &created.vm.name);
+    let (id, told) = match public_resource::create(cloud, operation, kind, name, &call).await {
         Ok(made) => made,
-        Err(failure) if vip.ip.is_some() && failure.is_refusal() => {
+        Err(failure) if spec.ip.is_some() && failure.is_refusal() => {
             // The account may have it already; if not, the refusal stands.
-            tracing::info!("{}: {failure}", vip.path);
-            return match look(cloud, vip).await? {
+            tracing::info!("{}: {failure}", spec.path);
+            return match find_address(cloud, spec).await? {
                 Some(_) => Ok(None),
                 None => Err(CpiError::cloud(format!(
                     "arguments[3].{}.ip: {} cannot be acquired: {failure}",
-                    vip.name,
-                    vip.ip.map(|ip| ip.to_string()).unwrap_or_default()
+                    spec.name,
+                    ip_text(spec)
                 ))
                 .into()),
             };
         }
         Err(failure) => return Err(failure),
     };
+    mark_as_acquired(cloud, operation, &id, name).await?;
+    let told = told.pointer("/ipaddress/ipaddress").and_then(|ip| ip.as_str()).map(str::to_owned);
+    let ipaddress = match told {
+        Some(ip) => ip,
+        None => {
+            public_ip::by_id(cloud, &id).await?.map(|there| there.ipaddress).unwrap_or_default()
+        }
+    };
+    let address = PublicIpAddress { id, ipaddress, ..PublicIpAddress::default() };
+    Ok(Some((address, nic)))
+}
+
+/// Tags an address with the VM that it was acquired for.
+async fn mark_as_acquired(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Intent>,
+    address: &str,
+    vm: &str,
+) -> CloudResult<()> {
     let tags = CreateTags {
         resourcetype: TaggedType::PublicIpAddress,
-        resourceids: vec![id.clone()],
-        tags: vec![TagPair { key: ACQUIRED_FOR.into(), value: name.clone() }],
+        resourceids: vec![address.to_owned()],
+        tags: vec![TagPair { key: ACQUIRED_FOR.into(), value: vm.to_owned() }],
     };
     let until = cloud.deadline(Wait::CreateVm);
     operation
         .step(
-            Intent::change("tags", &id),
-            async || ended(cloud.run(&tags, until).await.map(drop)),
+            Intent::change("tags", address),
+            async || step_outcome(cloud.run_job(&tags, until).await.map(drop)),
             async || {
-                let there = cloud.address_by_id(&id).await?;
+                let there = public_ip::by_id(cloud, address).await?;
                 Ok(there.filter(|address| !address.tags.is_empty()).map(drop))
             },
         )
-        .await?;
-    let told = told.pointer("/ipaddress/ipaddress").and_then(|ip| ip.as_str()).map(str::to_owned);
-    let ipaddress = match told {
-        Some(ip) => ip,
-        None => cloud.address_by_id(&id).await?.map(|there| there.ipaddress).unwrap_or_default(),
-    };
-    let address = PublicIpAddress { id, ipaddress, ..PublicIpAddress::default() };
-    Ok(Some((address, behind)))
+        .await
 }
 
-async fn look(cloud: &CloudStack, vip: &VipWish) -> Answer<Option<PublicIpAddress>> {
+fn ip_text(spec: &VipSpec) -> String {
+    spec.ip.map(|ip| ip.to_string()).unwrap_or_default()
+}
+
+async fn find_address(cloud: &CloudStack, spec: &VipSpec) -> CloudResult<Option<PublicIpAddress>> {
     let of = ListPublicIpAddresses {
-        ipaddress: vip.ip.map(|ip| ip.to_string()),
+        ipaddress: spec.ip.map(|ip| ip.to_string()),
         listall: Some(true),
         ..ListPublicIpAddresses::default()
     };
-    let mut found = cloud.look(&of).await?.items;
+    let mut found = cloud.get(&of).await?.items;
+    found.retain(|address| spec.ip.is_none() || address.ipaddress == ip_text(spec));
     // The same address may be in several zones.
     if found.len() > 1 {
         let ids: Vec<_> = found.iter().map(|address| address.id.as_str()).collect();
         return Err(CpiError::cloud(format!(
-            "{}: this account has several addresses {}: {}",
-            vip.path,
-            vip.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            "{}: this account has more than one address {}: {}",
+            spec.path,
+            ip_text(spec),
             ids.join(", ")
         ))
         .into());
@@ -258,66 +172,66 @@ async fn look(cloud: &CloudStack, vip: &VipWish) -> Answer<Option<PublicIpAddres
     Ok(found.pop())
 }
 
-async fn find(cloud: &CloudStack, vip: &VipWish) -> Answer<PublicIpAddress> {
-    match look(cloud, vip).await? {
+async fn require_address(cloud: &CloudStack, spec: &VipSpec) -> CloudResult<PublicIpAddress> {
+    match find_address(cloud, spec).await? {
         Some(address) => Ok(address),
         None => Err(CpiError::cloud(format!(
-            "arguments[3].{}.ip: this account has no public address {}; acquire it, or set \
+            "arguments[3].{}.ip: public address {} not found for this account; acquire it, or set \
              {}.acquire: true",
-            vip.name,
-            vip.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-            vip.path
+            spec.name,
+            ip_text(spec),
+            spec.path
         ))
         .into()),
     }
 }
 
 /// Takes an address from the VM that it leads to, if that is allowed.
-async fn free(
+async fn release_from_holder(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    vip: &VipWish,
+    spec: &VipSpec,
     address: &PublicIpAddress,
-) -> Answer<()> {
+) -> CloudResult<()> {
     let Some(holder) = address.virtualmachineid.as_deref().filter(|_| address.isstaticnat) else {
         return Ok(());
     };
-    if vip.takeover {
-        return cloud.take_over(operation, address, holder).await;
+    if spec.takeover {
+        return static_nat::take_over(cloud, operation, address, holder).await;
     }
     let name = address.virtualmachinename.as_deref().unwrap_or(holder);
     let message = format!(
         "public address {} leads to VM {name} ({holder}), and {}.takeover is false",
-        address.ipaddress, vip.path
+        address.ipaddress, spec.path
     );
     Err(CpiError::new(ErrorKind::VmCreationFailed, message).into())
 }
 
 /// The NIC that the address leads to: the one that is named, the one of the address's own
 /// network or VPC, or the default one.
-fn behind(
-    made: &Made<'_>,
-    vip: &VipWish,
-    network: Option<&Found<NetworkRow>>,
+fn nic_for(
+    created: &CreatedVm<'_>,
+    vip: &ResolvedVip<'_>,
     address: Option<&PublicIpAddress>,
-) -> Result<Behind> {
-    let nics = &made.vm.nic;
+) -> Result<NicTarget> {
+    let nics = &created.vm.nic;
     let vpc_of = |nic: &Nic| nic.other.get("vpcid").and_then(|id| id.as_str()).map(str::to_owned);
-    let of = |nic: &Nic| Behind { network: nic.networkid.clone(), vpc: vpc_of(nic) };
+    let target = |nic: &Nic| NicTarget { network: nic.networkid.clone(), vpc: vpc_of(nic) };
     let in_network = |id: &str| nics.iter().find(|nic| nic.networkid == id);
-    if let Some(wanted) = network {
-        return in_network(&wanted.id).map(of).ok_or_else(|| {
+    if let Some(wanted) = &vip.network {
+        return in_network(&wanted.id).map(target).ok_or_else(|| {
             CpiError::cpi(format!(
                 "{}: the VM has no NIC in the network that the address is to lead to",
-                vip.path
+                vip.spec.path
             ))
         });
     }
-    if let Some(group) = &vip.group {
-        let at = made.wishes.nics.iter().position(|nic| nic.group.as_ref() == Some(group));
-        let id = at.and_then(|at| made.ids.networks.get(at)).map(|row| row.id.clone());
-        if let Some(nic) = id.and_then(|id| in_network(&id)) {
-            return Ok(of(nic));
+    if let Some(group) = &vip.spec.group {
+        let of_group = |nic: &&CreatedNic<'_>| {
+            nic.resolved.spec.group.as_ref() == Some(group) && nic.resolved.network.is_some()
+        };
+        if let Some(nic) = created.nics.iter().find(of_group) {
+            return Ok(target(nic.row));
         }
     }
     let own = address.and_then(|address| match (&address.vpcid, &address.associatednetworkid) {
@@ -326,43 +240,26 @@ fn behind(
         (None, None) => None,
     });
     let default = || nics.iter().find(|nic| nic.isdefault).or(nics.first());
-    own.or_else(default).map(of).ok_or_else(|| {
-        CpiError::cloud(format!("VM {} has no NIC for its public address", made.vm.name))
+    own.or_else(default).map(target).ok_or_else(|| {
+        CpiError::cloud(format!("VM {} has no NIC for its public address", created.vm.name))
     })
 }
 
-/// Makes a firewall rule; one that is there already is as good.
-async fn open(
+/// Makes a firewall rule; one that exists already is as good.
+async fn create_firewall_rule(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    made: &Made<'_>,
+    created: &CreatedVm<'_>,
     address: &str,
     rule: &FirewallRule,
-) -> Answer<()> {
-    let call = call(address, rule);
-    match cloud.make_outside(operation, Outside::FirewallRule, &made.vm.name, &call).await {
+) -> CloudResult<()> {
+    let call = firewall_rule::create_call(address, rule);
+    let (kind, name) = (PublicResourceKind::FirewallRule, &created.vm.name);
+    match public_resource::create(cloud, operation, kind, name, &call).await {
         Err(failure) if failure.has_code(537) => {
             tracing::info!("the address lets that in already: {failure}");
             Ok(())
         }
         other => other.map(drop),
-    }
-}
-
-/// The call that makes a rule.
-fn call(address: &str, rule: &FirewallRule) -> CreateFirewallRule {
-    let Ports(first, last) = rule.ports;
-    let has_ports = matches!(rule.protocol, Protocol::Tcp | Protocol::Udp);
-    let icmp = |value: Option<i16>| {
-        (rule.protocol == Protocol::Icmp).then(|| i32::from(value.unwrap_or(-1)))
-    };
-    CreateFirewallRule {
-        ipaddressid: address.to_owned(),
-        protocol: rule.protocol.as_str().to_owned(),
-        startport: has_ports.then_some(first),
-        endport: has_ports.then_some(last),
-        cidrlist: rule.cidr.0.clone(),
-        icmptype: icmp(rule.icmp_type),
-        icmpcode: icmp(rule.icmp_code),
     }
 }
