@@ -82,8 +82,8 @@ async fn make(
         ipaddress: Some(ip.to_owned()),
         ..ListPublicIpAddresses::default()
     };
-    let addresses = cloud.get(&of).await?.items.into_iter();
-    let address = addresses.filter(|address| address.ipaddress == ip).next().ok_or_else(|| {
+    let mut addresses = cloud.get(&of).await?.items.into_iter();
+    let address = addresses.find(|address| address.ipaddress == ip).ok_or_else(|| {
         CpiError::cloud(format!("{path}.public_ip: public address {ip} not found for this account"))
     })?;
     let in_vpc = address.vpcid.is_some();
