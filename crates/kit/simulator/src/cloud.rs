@@ -2,6 +2,7 @@
 
 use crate::calls::CallLog;
 use crate::fault::{FaultKind, Faults, When};
+use crate::lie::ListShape;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -20,6 +21,21 @@ pub trait SimulatedCloud: Clone + Send + Sync + 'static {
     /// ([`FaultKind::JobPurged`]).
     fn answer_with_broken_job(&self, request: &Self::Request, kind: FaultKind, when: When)
     -> Reply;
+
+    /// Whether the request asks for a list, of which a lie can be told.
+    fn is_list(&self, request: &Self::Request) -> bool;
+
+    /// The name that a list is narrowed down to, where it is.
+    fn wanted_name(&self, request: &Self::Request) -> Option<String>;
+
+    /// The same request without what narrows a list down.
+    fn without_filters(&self, request: &Self::Request) -> Self::Request;
+
+    /// The same request for the first page.
+    fn without_page(&self, request: &Self::Request) -> Self::Request;
+
+    /// Where its lists have what a lie changes.
+    fn list_shape(&self) -> ListShape;
 
     /// Gives the faults to look at, or to change.
     fn with_faults<T>(&self, look: impl FnOnce(&mut Faults) -> T) -> T;

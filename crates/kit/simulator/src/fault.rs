@@ -3,10 +3,11 @@
 
 use crate::cloud::{Reply, SimulatedCloud};
 use crate::connection_cut::ConnectionCut;
+use crate::lie::{self, Lie};
 use rustix::process::{Pid, Signal, kill_process};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One fault to come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +74,13 @@ pub enum FaultKind {
         /// The body.
         body: String,
     },
+    /// A list is answered untruly. What is no list is answered as it is.
+    Lie {
+        /// In what.
+        lie: Lie,
+    },
+    /// The request is delivered twice, and the connection closed without an answer.
+    Twice,
     /// No answer for so long; then the connection is closed.
     Hang {
         /// So many seconds.
@@ -94,6 +102,9 @@ struct Armed {
     seen: u32,
     /// How often it has struck.
     struck: u32,
+    /// When it struck first.
+    #[serde(skip)]
+    since: Option<Instant>,
 }
 
 fn one() -> u32 {
@@ -103,7 +114,10 @@ fn one() -> u32 {
 impl Faults {
     /// Declares faults in place of those before.
     pub fn declare(&mut self, faults: Vec<Fault>) {
-        self.armed = faults.into_iter().map(|fault| Armed { fault, seen: 0, struck: 0 }).collect();
+        self.armed = faults
+            .into_iter()
+            .map(|fault| Armed { fault, seen: 0, struck: 0, since: None })
+            .collect();
     }
 
     /// How many times the declared faults have struck.
@@ -120,12 +134,24 @@ impl Faults {
                 continue;
             }
             armed.seen += 1;
-            if met.is_none() && (*occurrence..occurrence + times).contains(&armed.seen) {
+            let due = (*occurrence..occurrence.saturating_add(*times)).contains(&armed.seen);
+            if met.is_none() && due && !armed.is_over() {
+                armed.since.get_or_insert_with(Instant::now);
                 armed.struck += 1;
                 met = Some(armed.fault.clone());
             }
         }
         met
+    }
+}
+
+impl Armed {
+    /// Whether it lasts for a time only, and that has passed.
+    fn is_over(&self) -> bool {
+        let FaultKind::Lie { lie: Lie::Stale { seconds, .. } } = &self.fault.kind else {
+            return false;
+        };
+        self.since.is_some_and(|since| since.elapsed().as_secs_f64() >= *seconds)
     }
 }
 
@@ -143,6 +169,14 @@ pub async fn answer<F: SimulatedCloud>(
     tracing::info!(command, ?kind, ?when, "fault");
     if matches!(kind, FaultKind::JobFailure | FaultKind::JobPurged) {
         return Some(cloud.answer_with_broken_job(request, kind, when));
+    }
+    if let FaultKind::Lie { lie } = &kind {
+        return Some(lie::answer(cloud, request, lie));
+    }
+    if kind == FaultKind::Twice {
+        cloud.answer(request);
+        cloud.answer(request);
+        return cut(wire);
     }
     // Killed while its request waits: the caller has sent it, and nothing has happened yet.
     if let (FaultKind::Kill { pid }, When::Before) = (&kind, when) {
@@ -172,7 +206,11 @@ async fn spoil<F: SimulatedCloud>(
             wire.cut_after_half_of(&whole.body);
             Some(whole)
         }
-        FaultKind::Reset | FaultKind::JobFailure | FaultKind::JobPurged => cut(wire),
+        FaultKind::Reset
+        | FaultKind::JobFailure
+        | FaultKind::JobPurged
+        | FaultKind::Lie { .. }
+        | FaultKind::Twice => cut(wire),
         FaultKind::Kill { pid } => {
             kill(pid);
             cut(wire)

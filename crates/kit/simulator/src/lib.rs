@@ -11,6 +11,7 @@ mod connection_cut;
 mod control;
 pub mod fault;
 mod latency;
+pub mod lie;
 mod metadata_listeners;
 mod server;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trials::Subject;
 use trials::cloud::Plugin;
-use trials::torture::{Depth, Plan, Report};
+use trials::torture::{Depth, Plan, Play, Report};
 
 /// Kill and mislead a CPI at every API call of every method, and see what is left in the cloud.
 #[derive(Debug, Args)]
@@ -30,6 +30,10 @@ pub struct Torture {
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
+    /// Which matrix: of crashes and lost answers, or of lists that are not true.
+    #[arg(long, value_enum, default_value = "crash")]
+    matrix: Matrix,
+
     /// Only this method; may be given several times.
     #[arg(long, value_name = "METHOD")]
     method: Vec<String>,
@@ -47,6 +51,15 @@ pub struct Torture {
     json: bool,
 }
 
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Matrix {
+    /// The CPI is killed, answers are lost or mangled, jobs fail.
+    Crash,
+    /// Lists are not true: filters ignored, foreign rows, rows that lag.
+    Liar,
+}
+
 impl Torture {
     /// Runs the matrix; fails unless every cell is clean.
     pub fn run(self) -> anyhow::Result<ExitCode> {
@@ -54,13 +67,10 @@ impl Torture {
         let (cloud, workers) = (self.cloud, self.workers);
         let depth = if self.quick { Depth::Quick } else { Depth::Every };
         let plan = Plan { cloud, subject, methods: self.method, depth, workers };
-        let cells = plan.cells()?;
-        // Nothing is drawn where standard error is no terminal.
-        let bar =
-            ProgressBar::with_draw_target(Some(cells.len() as u64), ProgressDrawTarget::stderr());
-        bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {msg}")?);
-        let report = plan.run(&cells, |done| bar.set_position(done as u64));
-        bar.finish_and_clear();
+        let report = match self.matrix {
+            Matrix::Crash => play(&plan, &plan.cells()?)?,
+            Matrix::Liar => play(&plan, &plan.liar_cells()?)?,
+        };
         if self.json {
             stdout::write_line(&serde_json::to_string_pretty(&report)?)?;
         } else {
@@ -68,6 +78,15 @@ impl Torture {
         }
         Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Runs cells, with a bar where standard error is a terminal.
+fn play<C: Play>(plan: &Plan, cells: &[C]) -> anyhow::Result<Report> {
+    let bar = ProgressBar::with_draw_target(Some(cells.len() as u64), ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {msg}")?);
+    let report = plan.run(cells, |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    Ok(report)
 }
 
 /// The CPI under trial: this one, unless another is named.

@@ -78,6 +78,19 @@ impl CloudStack {
         list.and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
+    /// Makes a volume, as a person would in the same account.
+    pub fn make_volume(&self, name: &str) -> Result<()> {
+        let zone = self.rows("listZones", &[("name", "adv")]).into_iter().next();
+        let offering = self.rows("listDiskOfferings", &[("name", "Small")]).into_iter().next();
+        let (zone, offering) = zone.zip(offering).context("the world has no zone or offering")?;
+        let id = |row: &Value| row["id"].as_str().unwrap_or_default().to_owned();
+        let (zone, offering) = (id(&zone), id(&offering));
+        let params = [("name", name), ("zoneid", &zone), ("diskofferingid", &offering)];
+        let (status, body) = self.call("createVolume", &params);
+        anyhow::ensure!(status == 200, "createVolume: {body}");
+        Ok(())
+    }
+
     fn row(&self, command: &str, id: &str) -> Option<Value> {
         self.rows(command, &[("id", id), ("listall", "true")]).into_iter().next()
     }
@@ -177,6 +190,10 @@ impl Cloud for CloudStack {
         let known = COMMANDS.iter().find(|known| known.name == command);
         // What is no command is an upload to the storage VM.
         known.map_or((Effect::Create, false), |known| (known.effect, known.job))
+    }
+
+    fn ids(&self) -> BTreeSet<String> {
+        self.running.cloud().all_ids()
     }
 
     fn things(&self) -> BTreeSet<String> {

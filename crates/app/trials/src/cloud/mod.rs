@@ -254,6 +254,9 @@ pub trait Cloud: Send + Sync {
     /// answer.
     fn effect(&self, command: &str) -> (Effect, bool);
 
+    /// The id of everything that lists show.
+    fn ids(&self) -> BTreeSet<String>;
+
     /// What the cloud holds, by kind and id, as far as a director would count it; what nobody
     /// pays for and what goes by itself is not counted.
     fn things(&self) -> BTreeSet<String>;

@@ -156,6 +156,10 @@ impl Cloud for SoftLayer {
         (effect, begins.contains(&method))
     }
 
+    fn ids(&self) -> BTreeSet<String> {
+        self.running.cloud().all_ids().iter().map(ToString::to_string).collect()
+    }
+
     fn things(&self) -> BTreeSet<String> {
         let inventory = self.inventory();
         let mut things = BTreeSet::new();

@@ -43,11 +43,29 @@ pub struct Cell {
 pub struct CleanRun(Vec<Called>);
 
 /// An API call of a clean run.
-struct Called {
-    command: String,
-    occurrence: u32,
-    effect: Effect,
-    job: bool,
+pub struct Called {
+    /// Its command.
+    pub command: String,
+    /// Which of them, counted from 1.
+    pub occurrence: u32,
+    /// What it does to the cloud.
+    pub effect: Effect,
+    /// Whether it starts something that goes on after its answer.
+    pub job: bool,
+}
+
+impl Called {
+    /// Whether it only asks how far a job is.
+    pub fn is_poll(&self) -> bool {
+        self.command == "queryAsyncJobResult"
+    }
+}
+
+impl CleanRun {
+    /// The calls, in the order in which they were made.
+    pub fn calls(&self) -> impl Iterator<Item = &Called> {
+        self.0.iter()
+    }
 }
 
 /// Runs a method without any fault.
@@ -154,7 +172,7 @@ impl Cell {
         if Inventory::of(&*stage.other) != elsewhere {
             return Ok(Finding::Leaked("the other cloud was changed".into()));
         }
-        Ok(self.judge(&before, &after, &arguments, answer.as_ref()))
+        Ok(judge(self.scenario, &before, &after, &arguments, answer.as_ref()))
     }
 
     /// Calls the method; the fault is declared once its process is known.
@@ -190,28 +208,29 @@ impl Cell {
         stage.cloud.declare_faults(Vec::new());
         Ok(())
     }
+}
 
-    fn judge(
-        &self,
-        before: &Inventory,
-        after: &Inventory,
-        arguments: &Value,
-        answer: Option<&Answer>,
-    ) -> Finding {
-        let done = |result: &Value| (self.scenario.done)(before, arguments, result);
-        let said = match answer {
-            Some(Answer { outcome: Ok(result), .. }) => {
-                if *after == done(result) {
-                    return Finding::Clean;
-                }
-                return leak(&done(result), after, "it was answered with success");
+/// What a cloud that holds `after` says of a call that was answered so.
+pub fn judge(
+    scenario: &Scenario,
+    before: &Inventory,
+    after: &Inventory,
+    arguments: &Value,
+    answer: Option<&Answer>,
+) -> Finding {
+    let done = |result: &Value| (scenario.done)(before, arguments, result);
+    let said = match answer {
+        Some(Answer { outcome: Ok(result), .. }) => {
+            if *after == done(result) {
+                return Finding::Succeeded;
             }
-            Some(Answer { outcome: Err(error), .. }) => error.to_string(),
-            None => "it was not answered".to_owned(),
-        };
-        let as_done = self.scenario.may_be_done && *after == done(&Value::Null);
-        if after == before || as_done { Finding::Clean } else { leak(before, after, &said) }
-    }
+            return leak(&done(result), after, "it was answered with success");
+        }
+        Some(Answer { outcome: Err(error), .. }) => error.to_string(),
+        None => "it was not answered".to_owned(),
+    };
+    let as_done = scenario.may_be_done && *after == done(&Value::Null);
+    if after == before || as_done { Finding::Undone } else { leak(before, after, &said) }
 }
 
 enum Ended {

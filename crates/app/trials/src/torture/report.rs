@@ -1,14 +1,20 @@
 //! What the matrix found.
 
-use super::cell::Cell;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// What a cell found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// The cloud holds what was answered.
-    Clean,
+    /// The call was answered with success, and the cloud holds what was answered.
+    Succeeded,
+    /// The call failed or died, and the cloud holds what it held before.
+    Undone,
+    /// Something that is none of ours is gone, or is changed.
+    ForeignDestroyed(String),
+    /// Something that is none of ours was answered, as if the call had made it.
+    ForeignAdopted(String),
     /// It holds something else.
     Leaked(String),
     /// The answer was none that a director takes.
@@ -22,6 +28,12 @@ pub enum Finding {
 pub struct Report {
     /// Cells that were tried.
     pub runs: usize,
+    /// Those that were answered with success all the same.
+    pub succeeded: usize,
+    /// Cells that destroyed or changed what is none of ours.
+    pub foreign_destroyed: usize,
+    /// Cells that answered what is none of ours.
+    pub foreign_adopted: usize,
     /// Cells that left something else than was answered.
     pub leaked: usize,
     /// Cells whose answer was none that a director takes.
@@ -35,15 +47,26 @@ pub struct Report {
 }
 
 impl Report {
-    /// Counts a cell.
-    pub fn add(&mut self, cell: &Cell, finding: Finding) {
+    /// Counts a cell of a method.
+    pub fn add(&mut self, method: &str, cell: &dyn Display, finding: Finding) {
         self.runs += 1;
-        let (runs, clean) = self.methods.entry(cell.scenario.method.into()).or_default();
+        let (runs, clean) = self.methods.entry(method.into()).or_default();
         *runs += 1;
         let (count, what) = match finding {
-            Finding::Clean => {
+            Finding::Succeeded => {
+                *clean += 1;
+                self.succeeded += 1;
+                return;
+            }
+            Finding::Undone => {
                 *clean += 1;
                 return;
+            }
+            Finding::ForeignDestroyed(what) => {
+                (&mut self.foreign_destroyed, format!("foreign destroyed: {what}"))
+            }
+            Finding::ForeignAdopted(what) => {
+                (&mut self.foreign_adopted, format!("foreign adopted: {what}"))
             }
             Finding::Leaked(what) => (&mut self.leaked, format!("leaked: {what}")),
             Finding::Malformed(what) => (&mut self.malformed, format!("malformed: {what}")),
@@ -55,13 +78,18 @@ impl Report {
 
     /// Whether every cell was clean.
     pub fn is_clean(&self) -> bool {
-        self.leaked + self.malformed + self.not_run == 0
+        let foreign = self.foreign_destroyed + self.foreign_adopted;
+        foreign + self.leaked + self.malformed + self.not_run == 0
     }
 
-    /// `runs N, leaked N, malformed answers N`, and what did not run.
+    /// `runs N, succeeded N, foreign destroyed N, …`, and what did not run.
     pub fn summary(&self) -> String {
-        let Self { runs, leaked, malformed, not_run, .. } = self;
-        let mut line = format!("runs {runs}, leaked {leaked}, malformed answers {malformed}");
+        let Self { runs, succeeded, foreign_destroyed, foreign_adopted, .. } = self;
+        let Self { leaked, malformed, not_run, .. } = self;
+        let mut line = format!(
+            "runs {runs}, succeeded {succeeded}, foreign destroyed {foreign_destroyed}, \
+             foreign adopted {foreign_adopted}, leaked {leaked}, malformed answers {malformed}"
+        );
         if *not_run > 0 {
             line += &format!(", not run {not_run}");
         }

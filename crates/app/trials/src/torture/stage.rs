@@ -11,6 +11,7 @@ use std::cell::{OnceCell, RefCell};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// The world of CloudStack, beyond the built-in one.
@@ -19,9 +20,9 @@ const WORLD: &str = include_str!("../../worlds/torture.yaml");
 /// What a cell is played on.
 pub struct Stage {
     /// The cloud.
-    pub cloud: Box<dyn Cloud>,
+    pub cloud: Arc<dyn Cloud>,
     /// Another one, whose calls share the `state_dir`.
-    pub other: Box<dyn Cloud>,
+    pub other: Arc<dyn Cloud>,
     /// What it calls things.
     pub samples: Samples,
     folder: TempDir,
@@ -29,15 +30,17 @@ pub struct Stage {
     other_driver: Driver,
     /// What the call under trial has in its context, over the config.
     over_config: RefCell<Map<String, Value>>,
+    subject: Subject,
+    timeout: u64,
     /// From where the cloud fetches images.
-    _images: Images,
+    images: Arc<Images>,
     shelf: OnceCell<Shelf>,
 }
 
 impl Stage {
     /// Sets the stage. Every wait of the CPI ends after `timeout` seconds.
     pub fn set(plugin: Plugin, subject: &Subject, timeout: u64) -> Result<Self> {
-        let images = Images::serve()?;
+        let images = Arc::new(Images::serve()?);
         let world = match plugin {
             Plugin::Cloudstack => {
                 let mut world = simulator_cloudstack::World::builtin_with(WORLD)?;
@@ -46,7 +49,32 @@ impl Stage {
             }
             Plugin::Softlayer => World::builtin(plugin),
         };
-        let (cloud, other) = (world.start(Pace::Quick)?, world.start(Pace::Quick)?);
+        let start = || -> Result<Arc<dyn Cloud>> { Ok(Arc::from(world.start(Pace::Quick)?)) };
+        let (cloud, other) = (start()?, start()?);
+        Self::of(subject, timeout, images, cloud, other)
+    }
+
+    /// Another director on the same clouds, with a `state_dir` of its own.
+    pub fn of_director(&self, uuid: &str) -> Result<Self> {
+        let (images, cloud, other) = (&self.images, &self.cloud, &self.other);
+        let mut stage = Self::of(
+            &self.subject,
+            self.timeout,
+            Arc::clone(images),
+            Arc::clone(cloud),
+            Arc::clone(other),
+        )?;
+        stage.driver.context.insert("director_uuid".into(), json!(uuid));
+        Ok(stage)
+    }
+
+    fn of(
+        subject: &Subject,
+        timeout: u64,
+        images: Arc<Images>,
+        cloud: Arc<dyn Cloud>,
+        other: Arc<dyn Cloud>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cpi-torture-").tempdir()?;
         let state = folder.path().join("state");
         std::fs::create_dir(&state)?;
@@ -67,7 +95,9 @@ impl Stage {
             driver,
             other_driver,
             over_config,
-            _images: images,
+            subject: subject.clone(),
+            timeout,
+            images,
             shelf: OnceCell::new(),
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::agents::{AgentEntry, Agents, Keeper};
 use crate::engine::fault::{self, Fault, FaultKind, Faults, When};
-use crate::engine::{CallLog, CallRecord, Reply, Request, http};
+use crate::engine::{CallLog, CallRecord, Reply, Request, http, lie};
 use crate::inventory::{Inventory, JobEntry};
 use crate::metadata;
 use crate::shared::Shared;
@@ -14,6 +14,7 @@ use axum::Router;
 use serde::Serialize;
 use serde_json::Value;
 use simulator_kit::agents::Machines;
+use simulator_kit::lie::ListShape;
 use simulator_kit::{Server, SimulatedCloud, control_router};
 use std::io;
 use std::net::SocketAddr;
@@ -44,6 +45,26 @@ impl SimulatedCloud for Shared {
 
     fn answer_with_broken_job(&self, request: &Request, kind: FaultKind, when: When) -> Reply {
         fault::answer_with_broken_job(self, request, kind, when)
+    }
+
+    fn is_list(&self, request: &Request) -> bool {
+        lie::is_list(request)
+    }
+
+    fn wanted_name(&self, request: &Request) -> Option<String> {
+        lie::wanted_name(request)
+    }
+
+    fn without_filters(&self, request: &Request) -> Request {
+        lie::with_only(&self.cloud(), request, lie::is_no_filter)
+    }
+
+    fn without_page(&self, request: &Request) -> Request {
+        lie::with_only(&self.cloud(), request, lie::is_no_page)
+    }
+
+    fn list_shape(&self) -> ListShape {
+        lie::SHAPE
     }
 
     fn with_faults<T>(&self, look: impl FnOnce(&mut Faults) -> T) -> T {

@@ -1,6 +1,6 @@
 //! Starting a simulator, and the handle to one that runs.
 
-use crate::engine::{Request, http};
+use crate::engine::{Request, http, lie};
 use crate::inventory::Inventory;
 use crate::metadata;
 use crate::state::Cloud;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use simulator_kit::agents::{AgentEntry, Agents, Keeper, Machines};
 use simulator_kit::clock::Clock;
 use simulator_kit::fault::{Fault, FaultKind, Faults, When};
+use simulator_kit::lie::ListShape;
 use simulator_kit::{
     CallLog, CallRecord, MetadataListeners, Reply, Server, SimulatedCloud, control_router,
 };
@@ -87,6 +88,26 @@ impl SimulatedCloud for Shared {
         let reply = cloud.answer(request);
         cloud.broken = None;
         reply
+    }
+
+    fn is_list(&self, request: &Request) -> bool {
+        lie::is_list(request)
+    }
+
+    fn wanted_name(&self, request: &Request) -> Option<String> {
+        lie::wanted_name(request)
+    }
+
+    fn without_filters(&self, request: &Request) -> Request {
+        lie::without_filters(request)
+    }
+
+    fn without_page(&self, request: &Request) -> Request {
+        lie::without_page(request)
+    }
+
+    fn list_shape(&self) -> ListShape {
+        lie::SHAPE
     }
 
     fn with_faults<T>(&self, look: impl FnOnce(&mut Faults) -> T) -> T {

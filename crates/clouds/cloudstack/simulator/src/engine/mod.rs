@@ -6,6 +6,7 @@ mod dispatch;
 pub mod fault;
 pub mod http;
 mod job;
+pub(crate) mod lie;
 mod params;
 mod params_ids;
 mod refusal;

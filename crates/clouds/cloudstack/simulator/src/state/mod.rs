@@ -48,6 +48,7 @@ use crate::engine::{CallLog, Jobs, Throttle};
 use crate::world::{Named, World};
 use clock::Clock;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A cloud: everything that it holds and everything that happens in it.
@@ -174,6 +175,41 @@ impl Cloud {
     /// The time of what is being done.
     pub fn now(&self) -> Timestamp {
         self.time
+    }
+
+    /// The id of everything that lists show.
+    pub fn all_ids(&self) -> BTreeSet<String> {
+        fn of<T: Entity>(table: &Table<T>) -> impl Iterator<Item = String> {
+            table.iter().map(|row| row.id().to_owned())
+        }
+        let Routing { offerings, addresses, firewall, forwardings, balancers, .. } = &self.routing;
+        let Routing { vpc_offerings, vpcs, acl_lists, acl_rules, .. } = &self.routing;
+        of(&self.accounts)
+            .chain(of(&self.zones))
+            .chain(of(&self.hosts))
+            .chain(of(&self.os_types))
+            .chain(of(&self.service_offerings))
+            .chain(of(&self.disk_offerings))
+            .chain(of(&self.templates))
+            .chain(of(&self.networks))
+            .chain(of(&self.vms))
+            .chain(of(&self.volumes))
+            .chain(of(&self.snapshots))
+            .chain(of(&self.affinity_groups))
+            .chain(of(&self.security_groups))
+            .chain(of(&self.key_pairs))
+            .chain(of(&self.projects))
+            .chain(of(offerings))
+            .chain(of(addresses))
+            .chain(of(firewall))
+            .chain(of(forwardings))
+            .chain(of(balancers))
+            .chain(of(vpc_offerings))
+            .chain(of(vpcs))
+            .chain(of(acl_lists))
+            .chain(of(acl_rules))
+            .chain([self.domain.id.clone()])
+            .collect()
     }
 
     /// A fresh id. With a seeded world they come in the same order each time.

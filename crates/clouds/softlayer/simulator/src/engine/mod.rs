@@ -6,6 +6,7 @@ pub(crate) mod dispatch;
 mod exception;
 mod filter;
 pub mod http;
+pub(crate) mod lie;
 mod log;
 mod mask;
 pub(crate) mod render;

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use simulator_kit::CallLog;
 use simulator_kit::clock::{Clock, later};
 use simulator_kit::fault::{FaultKind, Faults, When};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A table: rows by id, the oldest first.
@@ -130,6 +130,38 @@ impl Cloud {
         // Real ids have gaps.
         self.next_id += 2 * self.random.u64(1..20);
         self.next_id
+    }
+
+    /// The id of everything that lists show.
+    pub fn all_ids(&self) -> BTreeSet<u64> {
+        fn of<T>(table: &Table<T>) -> impl Iterator<Item = u64> {
+            table.keys().copied()
+        }
+        of(&self.accounts)
+            .chain(of(&self.users))
+            .chain(of(&self.locations))
+            .chain(of(&self.vlans))
+            .chain(of(&self.subnets))
+            .chain(of(&self.addresses))
+            .chain(of(&self.guests))
+            .chain(of(&self.nics))
+            .chain(of(&self.images))
+            .chain(of(&self.ssh_keys))
+            .chain(of(&self.tags))
+            .chain(of(&self.servers))
+            .chain(of(&self.volumes))
+            .chain(of(&self.allowed_hosts))
+            .chain(of(&self.orders))
+            .chain(of(&self.order_items))
+            .chain(of(&self.billing_items))
+            .chain(of(&self.packages))
+            .chain(of(&self.items))
+            .chain(of(&self.prices))
+            .chain(of(&self.global_addresses))
+            .chain(of(&self.placement_groups))
+            .chain(of(&self.dedicated_hosts))
+            .chain(of(&self.security_groups))
+            .collect()
     }
 
     /// A fresh UUID.
