@@ -1,12 +1,15 @@
 //! What is there of an environment: the state file, which the `bosh` CLI reads and writes, too.
 
+pub(crate) mod book;
 mod file;
 mod legacy;
 mod lock;
+mod section;
 
 pub use file::{StateError, StateFile, default_path, view};
 pub use legacy::{LEGACY_FILE, LegacyError, from_legacy};
 pub use lock::Lock;
+pub use section::{Change, NotACid, Section, VmRecord};
 
 use bosh_cpi::{DiskCid, MiB, StemcellCid, VmCid};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
