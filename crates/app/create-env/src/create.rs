@@ -99,8 +99,8 @@ fn start_cpi<'a>(
     prepared: &Prepared,
 ) -> Result<Cpi<'a>, Error> {
     let steps = environment.steps();
-    let driver = steps
-        .stage("installing CPI", || installation.install(environment, &prepared.releases))?;
+    let driver =
+        steps.stage("installing CPI", || installation.install(environment, &prepared.releases))?;
     let cpi = Cpi::ask(driver, book, Some(prepared.stemcell.api_version), steps)?;
     cpi.require_version()?;
     Ok(cpi)
@@ -202,12 +202,10 @@ impl Creation<'_, '_> {
         let (environment, instance) = (self.environment, &self.instance);
         let manifest = environment.manifest;
         let group = &manifest.instance_group;
-        let mut spec =
-            ApplySpec::initial(&manifest.name, &group.name, group.networks_argument());
+        let mut spec = ApplySpec::initial(&manifest.name, &group.name, group.networks_argument());
         let rendered = self.rendered_jobs(&spec)?;
         let (releases, stemcell) = (&self.prepared.releases, &self.prepared.stemcell);
-        spec.packages =
-            packages::provide(environment, book, instance, releases, stemcell, vm)?;
+        spec.packages = packages::provide(environment, book, instance, releases, stemcell, vm)?;
         for (_, job) in releases.group_jobs(environment)? {
             spec = spec.with_job(&job.name, &job.fingerprint);
         }
@@ -251,18 +249,16 @@ impl Creation<'_, '_> {
                 book.save()?;
             }
             applied?;
-            instance.say("run_script", |agent| {
-                agent.run_script("pre-start", instance.patient())
-            })?;
+            instance
+                .say("run_script", |agent| agent.run_script("pre-start", instance.patient()))?;
             Ok(instance.say("start", Agent::start)?)
         })?;
         steps.step(&format!("Waiting for instance '{name}' to be running"), || {
             instance.wait_running(watch.least, watch.most)
         })?;
         steps.step(&format!("Running the post-start scripts '{name}'"), || {
-            Ok(instance.say("run_script", |agent| {
-                agent.run_script("post-start", instance.patient())
-            })?)
+            Ok(instance
+                .say("run_script", |agent| agent.run_script("post-start", instance.patient()))?)
         })
     }
 
@@ -310,7 +306,8 @@ pub(crate) fn delete_stemcell(
     step: &str,
 ) -> Result<(), Error> {
     steps.skippable(step, || {
-        let deleted = cpi.change(book, Change::DeleteStemcell { cid: cid.clone() }, json!([cid]))?;
+        let deleted =
+            cpi.change(book, Change::DeleteStemcell { cid: cid.clone() }, json!([cid]))?;
         Ok(((), (deleted == Deleted::GoneBefore).then_some(Skipped("Stemcell not found"))))
     })
 }

@@ -23,8 +23,7 @@ pub fn delete(environment: &Environment<'_>) -> Result<(), Error> {
     recover(&mut book, steps)?;
     let installation = Installation::open(environment, &book.state.installation_id)?;
     let releases = cpi_releases(environment, &installation)?;
-    let driver = steps
-        .stage("installing CPI", || installation.install(environment, &releases))?;
+    let driver = steps.stage("installing CPI", || installation.install(environment, &releases))?;
     let stemcell = book.state.current_stemcell().map(|stemcell| stemcell.api_version);
     let cpi = Cpi::ask(driver, &book, stemcell.filter(|version| *version > 0), steps)?;
     let instance = Instance::new(environment, &book.state.director_id)?;
@@ -63,7 +62,11 @@ pub fn delete(environment: &Environment<'_>) -> Result<(), Error> {
 }
 
 /// The state file stays, since it knows the disks.
-fn keep_disks(environment: &Environment<'_>, mut book: Book<'_>, cpi: &Cpi<'_>) -> Result<(), Error> {
+fn keep_disks(
+    environment: &Environment<'_>,
+    mut book: Book<'_>,
+    cpi: &Cpi<'_>,
+) -> Result<(), Error> {
     book.state.current_stemcell_id = None;
     book.state.current_manifest_sha = None;
     book.state.releases.clear();

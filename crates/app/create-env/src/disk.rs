@@ -168,12 +168,7 @@ impl Disks<'_, '_> {
 
     /// Copies all data to a new disk, which becomes the current one. The old one is detached and
     /// stays.
-    fn migrate(
-        &self,
-        book: &mut Book<'_>,
-        old: &DiskRecord,
-        wanted: &Disk,
-    ) -> Result<(), Error> {
+    fn migrate(&self, book: &mut Book<'_>, old: &DiskRecord, wanted: &Disk) -> Result<(), Error> {
         let new = self.create(book, wanted)?;
         // Should this run end now, the VM has two disks, and the next run starts with another VM.
         self.mark_migrating(book, true)?;

@@ -25,12 +25,13 @@ impl<'a> Instance<'a> {
     /// The agent at `cloud_provider.mbus`. Nothing is sent yet.
     pub fn new(environment: &Environment<'a>, director: &str) -> Result<Self, Error> {
         let provider = &environment.manifest.cloud_provider;
-        let mbus: Mbus = provider.mbus.url().as_str().parse().map_err(
-            |error: bosh_agent::InvalidMbus| Error::Invalid {
-                path: "cloud_provider.mbus".to_owned(),
-                message: error.to_string(),
-            },
-        )?;
+        let mbus: Mbus =
+            provider.mbus.url().as_str().parse().map_err(|error: bosh_agent::InvalidMbus| {
+                Error::Invalid {
+                    path: "cloud_provider.mbus".to_owned(),
+                    message: error.to_string(),
+                }
+            })?;
         let (ca, proxy) = (provider.ca.as_deref(), environment.options.proxy.as_deref());
         let agent = Agent::new(&mbus, ca, proxy, director)?;
         let director = director.to_owned();
@@ -138,7 +139,6 @@ impl<'a> Instance<'a> {
 
 fn unready(state: &AgentState) -> String {
     let processes = state.processes.iter().flatten().filter(|it| it.state != "running");
-    let named: Vec<String> =
-        processes.map(|it| format!("{} is {}", it.name, it.state)).collect();
+    let named: Vec<String> = processes.map(|it| format!("{} is {}", it.name, it.state)).collect();
     if named.is_empty() { format!("the state is '{}'", state.job_state) } else { named.join(", ") }
 }

@@ -80,8 +80,7 @@ pub(crate) fn render(
 ) -> Result<Files, Error> {
     let manifest = environment.manifest;
     let group = &manifest.instance_group;
-    let context =
-        Context { deployment: manifest.name.clone(), address: Some(address.to_owned()) };
+    let context = Context { deployment: manifest.name.clone(), address: Some(address.to_owned()) };
     let jobs = releases.group_jobs(environment)?;
     let mut seen = Vec::new();
     for ((_, job), wanted) in jobs.iter().zip(&group.jobs) {

@@ -31,9 +31,8 @@ pub fn start(environment: &Environment<'_>) -> Result<(), Error> {
     steps.stage("starting deployment", || {
         wait(environment, &instance)?;
         steps.step(&format!("Running the pre-start scripts '{name}'"), || {
-            Ok(instance.say("run_script", |agent| {
-                agent.run_script("pre-start", instance.patient())
-            })?)
+            Ok(instance
+                .say("run_script", |agent| agent.run_script("pre-start", instance.patient()))?)
         })?;
         steps.step(&format!("Starting the agent '{name}'"), || {
             Ok(instance.say("start", Agent::start)?)
@@ -42,9 +41,8 @@ pub fn start(environment: &Environment<'_>) -> Result<(), Error> {
             instance.wait_running(watch.least, watch.most)
         })?;
         steps.step(&format!("Running the post-start scripts '{name}'"), || {
-            Ok(instance.say("run_script", |agent| {
-                agent.run_script("post-start", instance.patient())
-            })?)
+            Ok(instance
+                .say("run_script", |agent| agent.run_script("post-start", instance.patient()))?)
         })
     })
 }
@@ -62,7 +60,5 @@ fn reach<'a>(environment: &Environment<'a>) -> Result<(Book<'a>, Instance<'a>), 
 
 fn wait(environment: &Environment<'_>, instance: &Instance<'_>) -> Result<(), Error> {
     let limit = environment.options.reach_timeout;
-    environment
-        .steps()
-        .step("Waiting for the agent", || Ok(instance.wait(limit, None)?))
+    environment.steps().step("Waiting for the agent", || Ok(instance.wait(limit, None)?))
 }

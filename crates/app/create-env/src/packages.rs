@@ -112,13 +112,15 @@ impl Provision<'_, '_> {
         let step = format!("Compiling package '{}/{}'", package.name, package.fingerprint);
         self.steps.skippable(&step, || {
             // Whoever uploads ends only after an error that was received.
-            let blob = self.instance.say("blobs", |_| uploaded.recv().unwrap_or_else(|_| {
-                Err(AgentError {
-                    url: String::new(),
-                    what: "uploading a blob".to_owned(),
-                    failure: bosh_agent::Failure::Interrupted,
+            let blob = self.instance.say("blobs", |_| {
+                uploaded.recv().unwrap_or_else(|_| {
+                    Err(AgentError {
+                        url: String::new(),
+                        what: "uploading a blob".to_owned(),
+                        failure: bosh_agent::Failure::Interrupted,
+                    })
                 })
-            }))?;
+            })?;
             let spec = |blobstore_id, sha1| PackageSpec {
                 name: package.name.clone(),
                 version: package.fingerprint.clone(),
@@ -185,7 +187,11 @@ impl Kept {
     }
 
     /// A package that is kept, if it is whole: where, and its digest.
-    fn find(&self, release: &Release, package: &Package) -> Result<Option<(PathBuf, String)>, Error> {
+    fn find(
+        &self,
+        release: &Release,
+        package: &Package,
+    ) -> Result<Option<(PathBuf, String)>, Error> {
         let path = self.path(release, package)?;
         let noted = path.with_extension("digest");
         let Some(digest) = files::read_if_exists(&noted).map_err(Error::file(&noted))? else {

@@ -146,8 +146,7 @@ impl Plan {
         }
         deleted.extend(state.unused_disks().map(|disk| disk.cid.as_str().to_owned()));
         let others = state.stemcells.iter();
-        let others =
-            others.filter(|it| it.name != stemcell.name || it.version != stemcell.version);
+        let others = others.filter(|it| it.name != stemcell.name || it.version != stemcell.version);
         deleted.extend(others.map(|it| it.cid.as_str().to_owned()));
         deleted
     }
@@ -301,8 +300,8 @@ fn is_unchanged(
 ) -> bool {
     let options = environment.options;
     let current = state.current_stemcell();
-    let same_stemcell = current
-        .is_some_and(|it| it.name == stemcell.name && it.version == stemcell.version);
+    let same_stemcell =
+        current.is_some_and(|it| it.name == stemcell.name && it.version == stemcell.version);
     let recorded = |(name, version): &(String, String)| {
         state.releases.iter().any(|it| it.name == *name && it.version == *version)
     };

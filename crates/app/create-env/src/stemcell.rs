@@ -77,16 +77,13 @@ impl Stemcell {
 }
 
 fn unpacked(tarball: &Path, folder: &Path, image: PathBuf) -> Result<Stemcell, Error> {
-    let failed = |reason: String| Error::Stemcell {
-        stemcell: tarball.display().to_string(),
-        reason,
-    };
+    let failed =
+        |reason: String| Error::Stemcell { stemcell: tarball.display().to_string(), reason };
     let file = File::open(tarball).map_err(Error::file(tarball))?;
     archive::extract(file, folder).map_err(|error| failed(format!("not an archive: {error}")))?;
     let text = fs::read_to_string(folder.join("stemcell.MF"));
     let text = text.map_err(|_| failed("stemcell.MF is missing".to_owned()))?;
-    let manifest =
-        stemcell::Manifest::parse(&text).map_err(|error| failed(error.to_string()))?;
+    let manifest = stemcell::Manifest::parse(&text).map_err(|error| failed(error.to_string()))?;
     if !image.is_file() {
         return Err(failed("image is missing".to_owned()));
     }

@@ -166,7 +166,8 @@ pub(crate) fn stop_jobs(
 fn unmount_disks(steps: Steps<'_>, instance: &Instance<'_>) -> Result<(), Error> {
     for disk in instance.say("list_disk", Agent::mounted_disks)? {
         steps.step(&format!("Unmounting disk '{disk}'"), || {
-            Ok(instance.say("unmount_disk", |agent| agent.unmount_disk(&disk, instance.patient()))?)
+            Ok(instance
+                .say("unmount_disk", |agent| agent.unmount_disk(&disk, instance.patient()))?)
         })?;
     }
     Ok(())
@@ -200,8 +201,7 @@ fn shut_down(
 ) -> Result<(), Error> {
     let steps = environment.steps();
     let step = format!("Waiting for the agent on VM '{vm}'");
-    let reached =
-        steps.step(&step, || Ok(instance.wait(environment.options.reach_timeout, None)?));
+    let reached = steps.step(&step, || Ok(instance.wait(environment.options.reach_timeout, None)?));
     let outcome = reached
         .and_then(|()| stop_jobs(environment, instance))
         .and_then(|()| unmount_disks(steps, instance));

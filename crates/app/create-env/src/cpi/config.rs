@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// Properties that are not of one cloud.
-const COMMON: &[&str] = &["agent", "blobstore", "debug", "env", "nats", "ntp", "state_dir", "traces"];
+const COMMON: &[&str] =
+    &["agent", "blobstore", "debug", "env", "nats", "ntp", "state_dir", "traces"];
 
 /// The config that is made of `cloud_provider.properties`. `plugin` is the cloud's name, if it is
 /// known; `state_dir` is where the CPI keeps its journal where the properties say nothing.

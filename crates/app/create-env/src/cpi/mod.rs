@@ -172,10 +172,9 @@ impl<'a> Cpi<'a> {
     pub fn has_vm(&self, vm: &str) -> Result<bool, CpiFailure> {
         let answer = self.call("has_vm", json!([vm]))?;
         let method = || "has_vm".to_owned();
-        answer.as_bool().ok_or_else(|| CpiFailure::Answer {
-            method: method(),
-            answer: answer.to_string(),
-        })
+        answer
+            .as_bool()
+            .ok_or_else(|| CpiFailure::Answer { method: method(), answer: answer.to_string() })
     }
 }
 

@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 /// What makes a job that of a CPI.
 const EXECUTABLE: &str = "bin/cpi";
 
+/// Files of a job: where they go, and what is in them.
+type RenderedFiles = Vec<(String, Vec<u8>)>;
+
 /// The folder of an installation: `$HOME/.bosh/installations/<id>`. Rendered jobs and configs,
 /// which hold secrets, go when this is dropped.
 pub(crate) struct Installation {
@@ -55,7 +58,7 @@ impl Installation {
         releases: &Releases,
     ) -> Result<Driver, Error> {
         match environment.cpi {
-            CpiSource::Release => self.from_release(environment, releases),
+            CpiSource::Release => self.install_release(environment, releases),
             CpiSource::Command { program, arguments, plugin } => {
                 let properties = &environment.manifest.cloud_provider.properties;
                 let config = config(properties, plugin.as_deref(), &self.folder.join("cpi-state"));
@@ -71,7 +74,7 @@ impl Installation {
         }
     }
 
-    fn from_release(
+    fn install_release(
         &self,
         environment: &Environment<'_>,
         releases: &Releases,
@@ -88,7 +91,7 @@ impl Installation {
         let rendered = steps.step("Rendering job templates", || {
             jobs.iter().map(|(_, job)| Ok((*job, render(environment, job, &ruby)?))).collect()
         });
-        let rendered: Vec<(&Job, Vec<(String, Vec<u8>)>)> = rendered?;
+        let rendered: Vec<(&Job, RenderedFiles)> = rendered?;
         for (job, files) in &rendered {
             steps.step(&format!("Installing job '{}'", job.name), || {
                 write_job(&folder.join(&job.name), files)
@@ -162,20 +165,14 @@ pub(crate) fn check(environment: &Environment<'_>, releases: &Releases) -> Resul
     }
 }
 
-fn render(
-    environment: &Environment<'_>,
-    job: &Job,
-    ruby: &Ruby,
-) -> Result<Vec<(String, Vec<u8>)>, Error> {
+fn render(environment: &Environment<'_>, job: &Job, ruby: &Ruby) -> Result<RenderedFiles, Error> {
     let manifest = environment.manifest;
     let group = &manifest.cloud_provider.properties;
     let properties = template_properties(&job.spec, &Map::new(), group, None);
     let context = Context { deployment: manifest.name.clone(), address: None };
     let sources = crate::jobs::sources(job)?;
-    let templates: Vec<Template<'_>> = sources
-        .iter()
-        .map(|source| source.template(job, &properties, &context))
-        .collect();
+    let templates: Vec<Template<'_>> =
+        sources.iter().map(|source| source.template(job, &properties, &context)).collect();
     let files = ruby.render(&templates)?;
     let targets = sources.iter().map(|source| source.target.clone());
     Ok(targets.zip(files.into_iter().map(|file| file.0)).collect())
@@ -200,4 +197,3 @@ pub(crate) fn private_folder(folder: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(Error::file(folder))
 }
-

@@ -1,4 +1,4 @@
-//! The message bus over HTTPS: messages at `/agent`, blobs at `/blobs/<id>`.
+//! The message bus over HTTPS: messages at `/agent`, blobs at `/blobs/…/<id>`.
 //!
 //! Source: bosh-agent `httpsdispatcher` and `mbus/https_handler.go`.
 
@@ -76,7 +76,7 @@ pub async fn serve(
 ) -> Result<(), String> {
     let router = Router::new()
         .route("/agent", post(message))
-        .route("/blobs/{id}", get(blob).put(put_blob))
+        .route("/blobs/{*path}", get(blob).put(put_blob))
         .layer(middleware::from_fn_with_state(Arc::<str>::from(authorization), guard))
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(agent);
@@ -138,8 +138,8 @@ async fn message(State(agent): State<Arc<Booted>>, body: Bytes) -> Response {
     .into_response()
 }
 
-async fn blob(State(agent): State<Arc<Booted>>, Path(id): Path<String>) -> Response {
-    match lock(&agent.inside.memory).blobs.get(&id) {
+async fn blob(State(agent): State<Arc<Booted>>, Path(path): Path<String>) -> Response {
+    match lock(&agent.inside.memory).blobs.get(blob_id(&path)) {
         Some(bytes) => bytes.clone().into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -147,9 +147,14 @@ async fn blob(State(agent): State<Arc<Booted>>, Path(id): Path<String>) -> Respo
 
 async fn put_blob(
     State(agent): State<Arc<Booted>>,
-    Path(id): Path<String>,
+    Path(path): Path<String>,
     bytes: Bytes,
 ) -> StatusCode {
-    lock(&agent.inside.memory).blobs.insert(id, bytes);
+    lock(&agent.inside.memory).blobs.insert(blob_id(&path).to_owned(), bytes);
     StatusCode::CREATED
+}
+
+/// Only the last part of a path counts.
+fn blob_id(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
