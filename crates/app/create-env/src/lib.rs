@@ -7,11 +7,11 @@
 //!
 //! This crate knows no cloud and no simulator: it speaks to a CPI and to an agent.
 
-pub mod document;
 mod cpi;
 mod create;
 mod delete;
 mod disk;
+pub mod document;
 mod environment;
 mod error;
 pub mod event;
@@ -26,8 +26,8 @@ mod plan;
 mod prepared;
 mod releases;
 pub mod state;
-pub mod store;
 mod stemcell;
+pub mod store;
 mod vm;
 
 pub use cpi::CpiFailure;
