@@ -3,15 +3,11 @@
 //! Without a subcommand it answers one request of a director, from standard input to standard
 //! output. The subcommands are for people; there is one file for each under `commands`.
 
-mod answer;
 mod cli;
 mod commands;
+mod config;
 mod log;
-mod providers;
-mod redact;
-mod state_dir;
 mod stdout;
-mod traces;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,10 @@
 //! `cpi call`: a method by hand.
 
-use crate::{answer, stdout};
+use crate::{config, stdout};
 use anyhow::{Context, bail};
 use bosh_cpi::{METHODS, Response};
 use clap::Args;
+use cpi_runtime::{Environment, answer};
 use serde_json::{Value, json};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,8 @@ impl Call {
             bail!("no config: say where it is with --config FILE");
         }
         let mut failed = false;
-        answer::answer(&self.request()?, config, |response| {
+        let config = config::read(config);
+        answer(&self.request()?, &config, &Environment::of_process(), |response| {
             failed = response.is_error();
             if self.json { stdout::write_line(&response.to_json()) } else { show(response) }
         })?;

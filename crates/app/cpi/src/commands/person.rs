@@ -1,13 +1,12 @@
 //! What commands for people share: a provider without a director's request.
 
-use crate::answer::read_config;
-use crate::providers;
-use crate::state_dir::StateDir;
+use crate::config;
 use anyhow::{Context as _, Result, bail};
 use bosh_cpi::Request;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use cpi_kit::DynProvider;
+use cpi_runtime::{Environment, StateDir};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,15 +30,15 @@ impl ProviderArgs {
         if config.is_none() {
             bail!("no config: say where it is with --config FILE");
         }
-        let (config, _) = read_config(config)?;
+        let config = config::read(config)?.config;
         let mut context = self.read_context()?;
         if let Some(uuid) = &self.director_uuid {
             context.insert("director_uuid".into(), json!(uuid));
         }
         let request = json!({"method": "info", "arguments": [], "context": context});
         let request = Request::parse(request.to_string().as_bytes())?;
-        let state_dir = StateDir::of(&config);
-        Ok(providers::configured(&request, &config, state_dir)?)
+        let state_dir = StateDir::of(&config, &Environment::of_process());
+        Ok(cpi_runtime::provider(&request, &config, state_dir)?)
     }
 
     /// Whether somebody said which director.

@@ -1,6 +1,7 @@
 //! No subcommand: answers one request of a director.
 
-use crate::{answer, stdout};
+use crate::{config, stdout};
+use cpi_runtime::{Environment, answer};
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,8 +18,10 @@ pub fn run(config: Option<&Path>) -> ExitCode {
         // What was read is no request then, and the answer says so.
         eprintln!("standard input: {error}");
     }
-    let answered =
-        answer::answer(&bytes, config, |response| stdout::write_line(&response.to_json()));
+    let environment = Environment::of_process();
+    let answered = answer(&bytes, &config::read(config), &environment, |response| {
+        stdout::write_line(&response.to_json())
+    });
     match answered {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,8 +1,9 @@
 //! `cpi schema`: everything that can be configured, as a JSON schema.
 
-use crate::{providers, stdout};
+use crate::stdout;
 use bosh_cpi::config::CommonProperties;
 use clap::Args;
+use cpi_runtime::{PLUGINS, plugin_names};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -27,14 +28,15 @@ impl Schema {
 pub fn document() -> String {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let mut common = generator.root_schema_for::<CommonProperties>().to_value();
-    let schemas = providers::schemas(&mut generator);
+    let schemas = PLUGINS.iter().map(|plugin| (plugin.name(), plugin.schemas(&mut generator)));
+    let schemas: Vec<_> = schemas.collect();
     let mut definitions = generator.take_definitions(true);
     let mut cloud_properties = Map::new();
-    for schema in schemas {
-        common["properties"][schema.plugin] = schema.properties.to_value();
+    for (plugin, schema) in schemas {
+        common["properties"][plugin] = schema.properties.to_value();
         let own = schema.cloud_properties.into_iter();
         let own: Map<_, _> = own.map(|(of, schema)| (of.to_owned(), schema.to_value())).collect();
-        cloud_properties.insert(schema.plugin.to_owned(), Value::Object(own));
+        cloud_properties.insert(plugin.to_owned(), Value::Object(own));
     }
     definitions.insert("cloud_properties".to_owned(), Value::Object(cloud_properties));
     let properties = json!({
@@ -51,7 +53,7 @@ pub fn document() -> String {
             "type": "object",
             "required": ["plugin"],
             "properties": {
-                "plugin": {"description": "The cloud.", "enum": providers::PLUGINS},
+                "plugin": {"description": "The cloud.", "enum": plugin_names()},
                 "properties": properties,
             },
         }},

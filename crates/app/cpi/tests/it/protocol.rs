@@ -133,7 +133,10 @@ fn a_config_that_cannot_be_used_is_answered_with_its_fault() {
         ("", "the config is not JSON"),
         ("cloud:\n  plugin: x", "the config is not JSON"),
         ("{}", "cloud.plugin: missing"),
-        (r#"{"cloud": {"plugin": "moon"}}"#, "cloud.plugin: there is no 'moon', only cloudstack"),
+        (
+            r#"{"cloud": {"plugin": "moon"}}"#,
+            "cloud.plugin: unknown plugin 'moon'; known are: cloudstack, softlayer",
+        ),
         (
             r#"{"cloud": {"plugin": "cloudstack", "properties": {"cloudstack": {"timeout": 5}}}}"#,
             "cloud.properties.cloudstack.timeout: expected a hash, got integer",

@@ -12,6 +12,7 @@ mod errors;
 mod intent;
 mod name_ref;
 mod naming;
+mod plugin;
 pub mod properties;
 mod tags;
 
@@ -35,6 +36,7 @@ mod provider;
 mod undo;
 
 pub use intent::{Intent, PublicResource, PublicResourceKind};
+pub use plugin::Plugin;
 pub use properties::CloudStackProperties;
 pub use session::CloudStack;
 

@@ -22,6 +22,7 @@ mod lookup;
 mod methods;
 mod naming;
 mod notes;
+mod plugin;
 pub mod properties;
 mod provider;
 mod resources;
@@ -30,6 +31,7 @@ mod tags;
 mod undo;
 
 pub use intent::{DiskOrder, Intent};
+pub use plugin::Plugin;
 pub use properties::SoftLayerProperties;
 pub use session::SoftLayer;
 

@@ -4,6 +4,8 @@ use super::tls::Tls;
 use super::{MIGRATIONS, Row, Statement, VERSION, Value};
 use crate::{JournalError, OperationId};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
 use tokio::sync::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, config::SslMode};
@@ -13,6 +15,8 @@ use tokio_postgres::{Client, Config, NoTls, config::SslMode};
 pub(crate) struct Postgres {
     client: Mutex<Client>,
     server: String,
+    /// The locks of this session. The server would give a session again what it has.
+    held: std::sync::Mutex<BTreeSet<i64>>,
 }
 
 /// What a NULL parameter refers to.
@@ -28,7 +32,7 @@ impl Postgres {
         let config: Config = url.expose_secret().parse().map_err(|_| JournalError::Url)?;
         let server = server(&config);
         let client = connect(&config).await.map_err(|e| JournalError::open(&server, &e))?;
-        let store = Self { client: Mutex::new(client), server };
+        let store = Self { client: Mutex::new(client), server, held: Default::default() };
         store.migrate().await?;
         Ok(store)
     }
@@ -62,15 +66,27 @@ impl Postgres {
     pub(crate) async fn own(&self, id: OperationId) -> Result<Option<i64>, JournalError> {
         let number = id.lock_number();
         let client = self.client.lock().await;
+        if self.held().contains(&number) {
+            return Ok(None);
+        }
         let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&number]).await;
         let row = row.map_err(|e| JournalError::lock(&self.server, &describe(&e)))?;
-        Ok(row.get::<_, bool>(0).then_some(number))
+        let owned = row.get::<_, bool>(0);
+        if owned {
+            self.held().insert(number);
+        }
+        Ok(owned.then_some(number))
     }
 
     pub(crate) async fn release(&self, number: i64) {
         let client = self.client.lock().await;
         // A session that is gone has given its locks up already.
         let _ = client.query("SELECT pg_advisory_unlock($1)", &[&number]).await;
+        self.held().remove(&number);
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,6 +9,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How long a writer waits for other processes. A write takes milliseconds, so that even a
@@ -43,8 +44,7 @@ impl Sqlite {
         let failed = |e: &dyn std::fmt::Display| JournalError::open(&file.display(), e);
         let locks = dir.join("operations");
         DirBuilder::new().recursive(true).mode(0o700).create(&locks).map_err(|e| failed(&e))?;
-        // SQLite would make the file readable by all; WAL and shared memory take its mode over.
-        private_file(&file).map_err(|e| failed(&e))?;
+        make_database(&file).map_err(|e| failed(&e))?;
         let mut connection = Connection::open(&file).map_err(|e| failed(&e))?;
         prepare(&mut connection, &dir.join("ledger.lock")).map_err(|e| e.at(&file.display()))?;
         Ok(Self { connection: RefCell::new(connection), locks, file })
@@ -171,6 +171,22 @@ fn try_migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Makes the file where it is missing: SQLite would make it readable by all, and WAL and shared
+/// memory take its mode over.
+///
+/// A file that is there is never opened here. SQLite's locks belong to the process, and closing
+/// any descriptor of the file drops all of them: another process would then delete the WAL below
+/// our connections (sqlite.org, How To Corrupt An SQLite Database File, 2.2).
+fn make_database(path: &Path) -> io::Result<()> {
+    /// Nobody in this process connects between the making of the file and its closing.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _guard = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
+    }
 }
 
 fn private_file(path: &Path) -> io::Result<File> {

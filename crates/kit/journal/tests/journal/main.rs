@@ -2,5 +2,6 @@
 
 mod journal;
 mod old;
+mod one_process;
 mod opening;
 mod support;

@@ -2,11 +2,12 @@
 
 use crate::commands::password::{self, PASSWORD};
 use crate::commands::person::{block_on, parse_age, parse_size};
-use crate::redact::Secrets;
+
 use crate::{log, stdout};
 use bosh_cpi::config::LogLevel;
 use clap::Args;
 use cloud_http::reveal;
+use cpi_runtime::Secrets;
 use image_server::{Limits, Server, Settings, TlsSettings};
 use serde_json::json;
 use std::net::SocketAddr;

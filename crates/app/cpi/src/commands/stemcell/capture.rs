@@ -1,13 +1,14 @@
 //! `cpi stemcell capture`.
 
 use crate::commands::person::{ProviderArgs, block_on};
-use crate::redact::Secrets;
+
 use crate::{log, stdout};
 use anyhow::{Context as _, bail};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{CpiError, VmCid};
 use clap::Args;
 use cpi_kit::{Capture as Wanted, Captured, Sharing};
+use cpi_runtime::Secrets;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
 use std::io::IsTerminal;

@@ -1,6 +1,6 @@
 //! `cpi stemcell lighten`.
 
-use crate::answer::read_config;
+use crate::config;
 use crate::stdout;
 use anyhow::bail;
 use clap::Args;
@@ -43,7 +43,7 @@ pub struct Lighten {
 impl Lighten {
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
         let plugin = match config {
-            Some(path) => read_config(Some(path))?.0.plugin().to_owned(),
+            Some(path) => config::read(Some(path))?.config.plugin().to_owned(),
             None => "cloudstack".to_owned(),
         };
         let (format, properties) = light_properties(&plugin, self.template.trim())?;

@@ -1,14 +1,15 @@
 //! `cpi stemcell publish`.
 
 use super::{bar, scratch, size_of};
-use crate::answer::read_config;
 use crate::commands::password::{self, PASSWORD};
 use crate::commands::person::{block_on, parse_age};
+use crate::config;
 use crate::stdout;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use cloud_http::{Deadline, Tls, TransportSettings};
 use cpi_kit::properties::ImageServerProperties;
+use cpi_runtime::ConfigFile;
 use image_hosting::{ImageFile, ImageServer, ImageServerSettings, Published, check_name};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -161,7 +162,7 @@ impl Publish {
 
 /// The image server of a CPI's config.
 fn of_config(path: &Path) -> anyhow::Result<ImageServerSettings> {
-    let (config, raw) = read_config(Some(path))?;
+    let ConfigFile { config, raw } = config::read(Some(path))?;
     let plugin = config.plugin();
     let at = |name: &str| raw.pointer(&format!("/cloud/properties/{plugin}/{name}")).cloned();
     let where_it_stands = format!("cloud.properties.{plugin}.stemcell.image_server");

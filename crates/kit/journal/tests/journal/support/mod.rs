@@ -49,16 +49,16 @@ impl Home {
 
     /// Opens it for calls of another account.
     pub async fn open_as(&self, account: &str) -> Journal {
-        let key = Key {
-            endpoint: "http://cloud/client/api".into(),
-            account: account.into(),
-            project: String::new(),
-        };
         let place = match &self.postgres {
             None => Place::Directory(self.directory.path()),
             Some((_, url)) => Place::Postgres(url),
         };
-        Journal::open(place, key).await.expect("the journal opens")
+        open(place, account).await
+    }
+
+    /// Opens the file in a folder that somebody else keeps.
+    pub async fn open_directory(directory: &std::path::Path) -> Journal {
+        open(Place::Directory(directory), "account").await
     }
 
     /// Ends every session at once, as a failing network or server does; nothing for SQLite.
@@ -71,6 +71,15 @@ impl Home {
             }
         }
     }
+}
+
+async fn open(place: Place<'_>, account: &str) -> Journal {
+    let key = Key {
+        endpoint: "http://cloud/client/api".into(),
+        account: account.into(),
+        project: String::new(),
+    };
+    Journal::open(place, key).await.expect("the journal opens")
 }
 
 /// A thing with a name, in a cloud that is a set of names.

@@ -1,14 +1,12 @@
 //! Where a CPI keeps what outlives a call: the cache of lookups and the journal.
 
+use crate::Environment;
 use bosh_cpi::config::Config;
 use bosh_cpi::{CpiError, Result};
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-
-/// The folder of a VM's persistent disk, on which a director keeps its own state too.
-const STORE: &str = "/var/vcap/store";
 
 /// Where to look for a folder, in order.
 #[derive(Debug, Clone)]
@@ -17,17 +15,20 @@ pub struct StateDir {
     pub configured: Option<PathBuf>,
     /// The cloud's name.
     pub plugin: String,
+    /// The folder of BOSH's VMs for what outlives a VM.
+    pub store: PathBuf,
     /// The home folder of who runs the CPI.
     pub home: Option<PathBuf>,
 }
 
 impl StateDir {
-    /// The choices of a config, and of who runs the CPI.
-    pub fn of(config: &Config) -> Self {
+    /// The choices of a config, and of the process that runs the CPI.
+    pub fn of(config: &Config, environment: &Environment) -> Self {
         Self {
             configured: config.state_dir().map(PathBuf::from),
             plugin: config.plugin().to_owned(),
-            home: std::env::var_os("HOME").map(PathBuf::from),
+            store: environment.store.clone(),
+            home: environment.home.clone(),
         }
     }
 
@@ -38,8 +39,8 @@ impl StateDir {
                 .map_err(|e| CpiError::cpi(format!("state_dir {}: {e}", dir.display())));
         }
         let name = format!("{}_cpi", self.plugin);
-        let store = Path::new(STORE).join(&name);
-        // `/var/vcap/store` is BOSH's to make; elsewhere than on its VMs it is not there.
+        let store = self.store.join(&name);
+        // The store is BOSH's to make; elsewhere than on its VMs it is not there.
         let Err(at_store) = writable(&store, Parents::MustBeThere) else {
             return Ok(store);
         };
@@ -80,11 +81,15 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn dir(configured: Option<PathBuf>, home: Option<PathBuf>) -> StateDir {
+        StateDir { configured, plugin: "x".into(), store: "/nowhere/store".into(), home }
+    }
+
     #[test]
     fn the_config_s_folder_is_made_for_its_owner_only() {
         let root = tempfile::tempdir().unwrap();
         let wanted = root.path().join("a/b");
-        let dir = StateDir { configured: Some(wanted.clone()), plugin: "x".into(), home: None };
+        let dir = dir(Some(wanted.clone()), None);
         assert_eq!(dir.open().unwrap(), wanted);
         assert_eq!(fs::metadata(&wanted).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(dir.open().unwrap(), wanted, "a folder that is there is used");
@@ -94,17 +99,15 @@ mod tests {
     fn a_folder_that_cannot_be_used_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let wanted = file.path().join("state");
-        let dir = StateDir { configured: Some(wanted.clone()), plugin: "x".into(), home: None };
+        let dir = dir(Some(wanted.clone()), None);
         let message = dir.open().unwrap_err().message;
         assert!(message.contains(wanted.to_str().unwrap()), "{message}");
     }
 
     #[test]
     fn without_a_config_it_is_under_home() {
-        // A plugin that no store can have a folder for: its parent is not there.
         let home = tempfile::tempdir().unwrap();
-        let plugin = "none/there".to_owned();
-        let dir = StateDir { configured: None, plugin, home: Some(home.path().to_owned()) };
+        let dir = dir(None, Some(home.path().to_owned()));
         let opened = dir.open().unwrap();
         assert!(opened.starts_with(home.path().join(".bosh")), "{opened:?}");
         let homeless = StateDir { home: None, ..dir };

@@ -1,0 +1,4 @@
+//! Many calls in one process, on an embedded cloud.
+
+mod calls;
+mod support;

@@ -1,0 +1,44 @@
+//! SoftLayer as `cloud.plugin` names it.
+
+use crate::SoftLayer;
+use crate::properties::{
+    DiskProperties, NetworkProperties, SoftLayerProperties, StemcellProperties, VmProperties,
+};
+use bosh_cpi::config::Config;
+use bosh_cpi::{Request, Result};
+use cpi_kit::{CloudPlugin, DynProvider, PluginSchemas, Setup, StateDir};
+use schemars::SchemaGenerator;
+
+/// The plugin `softlayer`.
+#[derive(Debug, Clone, Copy)]
+pub struct Plugin;
+
+impl CloudPlugin for Plugin {
+    fn name(&self) -> &'static str {
+        "softlayer"
+    }
+
+    fn provider(
+        &self,
+        request: &Request,
+        config: &Config,
+        state_dir: StateDir,
+    ) -> Result<Box<dyn DynProvider>> {
+        let properties = config.properties::<SoftLayerProperties>(&request.context)?;
+        let strict = properties.value.strict;
+        let setup = Setup::of(request, config, state_dir, properties.accept(strict)?);
+        Ok(Box::new(SoftLayer::new(setup)?))
+    }
+
+    fn schemas(&self, generator: &mut SchemaGenerator) -> PluginSchemas {
+        PluginSchemas {
+            properties: generator.subschema_for::<SoftLayerProperties>(),
+            cloud_properties: vec![
+                ("vm", generator.subschema_for::<VmProperties>()),
+                ("disk", generator.subschema_for::<DiskProperties>()),
+                ("network", generator.subschema_for::<NetworkProperties>()),
+                ("stemcell", generator.subschema_for::<StemcellProperties>()),
+            ],
+        }
+    }
+}
