@@ -12,7 +12,6 @@ mod errors;
 mod intent;
 mod name_ref;
 mod naming;
-mod plugin;
 pub mod properties;
 mod tags;
 
@@ -32,6 +31,7 @@ mod capture;
 mod doctor;
 mod gc;
 mod methods;
+mod plugin;
 mod provider;
 mod undo;
 
