@@ -1,12 +1,13 @@
 //! An image in another format, for a hypervisor that does not take the one it has.
 
-use crate::disk::{self, Access, Disk, DynamicWriter, Piece, Scan};
+use crate::disk::{self, Access, Disk, DynamicWriter, Piece, Scan, StreamWriter};
 use crate::error::StemcellError;
 use crate::format::ImageFormat;
 use crate::output::{Output, Readers};
+use crate::ova;
 use crate::sparse::is_zero;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -21,6 +22,10 @@ pub enum Target {
     VhdDynamic,
     /// VHD of a fixed size, with holes where there are zeros.
     VhdFixed,
+    /// VMDK in one compressed file, which is read from front to back.
+    VmdkStream,
+    /// Such a VMDK with a descriptor of a machine, as VMware takes it.
+    Ova,
 }
 
 impl Target {
@@ -31,6 +36,8 @@ impl Target {
             Self::Raw => ImageFormat::Raw,
             Self::VhdDynamic => ImageFormat::VhdDynamic,
             Self::VhdFixed => ImageFormat::VhdFixed,
+            Self::VmdkStream => ImageFormat::VmdkStream,
+            Self::Ova => ImageFormat::Ova,
         }
     }
 }
@@ -56,11 +63,29 @@ pub fn convert(
             "a VHD has whole sectors and at most 2040 GiB",
         ));
     }
+    let vmdk = matches!(target, Target::VmdkStream | Target::Ova);
+    if vmdk && (disk.size() > LARGEST_VMDK || disk.size() % 512 != 0) {
+        return Err(StemcellError::unsupported(
+            format!("a disk of {} bytes", disk.size()),
+            "a VMDK has whole sectors and at most 62 TiB",
+        ));
+    }
     let mut output = Output::create(to, Readers::Umask)?;
-    fill(&mut disk, from, &mut output, to, target, progress)?;
+    match target {
+        Target::Ova => {
+            let mut part = Output::create(&to.with_added_extension("vmdk"), Readers::Owner)?;
+            fill(&mut disk, from, &mut part, to, Target::VmdkStream, progress)?;
+            ova::write(output.file(), part.file(), disk.size()).map_err(no_room(to, 0))?;
+        }
+        _ => fill(&mut disk, from, &mut output, to, target, progress)?,
+    }
     output.publish()
 }
 
+/// VMware's limit of a disk.
+const LARGEST_VMDK: u64 = 62 << 40;
+
+/// Writes the disk into a file; `to` is its name for errors.
 fn fill(
     disk: &mut Disk,
     from: &Path,
@@ -101,6 +126,7 @@ enum Writer {
     Qcow2(disk::Qcow2Writer),
     Flat { file: File, footer: Option<Box<[u8; 512]>>, size: u64 },
     Dynamic(DynamicWriter),
+    Stream(Box<StreamWriter<BufWriter<File>>>),
 }
 
 impl Writer {
@@ -111,6 +137,10 @@ impl Writer {
             Target::Raw => Self::Flat { file, footer: None, size },
             Target::VhdFixed => {
                 Self::Flat { file, footer: Some(Box::new(disk::fixed_footer(size, id()))), size }
+            }
+            Target::VmdkStream | Target::Ova => {
+                let id = uuid::Uuid::new_v4().as_fields().0;
+                Self::Stream(Box::new(StreamWriter::new(BufWriter::new(file), size, id)?))
             }
             Target::VhdDynamic => Self::Dynamic(DynamicWriter::new(file, size, id())),
         })
@@ -128,6 +158,7 @@ impl Writer {
                 Self::Qcow2(writer) => writer.write_at(grain, at)?,
                 Self::Flat { file, .. } => file.write_all_at(grain, at)?,
                 Self::Dynamic(writer) => writer.write_at(grain, at)?,
+                Self::Stream(writer) => writer.write_at(grain, at)?,
             }
         }
         Ok(())
@@ -137,6 +168,7 @@ impl Writer {
         match self {
             Self::Qcow2(writer) => writer.finish(),
             Self::Dynamic(writer) => writer.finish(),
+            Self::Stream(writer) => writer.finish().map(drop),
             Self::Flat { file, footer, size } => {
                 file.set_len(size)?;
                 if let Some(footer) = footer {

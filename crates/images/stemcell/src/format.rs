@@ -82,6 +82,16 @@ impl ImageFormat {
         }
     }
 
+    /// Whether the disk in it can be read here, and so be converted.
+    pub fn is_read(self) -> bool {
+        !matches!(self, Self::VhdDifferencing | Self::VmdkDescriptor | Self::Iso)
+    }
+
+    /// Whether an agent's settings can be written into it as it is; others are converted first.
+    pub fn is_patchable(self) -> bool {
+        matches!(self, Self::Qcow2 | Self::Raw)
+    }
+
     /// What CloudStack calls it in `registerTemplate`; `None` where it takes no such template.
     pub fn template_format(self) -> Option<&'static str> {
         match self {

@@ -189,26 +189,18 @@ pub fn format_of(path: &Path) -> Result<ImageFormat, StemcellError> {
 impl ImageFormat {
     /// Whether a template of this format would boot on a hypervisor.
     pub fn boots_on(self, hypervisor: Hypervisor) -> Boot {
-        let convertible =
-            matches!(self, Self::Qcow2 | Self::Raw | Self::VhdFixed | Self::VhdDynamic);
         match (hypervisor, self) {
             (Hypervisor::Kvm, Self::Qcow2 | Self::Raw) => Boot::Yes,
             (Hypervisor::XenServer, Self::VhdDynamic | Self::VhdFixed) => Boot::Yes,
             (Hypervisor::HyperV, Self::Vhdx | Self::VhdDynamic | Self::VhdFixed) => Boot::Yes,
             (Hypervisor::Vmware, Self::Ova) => Boot::Yes,
-            (Hypervisor::Kvm, _) if convertible => Boot::Converted(Self::Qcow2),
-            (Hypervisor::XenServer | Hypervisor::HyperV, _) if convertible => {
-                Boot::Converted(Self::VhdDynamic)
-            }
-            (Hypervisor::Vmware, _) => Boot::No(format!(
-                "VMware takes an OVA, and from a {self} we make none; use a stemcell for vSphere, or export one with VMware's own tools"
+            _ if !self.is_read() => Boot::No(format!(
+                "{hypervisor} does not take a {self}, and this format is not converted; convert \
+                 it with `qemu-img convert` first"
             )),
-            _ => {
-                let to = if hypervisor == Hypervisor::Kvm { "qcow2" } else { "vpc" };
-                Boot::No(format!(
-                    "{hypervisor} does not take a {self}, and we do not convert it; use `qemu-img convert -O {to}` first"
-                ))
-            }
+            (Hypervisor::Kvm, _) => Boot::Converted(Self::Qcow2),
+            (Hypervisor::XenServer | Hypervisor::HyperV, _) => Boot::Converted(Self::VhdDynamic),
+            (Hypervisor::Vmware, _) => Boot::Converted(Self::Ova),
         }
     }
 }

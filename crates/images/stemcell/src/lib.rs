@@ -30,6 +30,7 @@ mod layout;
 mod light;
 mod manifest;
 pub mod output;
+mod ova;
 mod overlay;
 mod partition;
 mod patch;

@@ -6,7 +6,6 @@ use crate::data_server::{self, ImageFile};
 use crate::disk::{Access, Disk};
 use crate::error::StemcellError;
 use crate::ext4::{self, Reader, Seen};
-use crate::format::ImageFormat;
 use crate::layout::{self, Root};
 use std::path::Path;
 
@@ -142,10 +141,10 @@ fn services(reader: &Reader) -> Result<Vec<Change>, String> {
 
 fn open_root(path: &Path) -> Result<Root, StemcellError> {
     let mut disk = Disk::open(path, Access::ReadWrite)?;
-    if !matches!(disk.format(), ImageFormat::Qcow2 | ImageFormat::Raw) {
+    if !disk.format().is_patchable() {
         return Err(StemcellError::unsupported(
             disk.format(),
-            "only qcow2 and raw images are patched",
+            "only qcow2 and raw images are patched; convert it first",
         ));
     }
     let table = layout::table(&mut disk, path)?;

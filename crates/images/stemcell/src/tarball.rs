@@ -2,7 +2,9 @@
 
 use crate::error::StemcellError;
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The size of a header.
@@ -67,10 +69,40 @@ pub(crate) fn for_each_file<'a>(
     Ok(())
 }
 
+/// Where in an archive a file is whose name fits: an archive that can be searched without reading
+/// it all. `Err` with a sentence where there is none or more than one.
+pub(crate) fn find_file(
+    archive: &File,
+    fits: impl Fn(&str) -> bool,
+) -> io::Result<Result<Range<u64>, &'static str>> {
+    let allowance = Rc::new(Cell::new(MOST_DESCRIPTION));
+    let mut archive = tar::Archive::new(Allowed { source: archive, left: Rc::clone(&allowance) });
+    let mut found = None;
+    for entry in archive.entries_with_seek()? {
+        let entry = entry?;
+        allowance.set(MOST_DESCRIPTION);
+        if !entry.header().entry_type().is_file() || !fits(&entry.path()?.to_string_lossy()) {
+            continue;
+        }
+        let start = entry.raw_file_position();
+        if found.is_some() {
+            return Ok(Err("it contains more than one disk"));
+        }
+        found = Some(start..start.saturating_add(entry.size()));
+    }
+    Ok(found.ok_or("it contains no disk"))
+}
+
 /// A source of which only so many bytes may be read.
 struct Allowed<R> {
     source: R,
     left: Rc<Cell<u64>>,
+}
+
+impl<R: Seek> Seek for Allowed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.source.seek(to)
+    }
 }
 
 impl<R: Read> Read for Allowed<R> {

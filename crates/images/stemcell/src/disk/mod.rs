@@ -1,12 +1,17 @@
 //! A disk image as the disk that a guest would see: bytes at offsets, whatever the format.
 
+mod little_endian;
 mod qcow2;
 mod scan;
 mod vhd;
+mod vhdx;
+mod vmdk;
+mod vmdk_stream;
 
 pub(crate) use qcow2::{Qcow2Writer, create as create_qcow2};
 pub(crate) use scan::{PIECE, Piece, Scan};
 pub(crate) use vhd::{DynamicWriter, LARGEST as VHD_LARGEST, fixed_footer};
+pub(crate) use vmdk_stream::StreamWriter;
 
 use crate::error::StemcellError;
 use crate::format::ImageFormat;
@@ -75,7 +80,20 @@ impl Disk {
             ImageFormat::Raw => flat(path, access, 0)?,
             ImageFormat::VhdFixed if access == Access::ReadOnly => flat(path, access, 512)?,
             ImageFormat::VhdDynamic if access == Access::ReadOnly => vhd::open(path)?,
-            ImageFormat::VhdFixed | ImageFormat::VhdDynamic => {
+            ImageFormat::VmdkSparse | ImageFormat::VmdkStream if access == Access::ReadOnly => {
+                vmdk::open(path)?
+            }
+            ImageFormat::Ova if access == Access::ReadOnly => {
+                let (file, part) = crate::ova::disk(path)?;
+                vmdk::open_part(file, part)?
+            }
+            ImageFormat::Vhdx if access == Access::ReadOnly => vhdx::open(path)?,
+            ImageFormat::VhdFixed
+            | ImageFormat::VhdDynamic
+            | ImageFormat::Vhdx
+            | ImageFormat::VmdkSparse
+            | ImageFormat::VmdkStream
+            | ImageFormat::Ova => {
                 return Err(StemcellError::unsupported(
                     format,
                     "it is not written in place; convert it to qcow2 or raw first",
@@ -90,7 +108,7 @@ impl Disk {
             other => {
                 return Err(StemcellError::unsupported(
                     other,
-                    "it is passed on as it is, but not looked into; convert it with `qemu-img convert` if you need to",
+                    "this format is not read; convert it with `qemu-img convert` first",
                 ));
             }
         };

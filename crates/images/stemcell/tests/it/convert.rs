@@ -30,18 +30,23 @@ fn every_pair() {
     let scratch = scratch();
     let raw = scratch.path().join("disk.raw");
     fs::write(&raw, disk()).expect("raw");
-    let sources: [(&str, &str); 5] = [
+    let sources: [(&str, &str); 9] = [
         ("raw", ""),
         ("qcow2", "compat=0.10"),
         ("qcow2", "compat=1.1,cluster_size=4096"),
         ("vpc", "subformat=dynamic,force_size=on"),
         ("vpc", "subformat=fixed,force_size=on"),
+        ("vhdx", "subformat=dynamic"),
+        ("vhdx", "subformat=fixed"),
+        ("vmdk", "subformat=monolithicSparse"),
+        ("vmdk", "subformat=streamOptimized"),
     ];
     let targets = [
         (Target::Raw, "raw"),
         (Target::Qcow2, "qcow2"),
         (Target::VhdDynamic, "vpc"),
         (Target::VhdFixed, "vpc"),
+        (Target::VmdkStream, "vmdk"),
     ];
     for (name, option) in sources {
         let from = scratch.path().join("from");
@@ -82,6 +87,44 @@ fn zeros_take_no_room() {
     assert!(length < 9 << 20, "{length}");
 }
 
+/// An OVA is what VMware's format says: descriptor, manifest with the right sums, and a VMDK that
+/// QEMU reads; the disk is read from within it, too.
+#[test]
+fn an_ova() {
+    if missing(&["qemu-img", "tar", "sha1sum"]) {
+        return;
+    }
+    let scratch = scratch();
+    let (raw, ova) = (scratch.path().join("disk.raw"), scratch.path().join("stemcell.ova"));
+    fs::write(&raw, disk()).expect("raw");
+    convert(&raw, &ova, Target::Ova, &mut |_| ()).expect("converted");
+    let listed = run("tar", &["-tf", text(&ova)]);
+    assert_eq!(listed, "image.ovf\nimage.mf\nimage-disk1.vmdk\n");
+    run("tar", &["-xf", text(&ova), "-C", text(scratch.path())]);
+    let vmdk = scratch.path().join("image-disk1.vmdk");
+    same(&raw, &vmdk, "vmdk");
+    run("qemu-img", &["check", "-q", "-f", "vmdk", text(&vmdk)]);
+    let sums = fs::read_to_string(scratch.path().join("image.mf")).expect("manifest");
+    for name in ["image.ovf", "image-disk1.vmdk"] {
+        let sum = run("sha1sum", &[text(&scratch.path().join(name))]);
+        assert!(sums.contains(&format!("SHA1({name})= {}\n", &sum[..40])), "{sums}");
+    }
+    let ovf = fs::read_to_string(scratch.path().join("image.ovf")).expect("descriptor");
+    let length = vmdk.metadata().expect("metadata").len();
+    assert!(ovf.contains(&format!("ovf:size=\"{length}\"")), "{ovf}");
+    assert!(ovf.contains(&format!("ovf:capacity=\"{}\"", disk().len())), "{ovf}");
+
+    assert_eq!(stemcell::format_of(&ova).expect("format"), ImageFormat::Ova);
+    assert_eq!(stemcell::disk_size(&ova).expect("size"), disk().len() as u64);
+    let again = scratch.path().join("again.raw");
+    convert(&ova, &again, Target::Raw, &mut |_| ()).expect("converted");
+    assert!(fs::read(&again).expect("raw") == disk());
+    let other = scratch.path().join("other.ova");
+    run("tar", &["-cf", text(&other), "-C", text(scratch.path()), "image.ovf"]);
+    let error = stemcell::disk_size(&other).expect_err("no disk");
+    assert!(error.to_string().contains("contains no disk"), "{error}");
+}
+
 /// Refused with a reason, and nothing is left; nothing that is there is overwritten.
 #[test]
 fn what_cannot_be_done_is_refused() {
@@ -91,10 +134,10 @@ fn what_cannot_be_done_is_refused() {
     let scratch = scratch();
     let raw = scratch.path().join("disk.raw");
     fs::write(&raw, disk()).expect("raw");
-    let vmdk = scratch.path().join("disk.vmdk");
-    qemu_convert(&raw, &vmdk, &["-f", "raw", "-O", "vmdk"]);
+    let text = scratch.path().join("disk.vmdk");
+    fs::write(&text, "# Disk DescriptorFile\nRW 4096 FLAT \"/etc/passwd\" 0\n").expect("written");
     let to = scratch.path().join("to");
-    let error = convert(&vmdk, &to, Target::Raw, &mut |_| ()).expect_err("refused");
+    let error = convert(&text, &to, Target::Raw, &mut |_| ()).expect_err("refused");
     assert!(error.to_string().contains("qemu-img convert"), "{error}");
     assert!(!to.exists());
     fs::write(&to, "mine").expect("write");
@@ -157,14 +200,17 @@ fn boots_where() {
         (ImageFormat::Qcow2, Hypervisor::XenServer, Boot::Converted(ImageFormat::VhdDynamic)),
         (ImageFormat::VhdDynamic, Hypervisor::XenServer, Boot::Yes),
         (ImageFormat::Ova, Hypervisor::Vmware, Boot::Yes),
+        (ImageFormat::VmdkStream, Hypervisor::Vmware, Boot::Converted(ImageFormat::Ova)),
+        (ImageFormat::Vhdx, Hypervisor::HyperV, Boot::Yes),
+        (ImageFormat::Vhdx, Hypervisor::XenServer, Boot::Converted(ImageFormat::VhdDynamic)),
     ];
     for (format, hypervisor, boot) in cases {
         assert_eq!(format.boots_on(hypervisor), boot, "{format} on {hypervisor}");
     }
-    let Boot::No(reason) = ImageFormat::Qcow2.boots_on(Hypervisor::Vmware) else {
-        panic!("VMware takes no qcow2");
+    let Boot::No(reason) = ImageFormat::VhdDifferencing.boots_on(Hypervisor::Kvm) else {
+        panic!("half of a disk does not boot");
     };
-    assert!(reason.contains("OVA"), "{reason}");
+    assert!(reason.contains("qemu-img convert"), "{reason}");
     assert_eq!("kvm".parse(), Ok(Hypervisor::Kvm));
     assert!("xen".parse::<Hypervisor>().is_err_and(|told| told.contains("XenServer")));
 }

@@ -198,6 +198,33 @@ fn a_vhd_of_one_block_everywhere_is_refused() {
     assert!(error.to_string().contains("overlap"), "{error}");
 }
 
+/// A stream-optimised VMDK whose grains are all the same one, or that leads to another file.
+#[test]
+fn a_vmdk_of_one_grain_everywhere_is_refused() {
+    let folder = scratch();
+    let (raw, image) = (folder.path().join("raw"), folder.path().join("image"));
+    let mut disk = vec![0x5a; 1 << 20];
+    disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+    fs::write(&raw, disk).expect("raw");
+    convert(&raw, &image, Target::VmdkStream, &mut |_| ()).expect("converted");
+    let good = fs::read(&image).expect("image");
+    let first = 128_u32.to_le_bytes();
+    let table = good.chunks(512).position(|sector| sector.starts_with(&first));
+    let table = table.expect("the grain table") * 512;
+    let mut bad = good.clone();
+    bad[table + 4..table + 8].copy_from_slice(&first);
+    fs::write(&image, bad).expect("written");
+    let error = converted(&image);
+    assert!(error.to_string().contains("not in the place"), "{error}");
+
+    let mut bad = good.clone();
+    let parent = good.windows(8).position(|word| word == b"ffffffff").expect("the parent");
+    bad[parent] = b'0';
+    fs::write(&image, bad).expect("written");
+    let error = converted(&image);
+    assert!(error.to_string().contains("differences"), "{error}");
+}
+
 /// A file of 4 TiB that takes no room is converted without reading its holes.
 #[test]
 fn holes_are_not_read() {
