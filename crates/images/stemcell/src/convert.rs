@@ -57,14 +57,14 @@ pub fn convert(
 ) -> Result<(), StemcellError> {
     let mut disk = Disk::open(from, Access::ReadOnly)?;
     let vhd = matches!(target, Target::VhdDynamic | Target::VhdFixed);
-    if vhd && (disk.size() > disk::VHD_LARGEST || disk.size() % 512 != 0) {
+    if vhd && (disk.size() > disk::VHD_LARGEST || !disk.size().is_multiple_of(512)) {
         return Err(StemcellError::unsupported(
             format!("a disk of {} bytes", disk.size()),
             "a VHD has whole sectors and at most 2040 GiB",
         ));
     }
     let vmdk = matches!(target, Target::VmdkStream | Target::Ova);
-    if vmdk && (disk.size() > LARGEST_VMDK || disk.size() % 512 != 0) {
+    if vmdk && (disk.size() > LARGEST_VMDK || !disk.size().is_multiple_of(512)) {
         return Err(StemcellError::unsupported(
             format!("a disk of {} bytes", disk.size()),
             "a VMDK has whole sectors and at most 62 TiB",

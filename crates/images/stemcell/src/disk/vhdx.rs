@@ -73,7 +73,7 @@ impl Vhdx {
         if !BLOCKS.contains(&block) || !block.is_power_of_two() {
             return Err(damaged("the size of its blocks is invalid"));
         }
-        if !matches!(sector, 512 | 4096) || size > LARGEST || size % sector != 0 {
+        if !matches!(sector, 512 | 4096) || size > LARGEST || !size.is_multiple_of(sector) {
             return Err(damaged("the size of its disk or of its sectors is invalid"));
         }
         let blocks = Self::blocks(&file, &regions, size.div_ceil(block), (sector << 23) / block)?;
