@@ -52,3 +52,26 @@ fn forgetting_is_found_out(cloud: Plugin) {
     let killed = report.findings.iter().filter(|finding| finding.contains("Kill After"));
     assert!(killed.count() > 0, "{}", report.findings.join("\n"));
 }
+
+/// A liar matrix that finds nothing proves nothing: the sample CPI believes whatever a list holds,
+/// and must be found out, as one that adopts what is foreign and as one that forgets a disk.
+#[test]
+fn a_cpi_that_believes_filters_is_found_out() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("skipped: python3 is not installed (Debian's package 'python3')");
+        assert!(std::env::var_os("REQUIRE_ALL").is_none(), "nothing may be skipped");
+        return;
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../examples/sample-cpi");
+    let template = std::fs::read_to_string(format!("{folder}/config.json")).expect("a template");
+    let subject = Subject {
+        program: "python3".into(),
+        arguments: vec![format!("{folder}/cpi.py"), "{config}".into()],
+        config: Some(template),
+    };
+    let methods = vec!["create_disk".into(), "has_disk".into()];
+    let (cloud, depth) = (Plugin::Cloudstack, Depth::Quick);
+    let plan = Plan { cloud, subject, methods, depth, workers: WORKERS };
+    let report = plan.run(&plan.liar_cells().expect("a clean run"), |_| {});
+    assert!(report.foreign_adopted > 0 && report.leaked > 0, "{}", report.summary());
+}
