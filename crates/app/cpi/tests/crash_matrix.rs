@@ -58,8 +58,7 @@ fn forgetting_is_found_out(cloud: Plugin) {
 #[test]
 fn a_cpi_that_believes_filters_is_found_out() {
     if std::process::Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: python3 is not installed (Debian's package 'python3')");
-        assert!(std::env::var_os("REQUIRE_ALL").is_none(), "nothing may be skipped");
+        test_support::skip("python3 is not installed (Debian's package 'python3')");
         return;
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../examples/sample-cpi");

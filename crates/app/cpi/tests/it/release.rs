@@ -37,7 +37,7 @@ fn rendered(properties: &Value, folder: &Path) -> Option<Driver> {
 
 fn rendered_for(cloud: &CloudJob, properties: &Value, folder: &Path) -> Option<Driver> {
     if !job::has_ruby() {
-        eprintln!("skipped: there is no ruby (apt-get install ruby)");
+        test_support::skip("ruby is not installed (Debian's package 'ruby')");
         return None;
     }
     let job = Job::parse(&std::fs::read_to_string(cloud.spec(&root())).unwrap()).unwrap();

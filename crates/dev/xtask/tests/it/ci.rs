@@ -77,7 +77,7 @@ const RENDER: &str = "require 'erb'; require 'json'; require 'ostruct'\n\
 #[test]
 fn the_cloud_config_of_bats_is_what_the_cpi_takes() {
     if !job::has_ruby() {
-        eprintln!("skipped: there is no ruby (apt-get install ruby)");
+        test_support::skip("ruby is not installed (Debian's package 'ruby')");
         return;
     }
     let mut ruby = Command::new("ruby")

@@ -13,7 +13,7 @@ fn read(file: &str) -> String {
 /// None where there is no Ruby.
 fn rendered(template: &str, given: &Value) -> Option<anyhow::Result<String>> {
     if !job::has_ruby() {
-        eprintln!("skipped: there is no ruby (apt-get install ruby)");
+        test_support::skip("ruby is not installed (Debian's package 'ruby')");
         return None;
     }
     let values = Job::parse(&read("spec")).unwrap().values(given);

@@ -68,7 +68,7 @@ fn the_examples_have_no_property_of_its_own() {
 /// Renders the template with these properties; none where there is no Ruby.
 fn rendered(template: &str, given: Value) -> Option<String> {
     if !job::has_ruby() {
-        eprintln!("skipped: there is no ruby (apt-get install ruby)");
+        test_support::skip("ruby is not installed (Debian's package 'ruby')");
         return None;
     }
     rendered_for(&CLOUDSTACK, template, given)

@@ -216,7 +216,7 @@ pub fn cid(answer: &Value) -> String {
 /// A PostgreSQL server; None, and a word about it, where this machine has none.
 pub fn postgres(what: &str) -> Option<PrivatePostgres> {
     PrivatePostgres::start()
-        .inspect_err(|why| eprintln!("skipped: {what} on PostgreSQL ({why})"))
+        .inspect_err(|why| test_support::skip(format!("{what} on PostgreSQL ({why})")))
         .ok()
 }
 

@@ -15,7 +15,7 @@ const PATHS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 pub fn missing(tools: &[&str]) -> bool {
     let absent = tools.iter().find(|tool| find(tool).is_none());
     if let Some(tool) = absent {
-        eprintln!("skipped: {tool} is not installed");
+        test_support::skip(format!("{tool} is not installed"));
     }
     absent.is_some()
 }

@@ -27,7 +27,7 @@ impl Home {
                 let url = SecretString::from(server.url());
                 journals.push(Home { directory: directory(), postgres: Some((server, url)) });
             }
-            Err(why) => eprintln!("skipped: the tests on PostgreSQL ({why})"),
+            Err(why) => test_support::skip(format!("the tests on PostgreSQL ({why})")),
         }
         journals
     }
