@@ -15,6 +15,7 @@ pub mod job;
 pub mod page;
 pub mod release;
 pub mod schema;
+pub mod softlayer_types;
 pub mod spec;
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use xtask::binary::{self, Linkage};
 use xtask::cloud_job::JOBS;
 use xtask::imports::{self, Imports};
 use xtask::release::Release;
-use xtask::{check, page, root, spec};
+use xtask::{check, page, root, softlayer_types, spec};
 
 #[derive(Parser)]
 #[command(about = "Chores of this repository.")]
@@ -28,6 +28,12 @@ enum Command {
     /// Write the job's spec, the names in its template, and the page of all properties anew from
     /// docs/schema.json.
     Spec,
+    /// Write the facts about SoftLayer's types anew, which the simulator checks masks and filters
+    /// by, from a checkout of softlayer-go.
+    SoftlayerTypes {
+        /// The checkout.
+        source: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -52,6 +58,10 @@ fn main() -> Result<()> {
         Command::Release(release) => release.run(),
         Command::Spec => write_spec(),
         Command::Circles { krate } => show_circles(&krate.unwrap_or_default()),
+        Command::SoftlayerTypes { source } => {
+            let facts = softlayer_types::generate(&source)?;
+            Ok(std::fs::write(softlayer_types::path(&root()), facts)?)
+        }
     }
 }
 

@@ -16,8 +16,20 @@ pub trait Call: Object {
     const NAME: &'static str;
     /// What it does to the cloud.
     const EFFECT: Effect;
+    /// The sub-type of its declared answer to which the properties that are asked for belong:
+    /// `SoftLayer_Hardware_Server`; empty where they are those of the declared type.
+    const CAST: &'static str;
     /// What it answers.
     type Answer: Field;
+
+    /// The object mask that asks for `View`; None for what has no fields.
+    fn mask<View: Field>() -> Option<String> {
+        let cast = match Self::CAST {
+            "" => String::new(),
+            cast => format!("({cast})"),
+        };
+        View::shape().map(|shape| format!("mask{cast}[{shape}]"))
+    }
 }
 
 /// An API call that lists, and so comes in pages.
@@ -39,8 +51,8 @@ pub struct CallInfo {
     pub effect: Effect,
     /// Whether it belongs to one object, whose id stands in the URL.
     pub of_object: fn() -> bool,
-    /// The fields that the usual mask asks for; None where it answers no object.
-    pub shape: fn() -> Option<String>,
+    /// The usual mask; None where it answers no object.
+    pub mask: fn() -> Option<String>,
     /// Reads an answer of it and forgets it: to try recorded answers.
     pub read: fn(Value) -> Result<(), Misread>,
 }
@@ -58,13 +70,14 @@ fn read<C: Call>(answer: Value) -> Result<(), Misread> {
 
 macro_rules! calls {
     ($($service:literal { $($method:literal $noun:ident $struct:ident $effect:ident $kind:ident
-        $type:ty $(, $relation:literal)?;)* })*) => {
+        $type:ty $(, $relation:literal)? $(as $cast:literal)?;)* })*) => {
         $($(
             impl Call for $noun::$struct {
                 const SERVICE: &'static str = $service;
                 const METHOD: &'static str = $method;
                 const NAME: &'static str = concat!($service, "::", $method);
                 const EFFECT: Effect = Effect::$effect;
+                const CAST: &'static str = concat!($($cast)?);
                 type Answer = calls!(@answer $kind $type);
             }
             calls!(@listing $kind $noun $struct $type $(, $relation)?);
@@ -76,7 +89,7 @@ macro_rules! calls {
             method: $method,
             effect: Effect::$effect,
             of_object: <$noun::$struct as Object>::has_id,
-            shape: <<$noun::$struct as Call>::Answer as Field>::shape,
+            mask: <$noun::$struct as Call>::mask::<<$noun::$struct as Call>::Answer>,
             read: read::<$noun::$struct>,
         },)*)*];
     };
@@ -112,7 +125,7 @@ calls! {
     "SoftLayer_Hardware_Server" {
         "getObject"       hardware GetObject       Read   one Hardware;
         "editObject"      hardware EditObject      Change one bool;
-        "setUserMetadata" hardware SetUserMetadata Change one bool;
+        "setUserMetadata" hardware SetUserMetadata Change one ();
         "setTags"         hardware SetTags         Change one bool;
         "rebootSoft"      hardware RebootSoft      Change one bool;
         "rebootHard"      hardware RebootHard      Change one bool;
@@ -121,7 +134,7 @@ calls! {
         "getObject"              account GetObject              Read one  Account;
         "getCurrentUser"         account GetCurrentUser         Read one  User;
         "getVirtualGuests"       account GetVirtualGuests       Read list VirtualGuest, "virtualGuests";
-        "getHardware"            account GetHardware            Read list Hardware, "hardware";
+        "getHardware"            account GetHardware            Read list Hardware, "hardware" as "SoftLayer_Hardware_Server";
         "getIscsiNetworkStorage" account GetIscsiNetworkStorage Read list NetworkStorage, "iscsiNetworkStorage";
         "getOrders"              account GetOrders              Read list BillingOrder, "orders";
         "getSshKeys"             account GetSshKeys             Read list SshKey, "sshKeys";

@@ -2,7 +2,6 @@
 
 use crate::answer::{Fault, Foreign};
 use crate::code::Code;
-use crate::hint;
 use cloud_http::{CloudError, Effect, Outcome, SendError};
 use std::time::Duration;
 
@@ -194,11 +193,6 @@ impl Error {
     /// Whether SoftLayer refused with one of the [`phrases`](crate::phrases).
     pub fn says(&self, phrase: &str) -> bool {
         self.refusal().is_some_and(|refusal| refusal.says(phrase))
-    }
-
-    /// What a person could do about it, where we know.
-    pub fn hint(&self) -> Option<&'static str> {
-        hint::of(self)
     }
 
     /// Whether the same call may well succeed in a moment.

@@ -155,6 +155,17 @@ impl Field for Secret {
     }
 }
 
+/// What nobody reads: an answer that only says that something was done.
+impl Field for () {
+    fn read(_: Value) -> Result<Self, Misread> {
+        Ok(())
+    }
+
+    fn write(&self) -> Value {
+        Value::Null
+    }
+}
+
 impl Field for Value {
     fn read(value: Value) -> Result<Self, Misread> {
         Ok(value)

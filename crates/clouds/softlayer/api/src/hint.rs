@@ -5,7 +5,14 @@ use crate::code::Code;
 use crate::error::{Error, Refusal};
 use cloud_http::SendError;
 
-pub(crate) fn of(error: &Error) -> Option<&'static str> {
+impl Error {
+    /// What a person could do about it, where we know.
+    pub fn hint(&self) -> Option<&'static str> {
+        of(self)
+    }
+}
+
+fn of(error: &Error) -> Option<&'static str> {
     match error {
         Error::Unanswered { cause, .. } => unanswered(cause),
         Error::Refused(refusal) => refused(refusal),

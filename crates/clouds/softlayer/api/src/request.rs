@@ -53,8 +53,8 @@ impl Prepared {
         call.secrets(&mut secrets);
         let mut query = Vec::new();
         // Of calls that only read: were a mask refused, the answer to something done would be lost.
-        if let Some(shape) = View::shape().filter(|_| C::EFFECT == Effect::Read) {
-            query.push(("objectMask", format!("mask[{shape}]")));
+        if let Some(mask) = C::mask::<View>().filter(|_| C::EFFECT == Effect::Read) {
+            query.push(("objectMask", mask));
         }
         Ok(Self {
             name: C::NAME,
@@ -201,6 +201,15 @@ mod tests {
         assert_eq!(request.body(), r#"{"parameters":[["hush-hush"]]}"#);
         let printed = format!("{call:?} {prepared:?} {token:?} {:?}", request.headers());
         assert!(!printed.contains("hush") && !printed.contains("the-token"), "{printed}");
+    }
+
+    /// What a sub-type alone has is refused without a cast to it.
+    #[test]
+    fn properties_of_a_sub_type_are_asked_for_by_a_cast() {
+        let request = sent(&prepared(&account::GetHardware {}));
+        let query = request.uri().query().unwrap();
+        let decoded = percent_encoding::percent_decode_str(query).decode_utf8().unwrap();
+        assert!(decoded.starts_with("objectMask=mask(SoftLayer_Hardware_Server)[id,"), "{decoded}");
     }
 
     /// An id of 0 would speak of the whole service, or of nothing.

@@ -1,10 +1,11 @@
 //! Machines as their agents find them: when they were booted, and which disks they have where.
 
-use crate::noun::guest::{Guest, Power};
-use crate::noun::hardware::Server;
-use crate::running::Shared;
+use crate::object_ref::{Machine as Which, Node, ObjectRef};
+use crate::shared::Shared;
 use crate::state::Cloud;
-use crate::thing::{Machine as Which, Node, Thing};
+use crate::state::guest::{Disk, Guest, Power};
+use crate::state::server::Server;
+use crate::{machines, metadata};
 use serde_json::{Value, json};
 use simulator_kit::agents::{DiskSeen, Machine, Machines, path_of};
 use std::collections::BTreeSet;
@@ -41,11 +42,11 @@ impl Machines for Shared {
     fn disks(&self, machine: &str) -> Vec<DiskSeen> {
         let mut cloud = self.cloud();
         cloud.settle();
-        cloud.machine_named(machine).map(|it| disks(&cloud, it)).unwrap_or_default()
+        machines::find(&cloud, machine).map(|it| disks(&cloud, it)).unwrap_or_default()
     }
 
     fn metadata(&self, machine: &str) -> Option<SocketAddr> {
-        self.doors().get(machine).copied()
+        metadata::addresses(self).get(machine).copied()
     }
 }
 
@@ -63,7 +64,7 @@ fn disks(cloud: &Cloud, machine: Which) -> Vec<DiskSeen> {
     let volumes = cloud.volumes.values().filter(|it| it.ready && it.allowed.contains(&machine));
     let seen = volumes.filter_map(|volume| {
         let host = host?;
-        let targets = match Thing::Volume(volume.id).read(cloud, "iscsiTargetIpAddresses") {
+        let targets = match cloud.read(ObjectRef::Volume(volume.id), "iscsiTargetIpAddresses") {
             Node::Value(Value::Array(targets)) => targets,
             _ => Vec::new(),
         };
@@ -81,7 +82,7 @@ fn disks(cloud: &Cloud, machine: Which) -> Vec<DiskSeen> {
 
 /// Device 0 is `/dev/xvda`, swap is `/dev/xvdb`, and so on.
 fn own_disks(guest: &Guest) -> Vec<DiskSeen> {
-    let seen = |disk: &crate::noun::guest::Disk| {
+    let seen = |disk: &Disk| {
         let letter = u8::try_from(disk.device).ok().filter(|it| *it < 26).map(|it| b'a' + it);
         let path = letter.map(|letter| format!("/dev/xvd{}", char::from(letter)));
         let volume = disk.id.to_string();

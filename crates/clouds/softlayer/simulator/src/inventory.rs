@@ -1,13 +1,14 @@
 //! What an account holds beyond its world: what a driver made and left there.
 
-use crate::noun::billing::{BillingItem, Resource};
-use crate::noun::guest::Power;
-use crate::noun::order::Status;
-use crate::noun::storage::Volume;
-use crate::noun::transaction::Transaction;
-use crate::running::Shared;
+use crate::metadata;
+use crate::object_ref::Machine;
+use crate::shared::Shared;
 use crate::state::Cloud;
-use crate::thing::{Machine, Thing};
+use crate::state::billing::{BillingItem, Resource};
+use crate::state::guest::Power;
+use crate::state::order::Status;
+use crate::state::transaction::Transaction;
+use crate::state::volume::Volume;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -119,12 +120,12 @@ pub struct TransactionEntry {
 impl Inventory {
     /// What a running account holds now: what has fallen due is done.
     pub(crate) fn of_running(shared: &Shared) -> Self {
-        let doors = shared.doors();
-        Self::of(&shared.cloud(), &doors)
+        let metadata = metadata::addresses(shared);
+        Self::of(&shared.cloud(), &metadata)
     }
 
-    /// What `cloud` holds. `doors` are the metadata addresses of its machines.
-    pub fn of(cloud: &Cloud, doors: &BTreeMap<String, SocketAddr>) -> Self {
+    /// What `cloud` holds. `metadata` are the addresses of its machines' metadata services.
+    pub fn of(cloud: &Cloud, metadata: &BTreeMap<String, SocketAddr>) -> Self {
         let entry = |id: u64, name: &str| Entry { id, name: name.to_owned(), state: None };
         let made = cloud.images.values().filter(|image| image.made);
         Self {
@@ -135,7 +136,7 @@ impl Inventory {
                     let machine = Machine::Guest(guest.id);
                     let state = machine_state(guest.deleted, guest.power);
                     let (name, notes) = (guest.full_name(), guest.notes.clone());
-                    vm_entry(cloud, machine, (name, notes), state, &guest.tags, doors)
+                    vm_entry(cloud, machine, (name, notes), state, &guest.tags, metadata)
                 })
                 .collect(),
             servers: cloud
@@ -145,7 +146,7 @@ impl Inventory {
                     let machine = Machine::Hardware(server.id);
                     let state = machine_state(server.deleted, server.power);
                     let (name, notes) = (server.full_name(), server.notes.clone());
-                    vm_entry(cloud, machine, (name, notes), state, &server.tags, doors)
+                    vm_entry(cloud, machine, (name, notes), state, &server.tags, metadata)
                 })
                 .collect(),
             volumes: {
@@ -181,7 +182,7 @@ impl Inventory {
                 .collect(),
             images: made.map(|image| entry(image.id, &image.name)).collect(),
             ssh_keys: cloud.ssh_keys.values().map(|key| entry(key.id, &key.label)).collect(),
-            transactions: cloud.transactions(),
+            transactions: transactions(cloud),
         }
     }
 }
@@ -227,85 +228,44 @@ fn vm_entry(
     (name, notes): (String, Option<String>),
     state: &str,
     tags: &[u64],
-    doors: &BTreeMap<String, SocketAddr>,
+    metadata: &BTreeMap<String, SocketAddr>,
 ) -> VmEntry {
     let nics: Vec<_> = cloud.nics.values().filter(|nic| nic.machine == machine).collect();
     VmEntry {
-        id: cloud.thing_of(machine).id(),
+        id: machine.id(),
         name,
         state: state.to_owned(),
         addresses: nics.iter().filter_map(|nic| nic.address).map(|it| it.to_string()).collect(),
         macs: nics.iter().map(|nic| nic.mac.clone()).collect(),
         tags: tags.iter().filter_map(|id| cloud.tags.get(id)).map(|it| it.name.clone()).collect(),
         notes: notes.unwrap_or_default(),
-        metadata: doors.get(&machine.to_string()).copied(),
+        metadata: metadata.get(&machine.to_string()).copied(),
     }
 }
 
-impl Cloud {
-    /// The machines, by the names under which the inventory's doors stand.
-    pub(crate) fn machine_names(&self) -> Vec<String> {
-        let guests = self.guests.keys().map(|id| Machine::Guest(*id));
-        let servers = self.servers.keys().map(|id| Machine::Hardware(*id));
-        guests.chain(servers).map(|machine| machine.to_string()).collect()
-    }
-
-    /// The machine of that name.
-    pub(crate) fn machine_named(&self, name: &str) -> Option<Machine> {
-        let id = name.parse().ok()?;
-        if self.servers.contains_key(&id) {
-            return Some(Machine::Hardware(id));
-        }
-        self.guests.contains_key(&id).then_some(Machine::Guest(id))
-    }
-
-    /// The object that a machine is.
-    pub(crate) fn thing_of(&self, machine: Machine) -> Thing {
-        match machine {
-            Machine::Guest(id) => Thing::Guest(id),
-            Machine::Hardware(id) => Thing::Server(id),
-        }
-    }
-
-    /// What the service is doing.
-    pub(crate) fn transactions(&self) -> Vec<TransactionEntry> {
-        let guests = self.guests.values().filter_map(|guest| {
-            let it = guest.transaction.as_ref()?;
-            Some(TransactionEntry {
-                id: it.id,
-                on: format!("guest {}", guest.id),
-                status: it.status.to_owned(),
-            })
-        });
-        let entry = |it: &Transaction, on: String| TransactionEntry {
+/// What the service is doing.
+pub(crate) fn transactions(cloud: &Cloud) -> Vec<TransactionEntry> {
+    let guests = cloud.guests.values().filter_map(|guest| {
+        let it = guest.transaction.as_ref()?;
+        Some(TransactionEntry {
             id: it.id,
-            on,
+            on: format!("guest {}", guest.id),
             status: it.status.to_owned(),
-        };
-        let servers = self.servers.values().filter_map(|server| {
-            server.transaction.as_ref().map(|it| entry(it, format!("server {}", server.id)))
-        });
-        let volumes = self.volumes.values().filter_map(|volume| {
-            volume.busy.as_ref().map(|it| entry(it, format!("volume {}", volume.id)))
-        });
-        let images = self.images.values().filter_map(|image| {
-            image.transaction.as_ref().map(|it| entry(it, format!("image {}", image.id)))
-        });
-        guests.chain(servers).chain(volumes).chain(images).collect()
-    }
-}
-
-impl Machine {
-    /// Its id.
-    pub fn id(self) -> u64 {
-        match self {
-            Self::Guest(id) | Self::Hardware(id) => id,
-        }
-    }
-}
-
-impl std::fmt::Display for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.id())
-    }
+        })
+    });
+    let entry = |it: &Transaction, on: String| TransactionEntry {
+        id: it.id,
+        on,
+        status: it.status.to_owned(),
+    };
+    let servers = cloud.servers.values().filter_map(|server| {
+        server.transaction.as_ref().map(|it| entry(it, format!("server {}", server.id)))
+    });
+    let volumes = cloud.volumes.values().filter_map(|volume| {
+        volume.busy.as_ref().map(|it| entry(it, format!("volume {}", volume.id)))
+    });
+    let images = cloud.images.values().filter_map(|image| {
+        image.transaction.as_ref().map(|it| entry(it, format!("image {}", image.id)))
+    });
+    guests.chain(servers).chain(volumes).chain(images).collect()
 }

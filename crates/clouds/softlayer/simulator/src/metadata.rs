@@ -2,18 +2,31 @@
 //! service knows it by the address that it asks from; here each machine has a port of its own,
 //! which the inventory shows.
 
-use crate::running::Shared;
+use crate::machines;
+use crate::object_ref::{Machine, Node, ObjectRef};
+use crate::shared::Shared;
 use crate::state::Cloud;
-use crate::thing::{Machine, Node, Thing};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// Where the machines' metadata services listen, by machine.
+pub fn addresses(shared: &Shared) -> BTreeMap<String, SocketAddr> {
+    let names = {
+        let mut cloud = shared.cloud();
+        cloud.settle();
+        machines::names(&cloud)
+    };
+    shared.metadata_listeners().open(names, |machine| service(shared, machine))
+}
 
 /// What answers a machine.
-pub fn service(shared: &Shared, machine: &str) -> Router {
+fn service(shared: &Shared, machine: &str) -> Router {
     let asker = Asker { shared: shared.clone(), machine: machine.to_owned() };
     let path = "/SoftLayer_Resource_Metadata/{method}";
     Router::new()
@@ -33,7 +46,7 @@ async fn answer(State(asker): State<Asker>, Path(method): Path<String>) -> Respo
     let mut cloud = asker.shared.cloud();
     cloud.settle();
     let method = method.strip_suffix(".json").unwrap_or(&method);
-    let known = cloud.machine_named(&asker.machine).and_then(|it| tell(&cloud, it, method));
+    let known = machines::find(&cloud, &asker.machine).and_then(|it| answer_of(&cloud, it, method));
     match known {
         Some(value) => axum::Json(value).into_response(),
         None => {
@@ -46,8 +59,8 @@ async fn answer(State(asker): State<Asker>, Path(method): Path<String>) -> Respo
     }
 }
 
-fn tell(cloud: &Cloud, machine: Machine, method: &str) -> Option<Value> {
-    let read = |name: &str| match cloud.thing_of(machine).read(cloud, name) {
+fn answer_of(cloud: &Cloud, machine: Machine, method: &str) -> Option<Value> {
+    let read = |name: &str| match cloud.read(machine.object(), name) {
         Node::Value(value) => value,
         _ => Value::Null,
     };
@@ -61,8 +74,8 @@ fn tell(cloud: &Cloud, machine: Machine, method: &str) -> Option<Value> {
         "getId" => read("id"),
         "getPrimaryIpAddress" => read("primaryIpAddress"),
         "getPrimaryBackendIpAddress" => read("primaryBackendIpAddress"),
-        "getDatacenter" => match cloud.thing_of(machine).read(cloud, "datacenter") {
-            Node::One(Some(Thing::Location(id))) => json!(cloud.locations.get(&id)?.spec.name),
+        "getDatacenter" => match cloud.read(machine.object(), "datacenter") {
+            Node::One(Some(ObjectRef::Location(id))) => json!(cloud.locations.get(&id)?.spec.name),
             _ => return None,
         },
         _ => return None,

@@ -1,137 +1,25 @@
 //! Starting a simulator, and the handle to one that runs.
 
-use crate::engine::{Request, http, lie};
+use crate::engine::Request;
 use crate::inventory::Inventory;
-use crate::metadata;
+use crate::shared::Shared;
 use crate::state::Cloud;
 use crate::world::World;
+use crate::{http, metadata};
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde_json::{Value, json};
 use simulator_kit::agents::{AgentEntry, Agents, Keeper, Machines};
 use simulator_kit::clock::Clock;
-use simulator_kit::fault::{Fault, FaultKind, Faults, When};
-use simulator_kit::lie::ListShape;
-use simulator_kit::{
-    CallLog, CallRecord, MetadataListeners, Reply, Server, SimulatedCloud, control_router,
-};
-use std::collections::BTreeMap;
+use simulator_kit::fault::Fault;
+use simulator_kit::{CallRecord, Server, control_router};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 pub use simulator_kit::StartError;
-
-/// An account that the HTTP front and its handle share.
-#[derive(Debug, Clone)]
-pub struct Shared(Arc<Inside>);
-
-#[derive(Debug)]
-struct Inside {
-    cloud: Mutex<Cloud>,
-    doors: MetadataListeners,
-    agents: OnceLock<Keeper>,
-    runtime: Handle,
-}
-
-impl Shared {
-    fn new(world: World, clock: Clock, runtime: Handle) -> Self {
-        let cloud = Mutex::new(Cloud::new(world, clock));
-        let doors = MetadataListeners::new(runtime.clone());
-        Self(Arc::new(Inside { cloud, doors, agents: OnceLock::new(), runtime }))
-    }
-
-    /// Where everything that goes on runs.
-    pub(crate) fn runtime(&self) -> Handle {
-        self.0.runtime.clone()
-    }
-
-    /// The machines' agents; none where nobody asked for them.
-    pub(crate) fn agents(&self) -> Vec<AgentEntry> {
-        self.0.agents.get().map(Keeper::entries).unwrap_or_default()
-    }
-
-    /// The account, for this moment. Never held across an await.
-    pub fn cloud(&self) -> MutexGuard<'_, Cloud> {
-        // A handler that panicked is a bug in one noun; the others go on.
-        self.0.cloud.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where the machines' metadata services listen, by machine.
-    pub(crate) fn doors(&self) -> BTreeMap<String, SocketAddr> {
-        let machines = {
-            let mut cloud = self.cloud();
-            cloud.settle();
-            cloud.machine_names()
-        };
-        self.0.doors.open(machines, |machine| metadata::service(self, machine))
-    }
-}
-
-impl SimulatedCloud for Shared {
-    type Request = Request;
-
-    fn command(&self, request: &Request) -> String {
-        request.name()
-    }
-
-    fn answer(&self, request: &Request) -> Reply {
-        self.cloud().answer(request)
-    }
-
-    fn answer_with_broken_job(&self, request: &Request, kind: FaultKind, when: When) -> Reply {
-        let mut cloud = self.cloud();
-        cloud.broken = Some((kind, when));
-        let reply = cloud.answer(request);
-        cloud.broken = None;
-        reply
-    }
-
-    fn is_list(&self, request: &Request) -> bool {
-        lie::is_list(request)
-    }
-
-    fn wanted_name(&self, request: &Request) -> Option<String> {
-        lie::wanted_name(request)
-    }
-
-    fn without_filters(&self, request: &Request) -> Request {
-        lie::without_filters(request)
-    }
-
-    fn without_page(&self, request: &Request) -> Request {
-        lie::without_page(request)
-    }
-
-    fn list_shape(&self) -> ListShape {
-        lie::SHAPE
-    }
-
-    fn with_faults<T>(&self, look: impl FnOnce(&mut Faults) -> T) -> T {
-        look(&mut self.cloud().faults)
-    }
-
-    fn with_calls<T>(&self, look: impl FnOnce(&mut CallLog) -> T) -> T {
-        look(&mut self.cloud().calls)
-    }
-
-    fn inventory(&self) -> impl Serialize {
-        Inventory::of_running(self)
-    }
-
-    fn jobs(&self) -> impl Serialize {
-        let mut cloud = self.cloud();
-        cloud.settle();
-        cloud.transactions()
-    }
-
-    fn agents(&self) -> impl Serialize {
-        Shared::agents(self)
-    }
-}
 
 /// Starts simulators.
 #[derive(Debug)]
@@ -269,16 +157,14 @@ impl Running {
 
     /// Where a machine's metadata service listens.
     pub fn metadata_address(&self, machine: &str) -> Option<SocketAddr> {
-        self.shared.doors().get(machine).copied()
+        metadata::addresses(&self.shared).get(machine).copied()
     }
 
     /// Gives each running machine an agent of this kind from now on. The first kind stays.
     pub fn keep_agents(&self, agents: Agents) -> std::io::Result<()> {
         let cloud: Arc<dyn Machines> = Arc::new(self.shared.clone());
         let keeper = Keeper::start(&cloud, agents)?;
-        if let Err(second) = self.shared.0.agents.set(keeper) {
-            second.close();
-        }
+        self.shared.set_keeper(keeper);
         Ok(())
     }
 
@@ -290,7 +176,7 @@ impl Running {
     /// What built-in agents have written on a volume: a line with its id by each agent that
     /// started jobs on it. None for a volume that none has formatted.
     pub fn written_on(&self, volume: &str) -> Option<Vec<String>> {
-        self.shared.0.agents.get()?.written_on(volume)
+        self.shared.keeper()?.written_on(volume)
     }
 
     /// Moves the account's time on.
@@ -310,9 +196,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.server.stop();
         // Each holds the cloud, which holds them.
-        if let Some(agents) = self.shared.0.agents.get() {
+        if let Some(agents) = self.shared.keeper() {
             agents.close();
         }
-        self.shared.0.doors.close();
+        self.shared.metadata_listeners().close();
     }
 }

@@ -1,6 +1,6 @@
 //! `SoftLayer_Billing_Item`: what is being paid for.
 
-use super::OrderRef;
+use super::common::OrderRef;
 use crate::field::object;
 
 object! {
@@ -24,18 +24,6 @@ object! {
     pub struct GetObject {
         /// The billing item.
         pub id: u64,
-    }
-}
-
-object! {
-    /// What something is billed by.
-    pub struct BillingItemRef {
-        /// Its id.
-        pub id: u64,
-        /// What is billed: the id of the guest, volume, server …
-        pub resource_table_id: Option<u64>,
-        /// When it was or will be cancelled.
-        pub cancellation_date: Option<String>,
     }
 }
 

@@ -101,3 +101,32 @@ object! {
         pub password: Option<Secret>,
     }
 }
+
+object! {
+    /// An order, as others refer to it.
+    pub struct OrderRef {
+        /// Its id.
+        pub id: Option<u64>,
+    }
+}
+
+object! {
+    /// What something is billed by.
+    pub struct BillingItemRef {
+        /// Its id.
+        pub id: u64,
+        /// When it was or will be cancelled.
+        pub cancellation_date: Option<String>,
+    }
+}
+
+object! {
+    /// A value of a list of SoftLayer's own, by its name for programs.
+    pub struct KeyName {
+        /// The name.
+        pub key_name: String,
+    }
+}
+
+/// SoftLayer's time format, `2025-10-30T13:51:39-05:00`, kept as text.
+pub type Time = String;

@@ -1,8 +1,7 @@
 //! `SoftLayer_Hardware_Server`: bare metal.
 
-use super::{
-    AllowedHost, Datacenter, GuestEdit, Id, NetworkComponent, TagReference, Time, Transaction,
-};
+use super::common::{AllowedHost, Datacenter, Id, TagReference, Time, Transaction};
+use super::virtual_guest::{GuestEdit, NetworkComponent};
 use crate::field::object;
 use cloud_http::Secret;
 

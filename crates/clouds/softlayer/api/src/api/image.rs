@@ -1,6 +1,6 @@
 //! `SoftLayer_Virtual_Guest_Block_Device_Template_Group`: images.
 
-use super::{Datacenter, Id, Keyed, Named, TagReference, Time, Transaction};
+use super::common::{Datacenter, Id, Keyed, Named, TagReference, Time, Transaction};
 use crate::field::object;
 use cloud_http::Secret;
 

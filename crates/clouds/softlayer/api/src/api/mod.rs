@@ -20,16 +20,17 @@ pub mod ssh_key;
 pub mod virtual_guest;
 
 pub use account::{Account, User};
-pub use billing::{BillingItem, BillingItemRef};
+pub use billing::BillingItem;
 pub use common::{
-    AllowedHost, Datacenter, HostCredential, Id, Keyed, Named, TagReference, Transaction,
+    AllowedHost, BillingItemRef, Datacenter, HostCredential, Id, KeyName, Keyed, Named, OrderRef,
+    TagReference, Time, Transaction,
 };
 pub use hardware::{Hardware, HardwareNetworks, HardwareStorage};
 pub use image::{Image, ImageImport};
 pub use network::{GlobalIp, IpAddress, Subnet, Vlan};
 pub use network_storage::{NetworkStorage, StorageProgress, StorageSnapshot};
 pub use placement_group::{DedicatedHost, PlacementGroup};
-pub use product_order::{BillingOrder, Order, OrderForm, OrderReceipt, OrderRef};
+pub use product_order::{BilledOrder, BillingOrder, Order, OrderForm, OrderReceipt};
 pub use product_package::{ItemPrice, PackagePreset, ProductItem, ProductPackage};
 pub use security_group::SecurityGroup;
 pub use ssh_key::{NewSshKey, SshKey};
@@ -37,6 +38,3 @@ pub use virtual_guest::{
     CreateObjectOptions, GuestEdit, GuestNetworks, GuestProgress, GuestStorage, NetworkComponent,
     NewVirtualGuest, VirtualGuest,
 };
-
-/// SoftLayer's time format, `2025-10-30T13:51:39-05:00`, kept as text.
-pub type Time = String;

@@ -1,6 +1,6 @@
 //! `SoftLayer_Network_…`: VLANs, subnets, addresses, global addresses.
 
-use super::{Datacenter, Id};
+use super::common::{Datacenter, Id};
 use crate::field::object;
 use serde_json::Value;
 

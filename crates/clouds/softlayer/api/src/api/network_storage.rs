@@ -1,7 +1,6 @@
 //! `SoftLayer_Network_Storage`: iSCSI volumes and their snapshots.
 
-use super::product_order::KeyName;
-use super::{AllowedHost, Datacenter, Id, OrderRef, Time, Transaction};
+use super::common::{AllowedHost, Datacenter, Id, KeyName, OrderRef, Time, Transaction};
 use crate::field::object;
 
 object! {

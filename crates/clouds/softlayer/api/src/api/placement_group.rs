@@ -1,6 +1,6 @@
 //! `SoftLayer_Virtual_PlacementGroup`: placement groups, and `SoftLayer_Virtual_DedicatedHost`.
 
-use super::Datacenter;
+use super::common::Datacenter;
 use crate::field::object;
 
 object! {

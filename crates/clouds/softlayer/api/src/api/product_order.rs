@@ -1,6 +1,6 @@
 //! `SoftLayer_Product_Order`: orders, and `SoftLayer_Billing_Order`: what became of them.
 
-use super::{BillingItemRef, Id, Time};
+use super::common::{BillingItemRef, Id, KeyName, Time};
 use crate::field::{Field, Misread, object};
 use cloud_http::Secret;
 use serde_json::Value;
@@ -161,14 +161,6 @@ object! {
 }
 
 object! {
-    /// A value of a list of SoftLayer's own, by its name for programs.
-    pub struct KeyName {
-        /// The name.
-        pub key_name: String,
-    }
-}
-
-object! {
     /// A server to make.
     #[derive(Default)]
     pub struct NewHardware {
@@ -232,14 +224,6 @@ object! {
 }
 
 object! {
-    /// An order, as others refer to it.
-    pub struct OrderRef {
-        /// Its id.
-        pub id: Option<u64>,
-    }
-}
-
-object! {
     /// Tells what became of an order: `SoftLayer_Billing_Order`.
     pub struct GetBillingOrder {
         /// The order.
@@ -258,6 +242,16 @@ object! {
         pub create_date: Option<Time>,
         /// Who placed it.
         pub user_record: Option<OrderUser>,
+    }
+}
+
+object! {
+    /// An order with what is billed by it.
+    pub struct BilledOrder {
+        /// Its id.
+        pub id: u64,
+        /// `PENDING_AUTO_APPROVAL`, `APPROVED`, `COMPLETED` …
+        pub status: Option<String>,
         /// What was ordered.
         pub items: Vec<BillingOrderItem>,
     }

@@ -1,6 +1,6 @@
 //! `SoftLayer_Product_Package`: the catalogue of what can be ordered.
 
-use super::Id;
+use super::common::Id;
 use crate::field::object;
 
 object! {

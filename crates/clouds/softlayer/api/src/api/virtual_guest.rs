@@ -1,6 +1,6 @@
 //! `SoftLayer_Virtual_Guest`: virtual machines.
 
-use super::{AllowedHost, Datacenter, Id, Keyed, Named, TagReference, Time, Transaction};
+use super::common::{AllowedHost, Datacenter, Id, Keyed, Named, TagReference, Time, Transaction};
 use crate::field::object;
 use cloud_http::Secret;
 

@@ -1,22 +1,14 @@
 //! Who calls, and how often.
 
 use super::{Exception, Request};
-use crate::state::Cloud;
+use crate::state::{Cloud, Throttle};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use simulator_kit::clock::later;
 use std::time::Duration;
 
 /// The user name with which an IAM key comes.
 const IAM: &str = "apikey";
-
-/// How many calls there were in the running interval.
-#[derive(Debug, Clone, Default)]
-pub struct Throttle {
-    ends: Option<Timestamp>,
-    calls: u64,
-}
 
 impl Cloud {
     /// Who calls; the id of the user.

@@ -1,34 +1,11 @@
 //! From a call to a reply.
 
-use super::{Call, Exception, Filter, Mask, Request, log, render};
-use crate::kind::{Kind, Leads};
-use crate::noun::{self, Service};
+use super::{Answer, Call, Exception, Filter, Mask, Request, Service, log, render};
+use crate::object_ref::Node;
 use crate::state::Cloud;
-use crate::thing::{Node, Thing};
+use crate::types::{self, Leads, Type};
 use serde_json::{Value, json};
 use simulator_kit::Reply;
-
-/// What a method answers.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// A value as it is: `true`, or a container.
-    Value(Value),
-    /// An object.
-    One(Thing),
-    /// A list of objects of a kind. Filters of it stand alone.
-    Many(&'static Kind, Vec<Thing>),
-    /// What a relation leads to.
-    Relation(Node, Leads, &'static str),
-}
-
-impl From<bool> for Answer {
-    fn from(value: bool) -> Self {
-        Self::Value(Value::Bool(value))
-    }
-}
-
-/// A method: what it does, and what it answers.
-pub type Handler = fn(&mut Cloud, &Call) -> Result<Answer, Exception>;
 
 /// The JSON of an answer, and how many rows there are where it is a list.
 struct Written {
@@ -36,14 +13,58 @@ struct Written {
     rows: Option<usize>,
 }
 
+/// The services that there are.
+pub type Services = &'static [&'static Service];
+
+/// Answers a request: what has fallen due is done first.
+pub fn answer(cloud: &mut Cloud, services: Services, request: &Request) -> Reply {
+    cloud.answer(services, request)
+}
+
+/// Whether a call of this method with this mask is served: what is wrong with it, if it is not.
+pub fn understands(
+    services: Services,
+    name: &str,
+    method: &str,
+    mask: Option<&str>,
+) -> Result<(), String> {
+    let service = find(services, name).ok_or_else(|| format!("service {name} not found"))?;
+    let kind = types::find(name);
+    let served = method == "getObject"
+        || service.methods.iter().any(|(known, _)| *known == method)
+        || kind.and_then(|kind| getter(kind, method)).is_some();
+    if !served {
+        return Err(format!("{name} has no method {method}"));
+    }
+    let mask = Mask::parse(mask.unwrap_or_default()).map_err(|it| it.text)?;
+    check_mask(name, method, &mask).map_err(|it| it.text)
+}
+
+fn find(services: Services, name: &str) -> Option<&'static Service> {
+    services.iter().find(|service| service.name == name).copied()
+}
+
+/// Whether a mask fits what a method is declared to return.
+fn check_mask(service: &str, method: &str, mask: &Mask) -> Result<(), Exception> {
+    let Some(kind) = types::find(service) else { return Ok(()) };
+    let returned = match getter(kind, method) {
+        Some((_, leads)) => Some(leads),
+        None if method == "getObject" => Some(Leads::One(kind.name)),
+        None => kind.returns(method),
+    };
+    match returned.and_then(Leads::target) {
+        Some(target) => render::check(target, mask),
+        None => Ok(()),
+    }
+}
+
 impl Cloud {
-    /// Answers a request: what has fallen due is done first.
-    pub fn answer(&mut self, request: &Request) -> Reply {
+    fn answer(&mut self, services: Services, request: &Request) -> Reply {
         self.settle();
         let name = request.name();
         let start = log::seconds(self.now());
         let number = self.calls.open(&name, &log::parameters(request), start);
-        let outcome = self.run(request, &name);
+        let outcome = self.run(services, request, &name);
         self.settle();
         let delay = self.world.latency.call(&name);
         let mut reply = Reply { delay, content_type: "application/json", ..Reply::default() };
@@ -70,10 +91,15 @@ impl Cloud {
         reply
     }
 
-    fn run(&mut self, request: &Request, name: &str) -> Result<Written, Exception> {
+    fn run(
+        &mut self,
+        services: Services,
+        request: &Request,
+        name: &str,
+    ) -> Result<Written, Exception> {
         let user = self.admit(request)?;
         let call = request.call()?;
-        let service = noun::service(&call.service).ok_or_else(|| {
+        let service = find(services, &call.service).ok_or_else(|| {
             Exception::public(format!("Service does not exist: {}", call.service))
         })?;
         if self.denied(user, name) {
@@ -84,31 +110,26 @@ impl Cloud {
             Some(text) if !text.trim().is_empty() => Mask::parse(text)?,
             _ => Mask::default(),
         };
-        let answer = self.dispatch(service, &call, &mask)?;
+        check_mask(service.name, &call.method, &mask)?;
+        let answer = self.dispatch(service, &call)?;
         self.write(answer, &mask, request)
     }
 
-    fn dispatch(
-        &mut self,
-        service: &'static Service,
-        call: &Call,
-        mask: &Mask,
-    ) -> Result<Answer, Exception> {
-        let thing = match (call.id, service.find) {
+    fn dispatch(&mut self, service: &'static Service, call: &Call) -> Result<Answer, Exception> {
+        let object = match (call.id, service.find) {
             (Some(id), Some(find)) => Some(find(self, id).ok_or_else(|| Exception::not_found(id))?),
             _ => None,
         };
-        let thing = thing.or_else(|| service.own.map(|own| own(self)));
+        let object = object.or_else(|| service.own.map(|own| own(self)));
         if let Some((_, handler)) = service.methods.iter().find(|(name, _)| *name == call.method) {
             return handler(self, call);
         }
-        if let (Some(thing), "getObject") = (thing, call.method.as_str()) {
-            render::check(service.kind, mask)?;
-            return Ok(Answer::One(thing));
+        if let (Some(object), "getObject") = (object, call.method.as_str()) {
+            return Ok(Answer::One(object));
         }
-        if let (Some(thing), Some((relation, leads))) = (thing, getter(service.kind, &call.method))
-        {
-            return Ok(Answer::Relation(thing.read(self, relation), leads, relation));
+        let getter = types::find(service.name).and_then(|kind| getter(kind, &call.method));
+        if let (Some(object), Some((relation, leads))) = (object, getter) {
+            return Ok(Answer::Relation(self.read(object, relation), leads, relation));
         }
         Err(Exception::public(format!(
             "Function (\"{}\") is not a valid method for this service",
@@ -120,21 +141,18 @@ impl Cloud {
         let one = |body| Written { body, rows: None };
         match answer {
             Answer::Value(value) => Ok(one(value)),
-            Answer::One(thing) => {
-                let filter = self.filter(request, "", thing.kind());
-                let row = thing.row();
-                render::object(self, thing.kind(), &row, mask, filter.as_ref()).map(one)
+            Answer::One(object) => {
+                let leads = Leads::One(object.type_name());
+                let filter = leads.target().and_then(|kind| self.filter(request, "", kind));
+                render::relation(self, leads, object.row(), mask, filter.as_ref()).map(one)
             }
-            Answer::Many(kind, things) => {
-                self.write_rows(Node::Many(things), kind, "", mask, request)
+            Answer::Many(kind, objects) => {
+                self.write_rows(Node::Many(objects), Leads::Many(kind), "", mask, request)
             }
-            Answer::Relation(node, Leads::Many(kind), root) => {
-                self.write_rows(node, kind, root, mask, request)
+            Answer::Relation(node, leads @ Leads::Many(_), root) => {
+                self.write_rows(node, leads, root, mask, request)
             }
             Answer::Relation(node, leads, _) => {
-                if let Leads::One(kind) = leads {
-                    render::check(kind, mask)?;
-                }
                 render::relation(self, leads, node, mask, None).map(one)
             }
         }
@@ -143,15 +161,16 @@ impl Cloud {
     fn write_rows(
         &self,
         node: Node,
-        kind: &'static Kind,
+        leads: Leads,
         root: &str,
         mask: &Mask,
         request: &Request,
     ) -> Result<Written, Exception> {
-        render::check(kind, mask)?;
-        let filter = self.filter(request, root, kind);
         let mut rows = node.into_rows();
-        if let Some(filter) = &filter {
+        let Some(kind) = leads.target() else {
+            return Ok(Written { body: json!([]), rows: Some(0) });
+        };
+        if let Some(filter) = self.filter(request, root, kind) {
             rows.retain(|row| filter.wants(self, kind, row));
             filter.sort(self, &mut rows);
         }
@@ -161,7 +180,7 @@ impl Cloud {
         Ok(Written { body, rows: Some(total) })
     }
 
-    fn filter(&self, request: &Request, root: &str, kind: &'static Kind) -> Option<Filter> {
+    fn filter(&self, request: &Request, root: &str, kind: &'static Type) -> Option<Filter> {
         let text = request.query.get("objectFilter")?;
         let filter = Filter::parse(text, root, kind);
         if filter.is_none() {
@@ -189,7 +208,7 @@ impl Cloud {
 }
 
 /// `getActiveTransaction` reads the relation `activeTransaction`.
-pub fn getter(kind: &'static Kind, method: &str) -> Option<(&'static str, Leads)> {
+fn getter(kind: &'static Type, method: &str) -> Option<(&'static str, Leads)> {
     let rest = method.strip_prefix("get")?;
     let first = rest.chars().next()?;
     let name = format!("{}{}", first.to_ascii_lowercase(), &rest[first.len_utf8()..]);

@@ -52,6 +52,11 @@ impl Exception {
         Self::new(400, "SoftLayer_Exception_WebService_BadRequest", text)
     }
 
+    /// An object mask that does not fit the type of the answer.
+    pub fn mask(text: impl Into<String>) -> Self {
+        Self::new(500, "SoftLayer_Exception_WebService_ObjectMask", text)
+    }
+
     /// What the object cannot do, or cannot do yet.
     pub fn not_implemented(text: impl Into<String>) -> Self {
         Self::new(500, "SoftLayer_Exception_NotImplemented", text)

@@ -1,9 +1,10 @@
 //! Object filters: which rows of a list somebody wants. SoftLayer ignores a filter that it cannot
 //! make sense of, and answers everything.
 
-use crate::kind::{Kind, Leads, Property};
+use super::read::{follow, value};
+use crate::object_ref::Node;
 use crate::state::Cloud;
-use crate::thing::Node;
+use crate::types::{Leads, Property, Type};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
@@ -16,7 +17,7 @@ pub struct Filter {
 impl Filter {
     /// Reads a filter whose conditions stand under `root` (`virtualGuests`), or alone where that
     /// is empty. None for one that makes no sense to lists of this kind.
-    pub fn parse(text: &str, root: &str, kind: &'static Kind) -> Option<Self> {
+    pub fn parse(text: &str, root: &str, kind: &'static Type) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let tree = match root {
             "" => value,
@@ -27,7 +28,7 @@ impl Filter {
     }
 
     /// Whether a row is wanted.
-    pub fn wants(&self, cloud: &Cloud, kind: &'static Kind, row: &Node) -> bool {
+    pub fn wants(&self, cloud: &Cloud, kind: &'static Type, row: &Node) -> bool {
         holds(cloud, kind, row, &self.tree)
     }
 
@@ -43,7 +44,7 @@ impl Filter {
                 continue;
             }
             let down = options(condition).first().is_some_and(|value| text(value) == "desc");
-            let key = |row: &Node| row.value(cloud, name);
+            let key = |row: &Node| value(cloud, row, name);
             rows.sort_by(|a, b| {
                 let order = compare(&key(a), &key(b)).unwrap_or(Ordering::Equal);
                 if down { order.reverse() } else { order }
@@ -52,17 +53,18 @@ impl Filter {
     }
 }
 
-/// Whether every property is one of the kind, and every operation is known.
-fn checked(tree: &Map<String, Value>, kind: &'static Kind) -> bool {
+/// Whether every property is one of the type, and every operation is known.
+fn checked(tree: &Map<String, Value>, kind: &'static Type) -> bool {
     tree.iter().all(|(name, inside)| {
         let Some(inside) = inside.as_object() else { return false };
         match (inside.get("operation"), kind.property(name)) {
-            (_, None) => kind.is_container(),
+            (_, None) => false,
             (Some(operation), Some(_)) => operation_known(operation),
-            (None, Some(Property::Relation(Leads::One(next) | Leads::Many(next)))) => {
-                checked(inside, next)
+            (None, Some((_, Property::Relation(Leads::Unknown)))) => true,
+            (None, Some((_, Property::Relation(leads)))) => {
+                leads.target().is_some_and(|next| checked(inside, next))
             }
-            (None, Some(_)) => false,
+            (None, Some((_, Property::Local))) => false,
         }
     })
 }
@@ -71,19 +73,15 @@ fn operation_known(operation: &Value) -> bool {
     !operation.is_object() && !operation.is_array()
 }
 
-fn holds(cloud: &Cloud, kind: &'static Kind, row: &Node, tree: &Map<String, Value>) -> bool {
+fn holds(cloud: &Cloud, kind: &'static Type, row: &Node, tree: &Map<String, Value>) -> bool {
     tree.iter().all(|(name, condition)| {
         if let Some(operation) = condition.get("operation") {
-            let value = row.value(cloud, name);
-            return leaf(&value, operation, condition);
+            return leaf(&value(cloud, row, name), operation, condition);
         }
         let Some(inside) = condition.as_object() else { return true };
-        let Some((_, leads)) = kind.relation(name) else { return false };
-        let next = match leads {
-            Leads::One(next) | Leads::Many(next) => next,
-            Leads::Value => return false,
-        };
-        let rows = row.follow(cloud, name).into_rows();
+        let next = kind.relation(name).and_then(|(_, leads)| leads.target());
+        let Some(next) = next else { return false };
+        let rows = follow(cloud, row, name).into_rows();
         rows.iter().any(|row| holds(cloud, next, row, inside))
     })
 }

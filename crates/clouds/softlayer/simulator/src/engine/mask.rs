@@ -6,20 +6,31 @@ use super::Exception;
 /// wanted of these. Without any, all local properties are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mask {
-    /// Property and sub-mask, in the order in which they were named first.
-    pub wanted: Vec<(String, Mask)>,
+    /// In the order in which they were named first.
+    pub wanted: Vec<Wanted>,
     /// Whether filters apply to nested lists too (`filteredMask`).
     pub filtered: bool,
 }
 
+/// A property that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The sub-type to whose objects alone the property belongs.
+    pub cast: Option<String>,
+    /// The property.
+    pub name: String,
+    /// What is wanted of the objects that it leads to.
+    pub inside: Mask,
+}
+
 impl Mask {
-    /// Reads `mask[id,a[b,c],d.e]`, `mask.a.b`, `[mask.a,mask.b]`, `filteredMask[…]`, or the bare
-    /// list within.
+    /// Reads `mask[id,a[b,c],d.e]`, `mask.a.b`, `[mask.a,mask.b]`, `mask(SoftLayer_X)[a]`,
+    /// `filteredMask[…]`, or the bare list within.
     pub fn parse(text: &str) -> Result<Self, Exception> {
         let tokens = tokens(text)?;
         let mut reader = Reader { tokens: &tokens, text };
         let mut mask = Self::default();
-        reader.list(&mut mask, Depth::Top)?;
+        reader.list(&mut mask, Depth::Top, None)?;
         match reader.tokens {
             [] => Ok(mask),
             [rest, ..] => Err(reader.wrong(&format!("unexpected {rest}"))),
@@ -27,13 +38,14 @@ impl Mask {
     }
 
     /// What is wanted of the objects that this property leads to.
-    fn entry(&mut self, name: &str) -> &mut Mask {
-        let at = self.wanted.iter().position(|(known, _)| known == name);
-        let at = at.unwrap_or_else(|| {
-            self.wanted.push((name.to_owned(), Mask::default()));
+    fn entry(&mut self, cast: Option<&str>, name: &str) -> &mut Mask {
+        let known = |it: &Wanted| it.name == name && it.cast.as_deref() == cast;
+        let at = self.wanted.iter().position(known).unwrap_or_else(|| {
+            let (cast, name) = (cast.map(str::to_owned), name.to_owned());
+            self.wanted.push(Wanted { cast, name, inside: Mask::default() });
             self.wanted.len() - 1
         });
-        &mut self.wanted[at].1
+        &mut self.wanted[at].inside
     }
 }
 
@@ -53,7 +65,7 @@ fn tokens(text: &str) -> Result<Vec<String>, Exception> {
             (true, ..) => tokens.push(c.to_string()),
             (false, ..) if c.is_whitespace() => {}
             (false, ..) if "[],.();".contains(c) => tokens.push(c.to_string()),
-            _ => return Err(Exception::public(format!("Unable to parse object mask: {c:?}"))),
+            _ => return Err(Exception::mask(format!("Unable to parse object mask: {c:?}"))),
         }
         in_word = word;
     }
@@ -79,47 +91,48 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, what: &str) -> Exception {
-        Exception::public(format!("Unable to parse object mask {:?}: {what}", self.text))
+        Exception::mask(format!("Unable to parse object mask {:?}: {what}", self.text))
     }
 
-    fn list(&mut self, into: &mut Mask, depth: Depth) -> Result<(), Exception> {
+    fn list(&mut self, into: &mut Mask, depth: Depth, cast: Option<&str>) -> Result<(), Exception> {
         loop {
             if self.tokens.is_empty() || self.peek() == "]" {
                 return Ok(());
             }
-            self.item(into, depth)?;
+            self.item(into, depth, cast)?;
             if !self.take(",") && !self.take(";") {
                 return Ok(());
             }
         }
     }
 
-    fn item(&mut self, into: &mut Mask, depth: Depth) -> Result<(), Exception> {
+    fn item(&mut self, into: &mut Mask, depth: Depth, cast: Option<&str>) -> Result<(), Exception> {
         if depth == Depth::Top && self.take("[") {
-            self.list(into, Depth::Top)?;
+            self.list(into, Depth::Top, None)?;
             return self.close();
         }
         let marker = matches!(self.peek(), "mask" | "filteredMask");
         if depth == Depth::Top && marker && self.opens_after(1) {
             into.filtered |= self.peek() == "filteredMask";
             self.tokens = &self.tokens[1..];
-            self.type_hint()?;
+            let cast = self.cast()?;
             if self.take("[") {
-                self.list(into, Depth::Inside)?;
+                self.list(into, Depth::Inside, cast.as_deref())?;
                 return self.close();
             }
             if !self.take(".") {
                 return Err(self.wrong("expected [ or . after mask"));
             }
+            return self.path(into, cast.as_deref());
         }
-        self.path(into)
+        self.path(into, cast)
     }
 
     fn opens_after(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| ["[", ".", "("].contains(&token.as_str()))
     }
 
-    fn path(&mut self, into: &mut Mask) -> Result<(), Exception> {
+    fn path(&mut self, into: &mut Mask, cast: Option<&str>) -> Result<(), Exception> {
         let Some((name, rest)) = self.tokens.split_first() else {
             return Err(self.wrong("it ends too early"));
         };
@@ -127,25 +140,26 @@ impl Reader<'_> {
             return Err(self.wrong(&format!("unexpected {name}")));
         }
         self.tokens = rest;
-        let inside = into.entry(name);
-        self.type_hint()?;
+        let inside = into.entry(cast, name);
+        let cast = self.cast()?;
         if self.take("[") {
-            self.list(inside, Depth::Inside)?;
+            self.list(inside, Depth::Inside, cast.as_deref())?;
             return self.close();
         }
         if self.take(".") {
-            return self.path(inside);
+            return self.path(inside, cast.as_deref());
         }
         Ok(())
     }
 
-    /// `(SoftLayer_Hardware_Server)`: of which sub-type the properties are. All are known here.
-    fn type_hint(&mut self) -> Result<(), Exception> {
+    /// `(SoftLayer_Hardware_Server)`: of which sub-type the properties are.
+    fn cast(&mut self) -> Result<Option<String>, Exception> {
         if !self.take("(") {
-            return Ok(());
+            return Ok(None);
         }
+        let name = self.tokens.first().cloned();
         self.tokens = self.tokens.get(1..).unwrap_or_default();
-        if self.take(")") { Ok(()) } else { Err(self.wrong("a type is not closed")) }
+        if self.take(")") { Ok(name) } else { Err(self.wrong("a type is not closed")) }
     }
 
     fn close(&mut self) -> Result<(), Exception> {
@@ -158,9 +172,12 @@ mod tests {
     use super::*;
 
     fn shown(mask: &Mask) -> String {
-        let part = |(name, inside): &(String, Mask)| match inside.wanted.is_empty() {
-            true => name.clone(),
-            false => format!("{name}[{}]", shown(inside)),
+        let part = |it: &Wanted| {
+            let cast = it.cast.as_ref().map(|cast| format!("({cast})")).unwrap_or_default();
+            match it.inside.wanted.is_empty() {
+                true => format!("{cast}{}", it.name),
+                false => format!("{cast}{}[{}]", it.name, shown(&it.inside)),
+            }
         };
         mask.wanted.iter().map(part).collect::<Vec<_>>().join(",")
     }
@@ -175,9 +192,9 @@ mod tests {
             ("mask.a.b", "a[b]"),
             ("[mask.a,mask[b,c]]", "a,b,c"),
             ("mask.a;mask.b", "a,b"),
-            ("mask(SoftLayer_Hardware)[id]", "id"),
+            ("[mask[id],mask(SoftLayer_X)[id,a]]", "id,(SoftLayer_X)id,(SoftLayer_X)a"),
             ("filteredMask[a[b]]", "a[b]"),
-            ("mask[a(SoftLayer_X)[b]]", "a[b]"),
+            ("mask[a(SoftLayer_X)[b]]", "a[(SoftLayer_X)b]"),
         ] {
             let mask = Mask::parse(text).expect(text);
             assert_eq!(shown(&mask), wanted, "{text}");

@@ -1,19 +1,20 @@
-//! The way of one call: read, admitted, dispatched, masked, answered.
+//! The way of one call: read, admitted, dispatched, masked, answered. The services are handed in
+//! from above.
 
 mod admission;
 mod call;
-pub(crate) mod dispatch;
+mod dispatch;
 mod exception;
 mod filter;
-pub mod http;
-pub(crate) mod lie;
 mod log;
 mod mask;
-pub(crate) mod render;
+mod read;
+mod render;
+mod service;
 
-pub use admission::Throttle;
 pub use call::{Call, Request, flag, number, words};
-pub use dispatch::{Answer, Handler};
+pub use dispatch::{answer, understands};
 pub use exception::Exception;
 pub use filter::Filter;
-pub use mask::Mask;
+pub use mask::{Mask, Wanted};
+pub use service::{Answer, Handler, Service};

@@ -1,36 +1,52 @@
-//! What the account holds: a typed table per noun.
+//! What the account holds: a typed table a resource, and the queue of what will happen.
 
-mod due;
-mod make;
-mod range;
+pub mod account;
+pub mod billing;
+pub mod catalogue;
+mod events;
+mod from_world;
+pub mod guest;
+pub mod image;
+pub mod network;
+pub mod order;
+pub mod server;
+pub mod speed;
+pub mod time;
+pub mod transaction;
+pub mod volume;
 
-pub use due::{Event, Step};
-pub use range::Range;
+pub use events::{Event, Step};
 
-use crate::engine::Throttle;
-use crate::noun::address::{Address, Subnet};
-use crate::noun::billing::BillingItem;
-use crate::noun::global_address::GlobalAddress;
-use crate::noun::guest::Guest;
-use crate::noun::hardware::Server;
-use crate::noun::image::Image;
-use crate::noun::location::Location;
-use crate::noun::nic::Nic;
-use crate::noun::order::{Item as OrderItem, Order};
-use crate::noun::package::{Item, Package, Price};
-use crate::noun::ssh_key::SshKey;
-use crate::noun::storage::{AllowedHost, Volume};
-use crate::noun::tag::Tag;
-use crate::noun::user::User;
-use crate::noun::vlan::Vlan;
+use crate::object_ref::{Node, ObjectRef};
 use crate::world::{DedicatedHostSpec, Named, Phase, World};
-use due::Due;
+use account::{Account, Location, SshKey, Tag, User};
+use billing::BillingItem;
+use catalogue::{Item, Package, Price};
+use events::EventQueue;
+use guest::Guest;
+use image::Image;
 use jiff::Timestamp;
+use network::{Address, GlobalAddress, Nic, Subnet, Vlan};
+use order::{Order, OrderItem};
+use server::Server;
 use simulator_kit::CallLog;
 use simulator_kit::clock::{Clock, later};
 use simulator_kit::fault::{FaultKind, Faults, When};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use volume::{AllowedHost, Volume};
+
+/// What the services above know of the tables: they are handed in, so that this floor need not
+/// know them.
+#[derive(Debug, Clone, Copy)]
+pub struct Behaviour {
+    /// What is behind a property of an object; null once it is gone.
+    pub read: fn(&Cloud, ObjectRef, &str) -> Node,
+    /// Lets an event happen.
+    pub apply: fn(&mut Cloud, Event),
+    /// Fills the packages.
+    pub stock: fn(&mut Cloud),
+}
 
 /// A table: rows by id, the oldest first.
 pub type Table<T> = BTreeMap<u64, T>;
@@ -46,9 +62,10 @@ pub struct Cloud {
     time: Timestamp,
     random: fastrand::Rng,
     next_id: u64,
-    due: Due,
+    events: EventQueue,
+    behaviour: Behaviour,
     /// The account itself.
-    pub accounts: Table<crate::noun::account::Account>,
+    pub accounts: Table<Account>,
     /// Users.
     pub users: Table<User>,
     /// Data centres.
@@ -99,6 +116,7 @@ pub struct Cloud {
     pub caller: u64,
     /// IAM tokens.
     pub(crate) tokens: Vec<Token>,
+    /// How many calls there were in the running interval.
     pub(crate) throttle: Throttle,
     /// Faults to come.
     pub faults: Faults,
@@ -106,6 +124,15 @@ pub struct Cloud {
     pub(crate) broken: Option<(FaultKind, When)>,
     /// The log of calls.
     pub calls: CallLog,
+}
+
+/// How many calls there were in the running interval.
+#[derive(Debug, Clone, Default)]
+pub struct Throttle {
+    /// When it ends.
+    pub(crate) ends: Option<Timestamp>,
+    /// The calls.
+    pub(crate) calls: u64,
 }
 
 /// An IAM token.
@@ -123,6 +150,11 @@ impl Cloud {
     /// The time of what is being done.
     pub fn now(&self) -> Timestamp {
         self.time
+    }
+
+    /// What is behind a property of an object; null once it is gone.
+    pub fn read(&self, object: ObjectRef, name: &str) -> Node {
+        (self.behaviour.read)(self, object, name)
     }
 
     /// An id that nothing has.
@@ -187,15 +219,15 @@ impl Cloud {
             Some((FaultKind::JobFailure, When::Before)) => Event::Failed(Box::new(event)),
             _ => event,
         };
-        self.due.push(at, event);
+        self.events.push(at, event);
     }
 
     /// Does what has fallen due, in order.
     pub fn settle(&mut self) {
         let now = self.clock.now();
-        while let Some((at, event)) = self.due.pop(now) {
+        while let Some((at, event)) = self.events.pop(now) {
             self.time = at.max(self.time);
-            self.happen(event);
+            (self.behaviour.apply)(self, event);
         }
         self.time = now;
     }
@@ -210,9 +242,4 @@ impl Cloud {
         self.tokens.push(Token { token: token.clone(), user, ends });
         Some((token, seconds))
     }
-}
-
-/// `2026-01-31T09:05:01+00:00`, as SoftLayer writes a time.
-pub fn stamp(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }

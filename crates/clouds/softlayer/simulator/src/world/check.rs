@@ -1,7 +1,7 @@
-//! Whether a world makes sense: what it names must be there.
+//! Validates a world: what it names must exist.
 
 use super::{World, WorldError};
-use crate::state::Range;
+use ipnet::Ipv4Net;
 use std::collections::BTreeSet;
 
 impl World {
@@ -11,14 +11,18 @@ impl World {
         for (at, vlan) in self.vlans.iter().enumerate() {
             self.known(&format!("vlans[{at}].datacenter"), &vlan.datacenter)?;
             if vlan.subnets.first().is_none_or(|subnet| subnet.portable) {
-                let reason = "its first subnet has to be a primary one".to_owned();
+                let reason = "its first subnet must be a primary one".to_owned();
                 return Err(WorldError::Content { path: format!("vlans[{at}].subnets"), reason });
             }
             for (i, subnet) in vlan.subnets.iter().enumerate() {
                 let path = format!("vlans[{at}].subnets[{i}].cidr");
-                let range = Range::parse(&subnet.cidr).filter(|it| (22..=30).contains(&it.bits));
-                if range.is_none() {
-                    let reason = format!("{} is no range of /22 to /30", subnet.cidr);
+                let range = subnet.cidr.parse::<Ipv4Net>().ok();
+                let fits = |it: &Ipv4Net| {
+                    (22..=30).contains(&it.prefix_len()) && it.addr() == it.network()
+                };
+                if !range.as_ref().is_some_and(fits) {
+                    let reason =
+                        format!("{} is not a range of /22 to /30 without host bits", subnet.cidr);
                     return Err(WorldError::Content { path, reason });
                 }
             }
@@ -38,7 +42,7 @@ impl World {
         if self.datacenters.iter().any(|it| it.name == datacenter) {
             return Ok(());
         }
-        let reason = format!("there is no data centre {datacenter}");
+        let reason = format!("data centre {datacenter} not found");
         Err(WorldError::Content { path: path.to_owned(), reason })
     }
 

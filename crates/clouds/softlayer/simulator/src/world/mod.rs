@@ -1,11 +1,11 @@
 //! What a world file says: the account as it is before anybody calls.
 
+mod account;
 mod check;
-mod inventory;
 mod settings;
 mod timing;
 
-pub use inventory::{
+pub use account::{
     DatacenterSpec, DedicatedHostSpec, GlobalAddressSpec, ImageSpec, PresetSpec, Space, SubnetSpec,
     UserSpec, VlanSpec,
 };
@@ -81,10 +81,10 @@ pub struct Named {
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// It is not YAML.
-    #[error("the world is not YAML: {0}")]
+    #[error("the world file is not valid YAML: {0}")]
     Yaml(String),
     /// It says something wrong; the path tells where.
-    #[error("the world says something wrong at {path}: {reason}")]
+    #[error("the world file is invalid at {path}: {reason}")]
     Content {
         /// Where: `vlans[1].name`.
         path: String,

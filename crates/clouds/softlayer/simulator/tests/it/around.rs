@@ -63,7 +63,8 @@ fn an_image_comes_in_and_goes() {
     assert!(boot().1["error"].as_str().is_some_and(|it| it.contains("primary block device")));
     let mut of_image = template();
     of_image["operatingSystemReferenceCode"] = json!(null);
-    of_image["blockDeviceTemplateGroup"] = json!({"globalIdentifier": image["globalIdentifier"]});
+    let uuid = get(&cloud, &format!("{path}?objectMask=mask[globalIdentifier]"));
+    of_image["blockDeviceTemplateGroup"] = uuid;
     let create =
         || cloud.call("SoftLayer_Virtual_Guest/createObject", std::slice::from_ref(&of_image)).0;
     assert_eq!(create(), 500, "it is not whole");

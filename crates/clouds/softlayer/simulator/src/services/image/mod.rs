@@ -1,0 +1,29 @@
+//! `SoftLayer_Virtual_Guest_Block_Device_Template_Group`: images.
+
+use crate::engine::Service;
+use crate::object_ref::ObjectRef;
+use crate::state::Cloud;
+
+mod import;
+mod view;
+
+pub use view::read;
+
+pub static SERVICE: Service = Service {
+    name: "SoftLayer_Virtual_Guest_Block_Device_Template_Group",
+    find: Some(find),
+    own: None,
+    methods: &[
+        ("createFromIcos", import::from_icos),
+        ("createFromExternalSource", import::from_external_source),
+        ("editObject", import::edit),
+        ("deleteObject", import::delete),
+        ("setBootMode", import::set_boot_mode),
+        ("setTags", import::set_tags),
+        ("addLocations", import::add_locations),
+    ],
+};
+
+fn find(cloud: &Cloud, id: u64) -> Option<ObjectRef> {
+    cloud.images.contains_key(&id).then_some(ObjectRef::Image(id))
+}
