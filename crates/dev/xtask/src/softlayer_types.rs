@@ -299,11 +299,7 @@ mod tests {
         let structs = structs(&[types.to_owned()]);
         let methods = methods(&[services.to_owned()]);
         let mut text = String::new();
-        structs["Virtual_Guest"].write(
-            "Virtual_Guest",
-            methods.get("Virtual_Guest"),
-            &mut text,
-        );
+        structs["Virtual_Guest"].write("Virtual_Guest", methods.get("Virtual_Guest"), &mut text);
         assert_eq!(
             text,
             "type SoftLayer_Virtual_Guest SoftLayer_Entity\nlocal id\nvalue hourlyBillingFlag\n\
