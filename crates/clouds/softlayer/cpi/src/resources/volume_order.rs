@@ -15,8 +15,8 @@ use cpi_kit::Cacheable;
 use journal::Operation;
 use serde::{Deserialize, Serialize};
 use softlayer::api::network_storage::{EditObject, StorageEdit};
-use softlayer::api::product_order::{KeyName, PlaceOrder, STORAGE, VerifyOrder};
-use softlayer::api::{NetworkStorage, Order};
+use softlayer::api::product_order::{PlaceOrder, STORAGE, VerifyOrder};
+use softlayer::api::{KeyName, NetworkStorage, Order};
 
 /// What a volume of a size and speed costs, as an earlier call found it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
