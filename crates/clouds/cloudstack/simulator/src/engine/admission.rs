@@ -1,9 +1,8 @@
 //! What is checked before a call reaches its handler: who calls, how often, and how.
 
-use super::{Command, Refusal, Request, signature};
+use super::{Command, Refusal, Request, roles, signature};
 use crate::state::clock::later;
 use crate::state::{Caller, Cloud};
-use cloudstack::phrases;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,44 +15,49 @@ const READING: &[&str] = &["get", "list", "query", "find"];
 pub struct Throttle(HashMap<String, (Timestamp, u64)>);
 
 impl Throttle {
-    /// What an account has issued in the running interval, and when that ends.
-    pub fn of(&self, account: &str) -> Option<(Timestamp, u64)> {
-        self.0.get(account).copied()
+    /// What an account has issued in the interval that runs at `now`, and when that ends.
+    pub fn of(&self, account: &str, now: Timestamp) -> Option<(Timestamp, u64)> {
+        self.0.get(account).copied().filter(|(until, _)| *until > now)
+    }
+
+    /// Forgets what an account has issued, or all have.
+    pub fn reset(&mut self, account: Option<&str>) {
+        self.0.retain(|known, _| account.is_some_and(|account| account != known));
     }
 }
 
 impl Cloud {
-    /// Who calls this command with this request, if it may.
+    /// Who calls this command with this request, if it may. The order is CloudStack's: whether
+    /// there is the command, whose key it is, what its role may, how often it called, and only
+    /// then the signature.
     pub(super) fn admit(
         &mut self,
         request: &Request,
         command: Option<&'static Command>,
     ) -> Result<(Caller, &'static Command), Refusal> {
-        let caller = self.authenticate(request)?;
-        self.throttle(&caller)?;
+        let name = request.command();
         // To the signed API an unknown command is a failure of authentication.
-        let command = command.ok_or_else(Refusal::unauthorized)?;
-        if command.admin_only && !caller.is_admin() {
-            return Err(Refusal::unsupported(format!(
-                "The API [{}] {} for user id [{}]",
-                command.name,
-                phrases::NO_SUCH_COMMAND,
-                caller.user
-            )));
+        if command.is_none() && !roles::exists(name) {
+            return Err(Refusal::unauthorized());
         }
-        self.check_method(request, command)?;
-        Ok((caller, command))
-    }
-
-    fn authenticate(&self, request: &Request) -> Result<Caller, Refusal> {
         let key = request.get("apikey");
         let account = self
             .accounts
             .iter()
             .find(|account| !key.is_empty() && account.user.api_key == key)
             .ok_or_else(Refusal::unauthorized)?;
-        signature::check(&request.raw, &account.user.secret_key, self.now())?;
-        Ok(self.caller(account))
+        let (caller, secret) = (self.caller(account), account.user.secret_key.clone());
+        let Some(command) = command.filter(|it| roles::may_call(caller.role, it.name)) else {
+            return Err(Refusal::unsupported(format!(
+                "The API [{name}] does not exist or is not available for the account for user id \
+                 [{}].",
+                caller.user
+            )));
+        };
+        self.throttle(&caller)?;
+        signature::check(&request.raw, &secret, self.now())?;
+        self.check_method(request, command)?;
+        Ok((caller, command))
     }
 
     /// 429 for the call too many, with the wait in its text. Root admins are not counted.
@@ -76,10 +80,10 @@ impl Cloud {
         let wait = entry.0.duration_since(now).as_millis();
         Err(Refusal::new(
             429,
-            4545,
+            9999,
             format!(
                 "The given user has reached his/her account api limit, please retry after \
-                 {wait} ms."
+                 [{wait}] ms."
             ),
         ))
     }

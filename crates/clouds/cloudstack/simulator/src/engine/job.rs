@@ -15,6 +15,7 @@ use std::fmt;
 use std::time::Duration;
 
 type Begin = Box<dyn FnOnce(&mut Cloud) -> Result<(), Refusal> + Send>;
+type Midway = Box<dyn FnOnce(&mut Cloud) + Send>;
 type Finish = Box<dyn FnOnce(&mut Cloud) -> Result<Value, Refusal> + Send>;
 
 /// What a handler leaves to be done.
@@ -25,7 +26,9 @@ pub struct Job {
     pub instance: Option<String>,
     /// Jobs with the same queue (a VM's id) run one after the other.
     pub queue: Option<String>,
+    check: Begin,
     begin: Begin,
+    midway: Vec<(f64, Midway)>,
     finish: Finish,
 }
 
@@ -36,12 +39,29 @@ impl Job {
             made: None,
             instance: None,
             queue: None,
+            check: Box::new(|_| Ok(())),
             begin: Box::new(|_| Ok(())),
+            midway: Vec::new(),
             finish: Box::new(finish),
         }
     }
 
-    /// What is checked and changed when the job's turn comes: a refusal ends it at once.
+    /// What is checked when the job is taken in, before it waits for its turn: a refusal is its
+    /// outcome.
+    pub fn check(
+        self,
+        check: impl FnOnce(&mut Cloud) -> Result<(), Refusal> + Send + 'static,
+    ) -> Self {
+        Self { check: Box::new(check), ..self }
+    }
+
+    /// What others see from this share (0 to 1) of the job's time on.
+    pub fn midway(mut self, share: f64, change: impl FnOnce(&mut Cloud) + Send + 'static) -> Self {
+        self.midway.push((share, Box::new(change)));
+        self
+    }
+
+    /// What is checked and changed when the job's turn comes: a refusal is its outcome.
     pub fn begin(
         self,
         begin: impl FnOnce(&mut Cloud) -> Result<(), Refusal> + Send + 'static,
@@ -69,7 +89,13 @@ impl Job {
 
     /// The job does nothing, and fails.
     pub(crate) fn only_fails(self, refusal: Refusal) -> Self {
-        Self { begin: Box::new(|_| Ok(())), finish: Box::new(|_| Err(refusal)), ..self }
+        Self {
+            check: Box::new(|_| Ok(())),
+            begin: Box::new(|_| Ok(())),
+            midway: Vec::new(),
+            finish: Box::new(|_| Err(refusal)),
+            ..self
+        }
     }
 
     /// The job waits for those before it that have the same queue.
@@ -123,9 +149,17 @@ impl Entity for JobRecord {
 
 struct Pending {
     begin: Option<Begin>,
-    finish: Finish,
+    midway: Vec<(f64, Midway)>,
+    finish: Option<Finish>,
     queue: Option<String>,
     takes: Duration,
+    ends: Option<Timestamp>,
+}
+
+/// What falls due of a job.
+enum Due {
+    Midway(Midway),
+    End,
 }
 
 /// How long an ended job can be asked for.
@@ -136,9 +170,10 @@ const KEPT: Duration = Duration::from_secs(1440 * 60);
 pub struct Jobs {
     records: Table<JobRecord>,
     pending: HashMap<String, Pending>,
-    running: BTreeMap<(Timestamp, u64), String>,
+    due: BTreeMap<(Timestamp, u64), (String, Due)>,
     queues: HashMap<String, VecDeque<String>>,
-    begun: u64,
+    counted: u64,
+    next_ends: Option<Timestamp>,
 }
 
 impl fmt::Debug for Jobs {
@@ -158,18 +193,37 @@ impl Jobs {
         self.records.iter()
     }
 
-    /// The job that works on this now: the latest of those that have not ended.
+    /// The job that works on this now: the oldest of those that have not ended.
     pub fn open_on(&self, instance: &str) -> Option<&JobRecord> {
         self.pending
             .keys()
             .filter_map(|id| self.records.get(id))
             .filter(|job| job.instance.as_deref() == Some(instance))
-            .max_by_key(|job| self.records.number(&job.id))
+            .min_by_key(|job| self.records.number(&job.id))
+    }
+
+    /// The jobs that have not ended, the oldest first.
+    pub fn open_ones(&self) -> Vec<&JobRecord> {
+        let mut open: Vec<&JobRecord> =
+            self.pending.keys().filter_map(|id| self.records.get(id)).collect();
+        open.sort_by_key(|job| self.records.number(&job.id));
+        open
+    }
+
+    /// The job that the next call starts ends at this time, whatever the world says that it
+    /// takes: a recorded walk tells when its jobs ended.
+    pub fn end_next_at(&mut self, time: Option<Timestamp>) {
+        self.next_ends = time;
     }
 
     /// Whether there is or was a job of this id.
     pub fn knows(&self, id: &str) -> bool {
         self.records.knows(id)
+    }
+
+    fn put(&mut self, at: Timestamp, id: &str, what: Due) {
+        self.counted += 1;
+        self.due.insert((at, self.counted), (id.to_owned(), what));
     }
 
     /// Forgets a job, as CloudStack does after `job.expire.minutes`.
@@ -208,9 +262,15 @@ impl Cloud {
             completed: None,
         };
         self.jobs.records.insert(record);
-        let takes = self.world.latency.job(command.name);
-        let pending =
-            Pending { begin: Some(job.begin), finish: job.finish, queue: job.queue, takes };
+        let checked = (job.check)(self);
+        let pending = Pending {
+            begin: Some(job.begin),
+            midway: job.midway,
+            finish: Some(job.finish),
+            queue: job.queue.filter(|_| checked.is_ok()),
+            takes: self.world.latency.job(command.name),
+            ends: self.jobs.next_ends.take(),
+        };
         let waits = match &pending.queue {
             Some(queue) => {
                 let line = self.jobs.queues.entry(queue.clone()).or_default();
@@ -220,8 +280,10 @@ impl Cloud {
             None => false,
         };
         self.jobs.pending.insert(id.clone(), pending);
-        if !waits {
-            self.begin_job(&id, self.now());
+        match checked {
+            Ok(()) if waits => {}
+            Ok(()) => self.begin_job(&id, self.now()),
+            Err(refusal) => self.schedule(&id, self.now(), Err(refusal)),
         }
         id
     }
@@ -229,19 +291,22 @@ impl Cloud {
     /// Does everything that has fallen due, in the order of time.
     pub fn settle(&mut self) {
         let now = self.clock.now();
-        while let Some(entry) = self.jobs.running.first_entry() {
+        while let Some(entry) = self.jobs.due.first_entry() {
             let (due, _) = *entry.key();
             if due > now {
                 break;
             }
-            let id = entry.remove();
+            let (id, what) = entry.remove();
             self.time = due;
-            let finish = self.jobs.pending.get_mut(&id).map(|pending| {
-                std::mem::replace(&mut pending.finish, Box::new(|_| Ok(Value::Null)))
-            });
-            if let Some(finish) = finish {
-                let outcome = finish(self);
-                self.end_job(&id, outcome, due);
+            match what {
+                Due::Midway(change) => change(self),
+                Due::End => {
+                    let pending = self.jobs.pending.get_mut(&id);
+                    if let Some(finish) = pending.and_then(|pending| pending.finish.take()) {
+                        let outcome = finish(self);
+                        self.end_job(&id, outcome, due);
+                    }
+                }
             }
         }
         self.time = now;
@@ -251,14 +316,34 @@ impl Cloud {
 
     fn begin_job(&mut self, id: &str, at: Timestamp) {
         let Some(pending) = self.jobs.pending.get_mut(id) else { return };
-        let (begin, takes) = (pending.begin.take(), pending.takes);
-        match begin.map_or(Ok(()), |begin| begin(self)) {
+        let begin = pending.begin.take();
+        let begun = begin.map_or(Ok(()), |begin| begin(self));
+        self.schedule(id, at, begun);
+    }
+
+    /// Sets when the job ends, and what it changes until then. One that was refused fails, at
+    /// once unless it is known when it ended.
+    fn schedule(&mut self, id: &str, from: Timestamp, begun: Result<(), Refusal>) {
+        let Some(pending) = self.jobs.pending.get_mut(id) else { return };
+        let end = pending.ends.map(|ends| ends.max(from));
+        let midway = std::mem::take(&mut pending.midway);
+        match begun {
+            Err(refusal) => match end {
+                None => self.end_job(id, Err(refusal), from),
+                Some(end) => {
+                    pending.finish = Some(Box::new(|_| Err(refusal)));
+                    self.jobs.put(end, id, Due::End);
+                }
+            },
             Ok(()) => {
-                self.jobs.begun += 1;
-                let key = (later(at, takes), self.jobs.begun);
-                self.jobs.running.insert(key, id.to_owned());
+                let end = end.unwrap_or_else(|| later(from, pending.takes));
+                let whole = end.duration_since(from).as_secs_f64();
+                for (share, change) in midway {
+                    let after = Duration::try_from_secs_f64(whole * share).unwrap_or_default();
+                    self.jobs.put(later(from, after), id, Due::Midway(change));
+                }
+                self.jobs.put(end, id, Due::End);
             }
-            Err(refusal) => self.end_job(id, Err(refusal), at),
         }
     }
 
@@ -287,8 +372,10 @@ impl Cloud {
 }
 
 impl JobRecord {
-    /// The job as `queryAsyncJobResult` tells it.
-    pub fn view(&self) -> AsyncJob {
+    /// The job as `queryAsyncJobResult` tells it. While it runs it names the management server
+    /// that runs it.
+    pub fn view(&self, server: &str) -> AsyncJob {
+        let runs = self.status == JobStatus::Pending;
         AsyncJob {
             jobid: self.id.clone(),
             jobstatus: self.status,
@@ -302,10 +389,12 @@ impl JobRecord {
                 "accountid": self.caller.account,
                 "account": self.caller.account_name,
                 "domainid": self.caller.domain,
-                "domainpath": self.caller.domain_name,
+                "domainpath": self.caller.domain_path,
                 "userid": self.caller.user,
                 "cmd": self.class,
                 "jobprocstatus": 0,
+                "managementserverid": runs.then_some(server),
+                "managementservername": runs.then_some("localhost"),
                 "jobresulttype": self.result.as_ref().map(|_| "object"),
             })),
         }

@@ -10,6 +10,7 @@ pub(crate) mod lie;
 mod params;
 mod params_ids;
 mod refusal;
+pub mod roles;
 pub mod signature;
 mod table;
 mod xml;

@@ -43,8 +43,6 @@ pub struct Command {
     pub by_admin: bool,
     /// `jobinstancetype`, where a job says one.
     pub instance: Option<&'static str>,
-    /// Whether only an admin may call it.
-    pub admin_only: bool,
 }
 
 impl Command {
@@ -59,15 +57,7 @@ impl Command {
     }
 
     const fn row(name: &'static str, handler: Handler) -> Self {
-        Self {
-            name,
-            key: None,
-            handler,
-            class: "",
-            by_admin: false,
-            instance: None,
-            admin_only: false,
-        }
+        Self { name, key: None, handler, class: "", by_admin: false, instance: None }
     }
 
     /// Answers under this key.
@@ -83,11 +73,6 @@ impl Command {
     /// An admin's call runs as a class of its own.
     pub const fn by_admin(self) -> Self {
         Self { by_admin: true, ..self }
-    }
-
-    /// Only an admin may call it.
-    pub const fn admin_only(self) -> Self {
-        Self { admin_only: true, ..self }
     }
 
     /// The key of the answer.

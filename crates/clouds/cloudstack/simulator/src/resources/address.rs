@@ -4,6 +4,7 @@ use crate::engine::{Answer, Call, Command, Job, Refusal, fields, live_id};
 use crate::state::address::{Lease, PublicAddress, StaticNat};
 use crate::state::clock::stamp;
 use crate::state::{Caller, Cloud};
+use crate::world::NetworkKind;
 use serde_json::{Map, Value, json};
 use std::net::Ipv4Addr;
 
@@ -87,14 +88,23 @@ fn associate(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     };
     cloud.check_owner(call.caller, &owner)?;
     // AccountLimitException, which only public addresses are refused with.
-    let limit = cloud.check_limit(&owner, "public_ip", 1);
-    limit.map_err(|refusal| Refusal::new(532, 4280, refusal.text))?;
+    cloud.check_limit(&owner, "public_ip", 1).map_err(|_| {
+        let name = cloud.accounts.get(&owner).map_or("", |account| &account.name);
+        let text =
+            format!("Maximum number of public IP addresses for account: {name} has been exceeded.");
+        Refusal::new(532, 4280, text)
+    })?;
     let wanted = wanted(call)?;
+    let isolated = network.filter(|network| network.kind == NetworkKind::Isolated);
+    let first = isolated.is_some_and(|network| {
+        cloud.network_offers(&network.id, "SourceNat") && !cloud.has_source_nat(&network.id)
+    });
     let lease = Lease {
+        // Recorded: the first address of a network is its source NAT address.
         owner,
         network: network.map(|network| network.id.clone()),
         vpc: vpc.map(|vpc| vpc.id.clone()),
-        source_nat: false,
+        source_nat: first,
         static_nat: None,
         since: cloud.now(),
     };
@@ -186,11 +196,11 @@ fn check_unused(
         return Err(Refusal::invalid(format!("address {id} is the source NAT address")));
     }
     if cloud.has_rules(id) {
-        return Err(Refusal::new(537, 4360, format!("address {id} has rules already")));
+        return Err(Refusal::new(537, 9999, format!("address {id} has rules already")));
     }
     if let Some(nat) = lease.static_nat.as_ref().filter(|nat| nat.vm != vm) {
         let text = format!("address {id} is already associated with VM {}", nat.vm);
-        return Err(Refusal::new(537, 4360, text));
+        return Err(Refusal::new(537, 9999, text));
     }
     let led_to = cloud.routing.addresses.iter().find(|address| {
         let nat = address.lease.as_ref().and_then(|lease| lease.static_nat.as_ref());
@@ -255,7 +265,7 @@ fn view(cloud: &Cloud, caller: &Caller, it: &PublicAddress, state: &str) -> Map<
         "vpcname": vpc.and_then(|id| cloud.routing.vpcs.get(id)).map(|vpc| &vpc.name),
         "tags": super::tag::of(cloud, &it.id),
         "isportable": false,
-        "fordisplay": true,
+        "fordisplay": caller.is_admin().then_some(true),
         "hasrules": cloud.has_rules(&it.id) || firewall,
         "forsystemvms": false,
         "forprovider": false,

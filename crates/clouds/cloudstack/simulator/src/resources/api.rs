@@ -1,6 +1,6 @@
 //! What the API tells of itself: which calls there are, and how often one may call.
 
-use crate::engine::{Answer, Call, Command, Refusal};
+use crate::engine::{Answer, Call, Command, Refusal, roles};
 use crate::state::Cloud;
 use cloudstack::Version;
 use serde_json::{Map, Value, json};
@@ -12,8 +12,11 @@ use std::sync::LazyLock;
 const APIS: &str = include_str!("apis.txt");
 
 /// The commands of this file.
-pub const COMMANDS: &[Command] =
-    &[Command::sync("listApis", list_apis), Command::sync("getApiLimit", get_api_limit)];
+pub const COMMANDS: &[Command] = &[
+    Command::sync("listApis", list_apis),
+    Command::sync("getApiLimit", get_api_limit),
+    Command::sync("resetApiLimit", reset_api_limit),
+];
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| APIS.lines().filter_map(Row::read).collect());
 
@@ -62,7 +65,7 @@ fn list_apis(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let wanted = call.params.text("name");
     let may = |name: &str| {
         super::commands()
-            .any(|command| command.name == name && (call.caller.is_admin() || !command.admin_only))
+            .any(|command| command.name == name && roles::may_call(call.caller.role, name))
     };
     let admin = call.caller.is_admin();
     let rows: Vec<Value> = ROWS
@@ -226,26 +229,40 @@ fn field(name: &str, kind: &str, around: &[&str]) -> Value {
     field
 }
 
-/// Calls are not counted here, as in a CloudStack without `api.throttling.enabled`.
+/// What the account has called in the running interval. Recorded: `accountid` is another one in
+/// each answer, and a root admin is not counted.
 fn get_api_limit(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let settings = &cloud.world.settings;
-    if !settings.api_throttling {
-        let text = "calls are not counted: api.throttling.enabled is false";
-        return Err(Refusal::unsupported(text));
-    }
-    let account = &call.caller.account;
-    let issued = cloud.throttle.of(account);
-    let left = issued.map_or(0, |(until, _)| until.duration_since(cloud.now()).as_millis());
+    check_throttling(cloud)?;
+    let max = cloud.world.settings.api_throttling_max;
+    let issued = cloud.throttle.of(&call.caller.account, cloud.now());
+    let left = issued.map_or(1, |(until, _)| until.duration_since(cloud.now()).as_millis());
+    let issued = issued.map_or(0, |(_, issued)| issued);
     Ok(Answer::object(
         "apilimit",
         json!({
-            "accountid": account,
+            "accountid": cloud.new_id(),
             "account": call.caller.account_name,
-            "apiIssued": issued.map_or(0, |(_, issued)| issued),
-            "apiAllowed": settings.api_throttling_max,
+            "apiIssued": issued,
+            "apiAllowed": max.saturating_sub(issued),
             "expireAfter": left.max(0) as i64,
         }),
     ))
+}
+
+fn check_throttling(cloud: &Cloud) -> Result<(), Refusal> {
+    if cloud.world.settings.api_throttling {
+        return Ok(());
+    }
+    let text = "This api is only available when api.throttling.enabled = true.";
+    Err(Refusal::unsupported(text))
+}
+
+/// Of one account, or of all.
+fn reset_api_limit(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    check_throttling(cloud)?;
+    let account = call.params.id("account", &cloud.accounts)?.map(str::to_owned);
+    cloud.throttle.reset(account.as_deref());
+    Ok(Answer::Success)
 }
 
 #[cfg(test)]

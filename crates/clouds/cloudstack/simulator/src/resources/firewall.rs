@@ -2,7 +2,7 @@
 
 use crate::engine::{Answer, Call, Command, Job, Params, Refusal, fields, live_id};
 use crate::state::rule::{ANYWHERE, FirewallRule, Traffic};
-use crate::state::{Cloud, Entity};
+use crate::state::{Caller, Cloud, Entity};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
@@ -107,7 +107,7 @@ fn list(
         .filter(|rule| id.is_none_or(|id| rule.id == id))
         .filter(|rule| address.is_none_or(|address| rule.address.as_deref() == Some(address)))
         .filter(|rule| network.is_none_or(|network| rule.network == network))
-        .map(|rule| view(cloud, rule).into())
+        .map(|rule| view(cloud, call.caller, rule).into())
         .collect();
     Ok(Answer::list("firewallrule", rows))
 }
@@ -134,7 +134,7 @@ fn create_ingress(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         to: String::new(),
         goes_with: None,
     };
-    add(cloud, rule)
+    add(cloud, call, rule, 4360)
 }
 
 fn create_egress(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
@@ -166,11 +166,17 @@ fn create_egress(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         to: cidrs(params, "destcidrlist")?.unwrap_or_default(),
         goes_with: None,
     };
-    add(cloud, rule)
+    add(cloud, call, rule, 9999)
 }
 
-/// Adds a rule, unless another lets the same through already.
-fn add(cloud: &mut Cloud, rule: FirewallRule) -> Result<Job, Refusal> {
+/// Adds a rule, unless another lets the same through already, which is refused with this
+/// cserrorcode.
+fn add(
+    cloud: &mut Cloud,
+    call: &Call<'_>,
+    rule: FirewallRule,
+    conflict: u16,
+) -> Result<Job, Refusal> {
     let same = cloud.routing.firewall.iter().find(|known| {
         known.address == rule.address
             && known.network == rule.network
@@ -180,12 +186,13 @@ fn add(cloud: &mut Cloud, rule: FirewallRule) -> Result<Job, Refusal> {
     });
     if let Some(same) = same {
         let text = format!("The range specified conflicts with rule {}", same.id);
-        return Err(Refusal::new(537, 4360, text));
+        return Err(Refusal::new(537, conflict, text));
     }
     let (id, made) = (rule.id.clone(), rule.id.clone());
     cloud.routing.firewall.insert(rule);
+    let caller = call.caller.clone();
     Ok(Job::new(move |cloud| {
-        let rule = cloud.routing.firewall.get(&id).map(|rule| view(cloud, rule));
+        let rule = cloud.routing.firewall.get(&id).map(|rule| view(cloud, &caller, rule));
         Ok(json!({"firewallrule": rule}))
     })
     .making(made))
@@ -203,7 +210,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }))
 }
 
-fn view(cloud: &Cloud, rule: &FirewallRule) -> Map<String, Value> {
+fn view(cloud: &Cloud, caller: &Caller, rule: &FirewallRule) -> Map<String, Value> {
     let address = rule.address.as_ref().and_then(|id| cloud.routing.addresses.get(id));
     let (first, last) = rule.traffic.ports.unzip();
     let (kind, code) = rule.traffic.icmp.unzip();
@@ -220,7 +227,7 @@ fn view(cloud: &Cloud, rule: &FirewallRule) -> Map<String, Value> {
         "icmptype": kind,
         "icmpcode": code,
         "tags": super::tag::of(cloud, &rule.id),
-        "fordisplay": true,
+        "fordisplay": caller.is_admin().then_some(true),
         "destcidrlist": rule.to,
         "traffictype": if address.is_some() { "Ingress" } else { "Egress" },
     }))

@@ -2,7 +2,6 @@
 
 use crate::engine::{Answer, Call, Command, Refusal, value};
 use crate::state::Cloud;
-use cloudstack::api::JobStatus;
 
 /// The commands of this resource.
 pub const COMMANDS: &[Command] =
@@ -14,18 +13,19 @@ fn query(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     if !call.caller.is_admin() && job.caller.account != call.caller.account {
         return Err(Refusal::denied(format!("job {id} belongs to another account")));
     }
-    Ok(Answer::Plain(value(job.view())))
+    Ok(Answer::Plain(value(job.view(&cloud.management_server))))
 }
 
 fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let mine = |owner: &str| call.caller.account == owner;
-    let all = call.caller.is_admin() && call.params.flag("listall") == Some(true);
+    let scope = cloud.scope(call)?;
+    let word = call.params.text("keyword").map(str::to_lowercase);
+    // Recorded: jobs that have ended are not listed.
     let rows = cloud
         .jobs
-        .iter()
-        .filter(|job| all || mine(&job.caller.account))
-        // Recorded: jobs that have ended are not listed.
-        .filter(|job| job.status == JobStatus::Pending)
-        .map(|job| value(job.view()));
+        .open_ones()
+        .into_iter()
+        .filter(|job| cloud.shows(&scope, &job.caller.account))
+        .filter(|job| word.as_ref().is_none_or(|word| job.class.to_lowercase().contains(word)))
+        .map(|job| value(job.view(&cloud.management_server)));
     Ok(Answer::list("asyncjobs", rows))
 }

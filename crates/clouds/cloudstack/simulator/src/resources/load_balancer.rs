@@ -3,8 +3,8 @@
 use super::firewall::{cidrs, ports};
 use super::vm::view::{self, Details};
 use crate::engine::{Answer, Call, Command, Job, Params, Refusal, fields, live_id, value};
-use crate::state::Cloud;
 use crate::state::rule::{LoadBalancer, Member};
+use crate::state::{Caller, Cloud};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
@@ -51,7 +51,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|rule| name.is_none_or(|name| rule.name == name))
         .filter(|rule| keyword.is_none_or(|word| rule.name.contains(word)))
         .filter(|rule| cloud.has_any_tag(&rule.id, &tags))
-        .map(|rule| self::view(cloud, rule, state(rule)).into())
+        .map(|rule| self::view(cloud, call.caller, rule, state(rule)).into())
         .collect();
     Ok(Answer::list("loadbalancerrule", rows))
 }
@@ -96,16 +96,17 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let (id, traffic) = (rule.id.clone(), rule.traffic());
     if cloud.port_is_used(&rule.address, &traffic) {
         let text = format!("port {} of address {} is in use", public.0, rule.address);
-        return Err(Refusal::new(537, 4360, text));
+        return Err(Refusal::new(537, 9999, text));
     }
     if params.flag("openfirewall").unwrap_or(true) && !is_tier {
         cloud.open_firewall(&rule.address, &rule.network, traffic, rule.cidrs.as_deref(), &id);
     }
     cloud.routing.balancers.insert(rule);
-    let made = id.clone();
+    let (made, caller) = (id.clone(), call.caller.clone());
     Ok(Job::new(move |cloud| {
         // Recorded: the new rule says `Add`.
-        let rule = cloud.routing.balancers.get(&id).map(|rule| view(cloud, rule, "Add"));
+        let rule = cloud.routing.balancers.get(&id);
+        let rule = rule.map(|rule| view(cloud, &caller, rule, "Add"));
         Ok(json!({"loadbalancer": rule}))
     })
     .making(made))
@@ -244,7 +245,7 @@ fn no_instances() -> Answer {
     Answer::list("loadbalancerruleinstance", Vec::<Value>::new())
 }
 
-fn view(cloud: &Cloud, rule: &LoadBalancer, state: &str) -> Map<String, Value> {
+fn view(cloud: &Cloud, caller: &Caller, rule: &LoadBalancer, state: &str) -> Map<String, Value> {
     let address = cloud.routing.addresses.get(&rule.address);
     let zone = address.map(|address| &address.zone);
     let mut row = fields(json!({
@@ -263,7 +264,7 @@ fn view(cloud: &Cloud, rule: &LoadBalancer, state: &str) -> Map<String, Value> {
         "zonename": zone.map(|zone| cloud.zone_name(zone)),
         "protocol": rule.protocol,
         "tags": super::tag::of(cloud, &rule.id),
-        "fordisplay": true,
+        "fordisplay": caller.is_admin().then_some(true),
     }));
     row.extend(cloud.owner_fields(owner(cloud, rule)));
     row

@@ -57,7 +57,7 @@ pub fn service_offering(offering: &ServiceOffering) -> api::ServiceOffering {
         serviceofferingdetails: spec.between.map(limits),
         other: fields(json!({
             "state": "Active",
-            "displaytext": spec.name,
+            "displaytext": spec.display_text(),
             "created": stamp(offering.created),
             "provisioningtype": "thin",
             "offerha": false,
@@ -70,7 +70,7 @@ pub fn service_offering(offering: &ServiceOffering) -> api::ServiceOffering {
             "diskofferingstrictness": false,
             "diskofferingid": offering.disk_offering,
             "diskofferingname": spec.name,
-            "diskofferingdisplaytext": spec.name,
+            "diskofferingdisplaytext": spec.display_text(),
             "encryptroot": false,
             // CloudStack's own two are older than the field.
             "gpudisplay": (!BROUGHT.contains(&spec.name.as_str())).then_some(false),

@@ -7,10 +7,10 @@ use crate::world::{Between, DiskOfferingSpec, ServiceOfferingSpec, Storage};
 
 /// The commands of this resource.
 pub const COMMANDS: &[Command] = &[
-    Command::sync("createServiceOffering", create_service_offering).admin_only(),
-    Command::sync("deleteServiceOffering", delete_service_offering).admin_only(),
-    Command::sync("createDiskOffering", create_disk_offering).admin_only(),
-    Command::sync("deleteDiskOffering", delete_disk_offering).admin_only(),
+    Command::sync("createServiceOffering", create_service_offering),
+    Command::sync("deleteServiceOffering", delete_service_offering),
+    Command::sync("createDiskOffering", create_disk_offering),
+    Command::sync("deleteDiskOffering", delete_disk_offering),
 ];
 
 fn positive(params: &Params, name: &str) -> Result<Option<u64>, Refusal> {
@@ -66,6 +66,7 @@ fn create_service_offering(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer,
         (true, _) => {}
     }
     let spec = ServiceOfferingSpec {
+        display_text: params.text("displaytext").map(str::to_owned),
         name,
         id: None,
         cores,

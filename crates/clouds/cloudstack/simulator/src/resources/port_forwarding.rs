@@ -2,8 +2,8 @@
 
 use super::firewall::ports;
 use crate::engine::{Answer, Call, Command, Job, Refusal, fields, live_id};
-use crate::state::Cloud;
 use crate::state::rule::{PortForwarding, Traffic};
+use crate::state::{Caller, Cloud};
 use serde_json::{Map, Value, json};
 
 /// What a rule is called where it is gone.
@@ -31,7 +31,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|rule| id.is_none_or(|id| rule.id == id))
         .filter(|rule| address.is_none_or(|address| rule.address == address))
         .filter(|rule| network.is_none_or(|network| rule.network == network))
-        .map(|rule| view(cloud, rule).into())
+        .map(|rule| view(cloud, call.caller, rule).into())
         .collect();
     Ok(Answer::list("portforwardingrule", rows))
 }
@@ -79,8 +79,9 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }
     let (id, made) = (rule.id.clone(), rule.id.clone());
     cloud.routing.forwardings.insert(rule);
+    let caller = call.caller.clone();
     Ok(Job::new(move |cloud| {
-        let rule = cloud.routing.forwardings.get(&id).map(|rule| view(cloud, rule));
+        let rule = cloud.routing.forwardings.get(&id).map(|rule| view(cloud, &caller, rule));
         Ok(json!({"portforwardingrule": rule}))
     })
     .making(made))
@@ -98,7 +99,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }))
 }
 
-fn view(cloud: &Cloud, rule: &PortForwarding) -> Map<String, Value> {
+fn view(cloud: &Cloud, caller: &Caller, rule: &PortForwarding) -> Map<String, Value> {
     let vm = cloud.vms.get(&rule.vm);
     fields(json!({
         "id": rule.id,
@@ -117,6 +118,6 @@ fn view(cloud: &Cloud, rule: &PortForwarding) -> Map<String, Value> {
         "tags": super::tag::of(cloud, &rule.id),
         "vmguestip": rule.guest,
         "networkid": rule.network,
-        "fordisplay": true,
+        "fordisplay": caller.is_admin().then_some(true),
     }))
 }

@@ -29,7 +29,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .rev()
         .filter(|project| all || cloud.is_in_project(project, &call.caller.account))
         .filter(|project| id.is_none_or(|id| project.id == id))
-        .filter(|_| domain.is_none_or(|domain| domain == cloud.domain.id))
+        .filter(|_| domain.is_none_or(|domain| cloud.domains.knows(domain)))
         .filter(|project| name.is_none_or(|name| project.name == name))
         .filter(|project| keyword.is_none_or(|word| project.name.contains(word)))
         .map(|project| view(cloud, project).into())
@@ -76,12 +76,13 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
 fn view(cloud: &Cloud, project: &Project) -> Map<String, Value> {
     let owner = cloud.accounts.ever(&project.owner);
     let account = cloud.accounts.ever(&project.account);
+    let domain = cloud.domain_of(&project.account);
     let mut row = fields(json!({
         "id": project.id,
         "name": project.name,
         "displaytext": project.displaytext,
-        "domainid": cloud.domain.id,
-        "domain": cloud.domain.name,
+        "domainid": domain.map(|domain| &domain.id),
+        "domain": domain.map(|domain| &domain.name),
         "owner": [{"account": owner.map(|owner| &owner.name)}],
         "projectaccountname": account.map(|account| &account.name),
         "state": "Active",

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 /// The commands of this resource.
 pub const COMMANDS: &[Command] = &[
-    Command::sync("listConfigurations", list_configurations).admin_only(),
-    Command::sync("listSystemVms", list_system_vms).admin_only(),
-    Command::sync("listHosts", list_hosts).admin_only(),
+    Command::sync("listConfigurations", list_configurations),
+    Command::sync("listSystemVms", list_system_vms),
+    Command::sync("listHosts", list_hosts),
 ];
 
 /// The settings that a client may ask for, under CloudStack's names.

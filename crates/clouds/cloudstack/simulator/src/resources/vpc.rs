@@ -33,7 +33,7 @@ fn list_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal>
 }
 
 fn offering(offering: &VpcOffering) -> Value {
-    json!({
+    Value::from(fields(json!({
         "id": offering.id,
         "name": offering.name,
         "displaytext": offering.name,
@@ -43,10 +43,11 @@ fn offering(offering: &VpcOffering) -> Value {
         "service": services(offering),
         "distributedvpcrouter": false,
         "supportsregionLevelvpc": false,
-        "fornsx": false,
+        "fornsx": offering.name.contains("NSX"),
+        "networkmode": offering.mode,
         "internetprotocol": "IPv4",
         "specifyasnumber": false,
-    })
+    })))
 }
 
 fn services(offering: &VpcOffering) -> Vec<Value> {
@@ -104,7 +105,7 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         since: cloud.now(),
     };
     cloud.lease_address(&zone, None, lease)?;
-    let domain = format!("cs{}cloud.internal", cloud.accounts.number(&owner));
+    let domain = format!("cs{:x}cloud.internal", cloud.accounts.number(&owner));
     let vpc = Vpc {
         id: id.clone(),
         displaytext: params.text("displaytext").unwrap_or(&name).to_owned(),

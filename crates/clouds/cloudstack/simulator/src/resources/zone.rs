@@ -36,7 +36,7 @@ fn view(caller: &Caller, zone: &Zone) -> api::Zone {
             "dns1": spec.map(|spec| &spec.dns1),
             "internaldns1": spec.map(|spec| &spec.internal_dns1),
             "guestcidraddress": spec.and_then(|spec| spec.guest_cidr.as_ref()),
-            "gputotal": 0,
+            "gputotal": zone.spec.gpus,
             "gpuused": 0,
             "zonetoken": zone.id,
             "dhcpprovider": "VirtualRouter",

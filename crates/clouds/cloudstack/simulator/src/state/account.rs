@@ -3,7 +3,6 @@
 use super::Entity;
 use crate::world::{RoleSpec, World};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// The account of what CloudStack brought.
 pub const SYSTEM: &str = "system";
@@ -13,6 +12,8 @@ pub const SYSTEM: &str = "system";
 pub enum Role {
     /// A root admin.
     Admin,
+    /// An admin of its domain and of those below.
+    DomainAdmin,
     /// A plain user.
     User,
     /// Nobody calls as it: the owner of a project's things, or the system.
@@ -28,12 +29,15 @@ pub struct Account {
     pub name: String,
     /// What its users may do.
     pub role: Role,
+    /// The domain that it is in.
+    pub domain: String,
     /// The project that it stands for.
     pub project: Option<(String, String)>,
     /// Its user.
     pub user: User,
-    /// Limits that differ from the world's, by the type's name (`user_vm`); -1 is none.
-    pub limits: BTreeMap<String, i64>,
+    /// Limits that somebody set, by the type's name (`user_vm`), in the order in which that was
+    /// done; -1 is none.
+    pub limits: Vec<(String, i64)>,
 }
 
 /// The user of an account.
@@ -68,16 +72,36 @@ pub struct Caller {
     pub user_name: String,
     /// The domain's id.
     pub domain: String,
-    /// The domain's name.
-    pub domain_name: String,
+    /// The domain's path: `ROOT/dev`.
+    pub domain_path: String,
     /// What it may do.
     pub role: Role,
+}
+
+impl Account {
+    /// Sets a limit.
+    pub fn set_limit(&mut self, kind: &str, most: i64) {
+        match self.limits.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, limit)) => *limit = most,
+            None => self.limits.push((kind.to_owned(), most)),
+        }
+    }
+
+    /// The limit that somebody set.
+    pub fn own_limit(&self, kind: &str) -> Option<i64> {
+        self.limits.iter().find(|(known, _)| known == kind).map(|(_, most)| *most)
+    }
 }
 
 impl Caller {
     /// Whether it is a root admin.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
+    }
+
+    /// Whether it is an admin, be it of a domain only.
+    pub fn is_any_admin(&self) -> bool {
+        matches!(self.role, Role::Admin | Role::DomainAdmin)
     }
 }
 
@@ -88,9 +112,10 @@ impl super::Cloud {
             id: self.new_id(),
             name: SYSTEM.into(),
             role: Role::Nobody,
+            domain: self.domain.id.clone(),
             project: None,
             user: User::default(),
-            limits: BTreeMap::new(),
+            limits: Vec::new(),
         };
         self.accounts.insert(system);
         for spec in &world.accounts {
@@ -103,16 +128,22 @@ impl super::Cloud {
             };
             let role = match spec.role {
                 RoleSpec::Admin => Role::Admin,
+                RoleSpec::DomainAdmin => Role::DomainAdmin,
                 RoleSpec::User => Role::User,
             };
-            let (name, limits) = (spec.name.clone(), spec.limits.clone());
-            self.accounts.insert(Account { id, name, role, project: None, user, limits });
+            let domain = self.domain_at(spec.domain.as_deref().unwrap_or_default());
+            let (name, limits) = (spec.name.clone(), spec.limits.clone().into_iter().collect());
+            self.accounts.insert(Account { id, name, role, domain, project: None, user, limits });
         }
     }
 
-    /// The id of a role: there is one for admins and one for users.
+    /// The id of a role: each kind of account has one.
     pub fn role_id(&self, role: Role) -> String {
-        let number = if role == Role::Admin { 1 } else { 4 };
+        let number = match role {
+            Role::Admin => 1,
+            Role::DomainAdmin => 3,
+            Role::User | Role::Nobody => 4,
+        };
         uuid::Uuid::from_u128(number).to_string()
     }
 
@@ -128,8 +159,8 @@ impl super::Cloud {
             account_name: account.name.clone(),
             user: account.user.id.clone(),
             user_name: account.user.name.clone(),
-            domain: self.domain.id.clone(),
-            domain_name: self.domain.name.clone(),
+            domain: account.domain.clone(),
+            domain_path: self.domain_of(&account.id).map_or(String::new(), |it| it.path.clone()),
             role: account.role,
         }
     }
@@ -140,13 +171,14 @@ impl super::Cloud {
         let account = self.accounts.ever(owner);
         let project = account.and_then(|account| account.project.as_ref());
         let name = account.filter(|_| project.is_none()).map(|account| &account.name);
+        let domain = self.domain_of(owner);
         crate::engine::fields(json!({
             "account": name,
             "projectid": project.map(|(id, _)| id),
             "project": project.map(|(_, name)| name),
-            "domainid": self.domain.id,
-            "domain": self.domain.name,
-            "domainpath": self.domain.name,
+            "domainid": domain.map(|domain| &domain.id),
+            "domain": domain.map(|domain| &domain.name),
+            "domainpath": domain.map(|domain| &domain.path),
         }))
     }
 }

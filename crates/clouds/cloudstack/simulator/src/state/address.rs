@@ -120,12 +120,7 @@ impl Cloud {
         owner: Option<&str>,
         network: &str,
     ) -> Result<(), Refusal> {
-        let has = self
-            .routing
-            .addresses
-            .iter()
-            .filter_map(|address| address.lease.as_ref())
-            .any(|lease| lease.source_nat && lease.network.as_deref() == Some(network));
+        let has = self.has_source_nat(network);
         // A zone without public addresses has no router that needs one.
         let pool = self.routing.addresses.iter().any(|address| address.zone == zone);
         if has || !pool {
@@ -140,6 +135,14 @@ impl Cloud {
             since: self.now(),
         };
         self.lease_address(zone, None, lease).map(drop)
+    }
+
+    /// Whether a network has its source NAT address.
+    pub fn has_source_nat(&self, network: &str) -> bool {
+        let leases = self.routing.addresses.iter().filter_map(|address| address.lease.as_ref());
+        leases
+            .filter(|lease| lease.source_nat)
+            .any(|lease| lease.network.as_deref() == Some(network))
     }
 
     /// Gives an address back, with every rule on it.

@@ -28,7 +28,7 @@ impl Cloud {
     /// The limit of an account; -1 is none. A root admin has none by default.
     pub fn limit(&self, owner: &str, kind: &str) -> i64 {
         let account = self.accounts.get(owner);
-        let own = account.and_then(|account| account.limits.get(kind).copied());
+        let own = account.and_then(|account| account.own_limit(kind));
         let default =
             || DEFAULTS.iter().find(|(name, _)| *name == kind).map_or(-1, |(_, max)| *max);
         match (own, account.map(|account| account.role)) {

@@ -5,6 +5,7 @@ pub mod address;
 mod affinity;
 mod catalog;
 pub mod clock;
+mod domain;
 mod guest_disks;
 mod host;
 mod key_pair;
@@ -27,6 +28,7 @@ mod zone;
 pub use account::{Account, Caller, Role, User};
 pub use affinity::AffinityGroup;
 pub use catalog::{CopyState, DiskOffering, OsType, ServiceOffering, Template, TemplateCopy, X86};
+pub use domain::Domain;
 pub use guest_disks::GuestDisks;
 pub use host::Host;
 pub use key_pair::KeyPair;
@@ -63,8 +65,10 @@ pub struct Cloud {
     /// When the cloud was made.
     pub since: Timestamp,
     ids: fastrand::Rng,
-    /// The root domain; there is no other.
+    /// The root domain.
     pub domain: Named,
+    /// Every domain, the root first.
+    pub domains: Table<Domain>,
     /// Accounts, and those that stand for projects.
     pub accounts: Table<Account>,
     /// Zones.
@@ -109,6 +113,8 @@ pub struct Cloud {
     pub jobs: Jobs,
     /// Faults to come.
     pub faults: Faults,
+    /// The id of the management server.
+    pub management_server: String,
     /// What happens to the job of the call that is being answered.
     pub(crate) broken_job: BrokenJob,
     /// The calls that were made.
@@ -129,6 +135,7 @@ impl Cloud {
             since: time,
             ids,
             domain: Named::default(),
+            domains: Table::default(),
             accounts: Table::default(),
             zones: Table::default(),
             hosts: Table::default(),
@@ -151,6 +158,7 @@ impl Cloud {
             tags: Vec::new(),
             jobs: Jobs::default(),
             faults: Faults::default(),
+            management_server: String::new(),
             broken_job: BrokenJob::default(),
             calls: CallLog::default(),
             throttle: Throttle::default(),
@@ -158,6 +166,8 @@ impl Cloud {
         };
         let world = Arc::clone(&cloud.world);
         cloud.domain = world.domain.clone();
+        cloud.management_server = cloud.new_id();
+        cloud.add_domains(&world);
         cloud.add_accounts(&world);
         cloud.add_projects(&world);
         cloud.add_zones(&world);

@@ -11,9 +11,15 @@ pub struct NetworkOffering {
     pub id: String,
     /// What the world says of it.
     pub spec: NetworkOfferingSpec,
+    /// Whether CloudStack came with it.
+    pub builtin: bool,
     /// When it was made.
     pub created: Timestamp,
 }
+
+/// Who can provide services without an appliance or a plug-in beside the zone's own routers.
+const OWN_PROVIDERS: &[&str] =
+    &["VirtualRouter", "VpcVirtualRouter", "InternalLbVm", "ConfigDrive", "SecurityGroupProvider"];
 
 impl Entity for NetworkOffering {
     fn id(&self) -> &str {
@@ -36,6 +42,13 @@ impl NetworkOffering {
         }
     }
 
+    /// Whether a zone can have such networks: with or without security groups.
+    pub fn is_for_zone(&self, security_groups: bool) -> bool {
+        let mut providers = self.spec.services.values().flat_map(|list| list.split(','));
+        providers.all(|provider| OWN_PROVIDERS.contains(&provider))
+            && (security_groups || !self.offers("SecurityGroup"))
+    }
+
     /// Whether its networks are tiers of VPCs.
     pub fn is_for_vpc(&self) -> bool {
         self.spec.has("forvpc")
@@ -45,10 +58,11 @@ impl NetworkOffering {
 impl Cloud {
     pub(super) fn add_network_offerings(&mut self, world: &World) {
         let created = self.now();
-        let more = world.network_offerings.iter().cloned();
-        for spec in NetworkOfferingSpec::builtin().into_iter().chain(more) {
+        let more = world.network_offerings.iter().cloned().map(|spec| (spec, false));
+        let builtin = NetworkOfferingSpec::builtin().into_iter().map(|spec| (spec, true));
+        for (spec, builtin) in builtin.chain(more) {
             let id = self.id_or_new(spec.id.as_ref());
-            self.routing.offerings.insert(NetworkOffering { id, spec, created });
+            self.routing.offerings.insert(NetworkOffering { id, spec, builtin, created });
         }
     }
 

@@ -59,9 +59,13 @@ impl Cloud {
             id: account.clone(),
             name: format!("PrjAcct-{name}-{}", self.projects.next_number()),
             role: Role::Nobody,
+            domain: self
+                .accounts
+                .get(&owner)
+                .map_or_else(|| self.domain.id.clone(), |it| it.domain.clone()),
             project: Some((id.clone(), name.clone())),
             user: User::default(),
-            limits,
+            limits: limits.into_iter().collect(),
         });
         let created = self.now();
         self.projects.insert(Project {

@@ -37,8 +37,10 @@ pub struct VpcOffering {
     pub name: &'static str,
     /// Whether it is the one to take.
     pub is_default: bool,
+    /// `NATTED` or `ROUTED`, where it says so.
+    pub mode: Option<&'static str>,
     /// What it offers, and who provides that.
-    pub services: &'static [(&'static str, &'static [&'static str])],
+    pub services: Vec<(&'static str, &'static [&'static str])>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -101,30 +103,82 @@ impl Entity for AclRule {
     }
 }
 
+type Services = &'static [(&'static str, &'static [&'static str])];
+
 const ROUTER: &[&str] = &["VpcVirtualRouter"];
-const BOTH_LB: &[&str] = &["InternalLbVm", "VpcVirtualRouter"];
+const NSX: &[&str] = &["Nsx"];
+const NETRIS: &[&str] = &["Netris"];
+
+/// The VPC offerings that every CloudStack comes with: name, whether it is a default one, network
+/// mode, services.
+const VPC_OFFERINGS: &[(&str, bool, Option<&str>, Services)] = &[
+    ("Default VPC offering", true, None, &routed_by(&["InternalLbVm", "VpcVirtualRouter"])),
+    (
+        "Default VPC  offering with Netscaler",
+        false,
+        None,
+        &routed_by(&["InternalLbVm", "Netscaler"]),
+    ),
+    ("Redundant VPC offering", true, None, &routed_by(&["InternalLbVm", "VpcVirtualRouter"])),
+    ("VPC offering with NSX - NAT Mode", false, Some("NATTED"), &natted_by(NSX, NSX)),
+    ("VPC offering with NSX - Route Mode", false, Some("ROUTED"), &routed_outside(NSX)),
+    ("VPC offering with Netris - Route Mode", false, Some("ROUTED"), &routed_outside(NETRIS)),
+    ("VPC offering with Netris - NAT Mode", false, Some("NATTED"), &natted_by(NETRIS, ROUTER)),
+];
+
+const fn routed_by(lb: &'static [&'static str]) -> [(&'static str, &'static [&'static str]); 9] {
+    [
+        ("NetworkACL", ROUTER),
+        ("StaticNat", ROUTER),
+        ("PortForwarding", ROUTER),
+        ("Vpn", ROUTER),
+        ("UserData", ROUTER),
+        ("Lb", lb),
+        ("Dns", ROUTER),
+        ("Dhcp", ROUTER),
+        ("SourceNat", ROUTER),
+    ]
+}
+
+const fn natted_by(
+    by: &'static [&'static str],
+    vpn: &'static [&'static str],
+) -> [(&'static str, &'static [&'static str]); 9] {
+    [
+        ("NetworkACL", by),
+        ("StaticNat", by),
+        ("PortForwarding", by),
+        ("Vpn", vpn),
+        ("UserData", ROUTER),
+        ("Lb", by),
+        ("Dns", ROUTER),
+        ("Dhcp", ROUTER),
+        ("SourceNat", by),
+    ]
+}
+
+const fn routed_outside(
+    by: &'static [&'static str],
+) -> [(&'static str, &'static [&'static str]); 5] {
+    [("NetworkACL", by), ("UserData", ROUTER), ("Dns", ROUTER), ("Dhcp", ROUTER), ("SourceNat", by)]
+}
 
 impl Cloud {
     /// The VPC offering and the ACL lists that every CloudStack comes with.
     pub(super) fn add_vpc_basics(&mut self) {
-        let (id, created) = (self.new_id(), self.now());
-        self.routing.vpc_offerings.insert(VpcOffering {
-            id,
-            name: "Default VPC offering",
-            is_default: true,
-            created,
-            services: &[
-                ("NetworkACL", ROUTER),
-                ("StaticNat", ROUTER),
-                ("PortForwarding", ROUTER),
-                ("Vpn", ROUTER),
-                ("UserData", ROUTER),
-                ("Lb", BOTH_LB),
-                ("Dns", ROUTER),
-                ("Dhcp", ROUTER),
-                ("SourceNat", ROUTER),
-            ],
-        });
+        for (name, is_default, mode, services) in VPC_OFFERINGS {
+            let (id, created) = (self.new_id(), self.now());
+            let services: Vec<_> = services.iter().map(|(name, by)| (*name, *by)).collect();
+            let (is_default, mode) = (*is_default, *mode);
+            self.routing.vpc_offerings.insert(VpcOffering {
+                id,
+                name,
+                is_default,
+                mode,
+                created,
+                services,
+            });
+        }
         for (name, verb) in [("default_deny", "denies"), ("default_allow", "allows")] {
             let (list, rule) = (self.new_id(), self.new_id());
             self.routing.acl_lists.insert(AclList {

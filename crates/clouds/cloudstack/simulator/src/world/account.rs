@@ -18,6 +18,9 @@ pub struct AccountSpec {
     /// Its user's id; a fresh one without.
     #[serde(default)]
     pub user_id: Option<String>,
+    /// The domain that it is in, as a path below the root: `dev/bosh`. The root without.
+    #[serde(default)]
+    pub domain: Option<String>,
     /// The API key of its user.
     pub api_key: String,
     /// The secret key of its user.
@@ -30,10 +33,12 @@ pub struct AccountSpec {
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum RoleSpec {
     /// A root admin.
     Admin,
+    /// An admin of its domain and of those below.
+    DomainAdmin,
     /// A plain user.
     User,
 }

@@ -25,11 +25,14 @@ impl Storage {
 }
 
 /// A service offering. Without cores and memory the caller chooses them.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceOfferingSpec {
     /// Its name.
     pub name: String,
+    /// What people see; its name without.
+    #[serde(default)]
+    pub display_text: Option<String>,
     /// Its id; a fresh one without.
     #[serde(default)]
     pub id: Option<String>,
@@ -60,6 +63,11 @@ pub struct ServiceOfferingSpec {
 }
 
 impl ServiceOfferingSpec {
+    /// What people see.
+    pub fn display_text(&self) -> &str {
+        self.display_text.as_deref().unwrap_or(&self.name)
+    }
+
     /// Whether the caller chooses cores and memory.
     pub fn is_custom(&self) -> bool {
         self.cores.is_none() || self.memory.is_none()

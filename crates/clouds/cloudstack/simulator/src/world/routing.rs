@@ -35,11 +35,14 @@ pub struct KeyPairSpec {
 }
 
 /// A network offering.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkOfferingSpec {
     /// Its name.
     pub name: String,
+    /// What people see; its name without.
+    #[serde(default)]
+    pub display_text: Option<String>,
     /// Its id; a fresh one without.
     #[serde(default)]
     pub id: Option<String>,

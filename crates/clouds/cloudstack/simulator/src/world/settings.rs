@@ -28,6 +28,8 @@ pub struct Settings {
     pub api_throttling_interval: u64,
     /// `api.throttling.max`: calls in that interval.
     pub api_throttling_max: u64,
+    /// `cloud.kubernetes.service.enabled`.
+    pub cloud_kubernetes_service_enabled: bool,
     /// `storage.max.volume.size` in GiB.
     pub max_volume_gib: u64,
     /// `custom.diskoffering.size.max` in GiB.
@@ -47,6 +49,7 @@ impl Default for Settings {
             api_throttling: false,
             api_throttling_interval: 1,
             api_throttling_max: 25,
+            cloud_kubernetes_service_enabled: true,
             max_volume_gib: 2000,
             max_custom_disk_gib: 1024,
         }

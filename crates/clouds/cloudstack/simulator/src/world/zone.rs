@@ -30,6 +30,9 @@ pub struct ZoneSpec {
     /// Whether offerings on local storage work here.
     #[serde(default)]
     pub local_storage: bool,
+    /// How many GPUs its hosts have.
+    #[serde(default)]
+    pub gpus: u64,
     /// The hypervisor of its hosts.
     #[serde(default = "simulator")]
     pub hypervisor: String,

@@ -51,12 +51,26 @@ impl Cloud {
         }
     }
 
+    /// Sets a limit of an account, as an admin would.
+    pub fn set_limit(&self, account: &str, kind: &str, max: i64) {
+        let mut cloud = self.running.cloud();
+        let id = cloud.account_named(account).map(|account| account.id.clone());
+        if let Some(account) = id.and_then(|id| cloud.accounts.get_mut(&id)) {
+            account.set_limit(kind, max);
+        }
+    }
+
     /// Sets the clock on to this time, unless it is later already.
     pub fn pass_until(&self, time: Timestamp) {
         let now = self.running.cloud().now();
         if let Ok(by) = Duration::try_from(time.duration_since(now)) {
             self.running.advance(by);
         }
+    }
+
+    /// The job that the next call starts ends at this time.
+    pub fn end_next_job_at(&self, time: Option<Timestamp>) {
+        self.running.cloud().jobs.end_next_at(time);
     }
 
     /// Lets pass what lies between two polls.

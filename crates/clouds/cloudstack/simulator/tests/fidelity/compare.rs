@@ -23,7 +23,7 @@ const FREE: &[&str] = &[
     "expires", "fingerprint", "metadata", "postURL", "privatekey", "signature", "url",
     "SSH.PublicKey", "zonetoken", "managementserverid", "managementservername", "apikey",
     // Counters of a cloud that runs.
-    "receivedbytes", "sentbytes", "physicalsize",
+    "receivedbytes", "sentbytes", "physicalsize", "expireAfter",
 ];
 
 /// Words, but only here: elsewhere the field of this name gives back what was asked for.
@@ -45,7 +45,7 @@ const DRAWN: &[&str] =
 #[rustfmt::skip]
 const UNORDERED: &[(&str, &str)] = &[
     ("service", "name"), ("provider", "name"), ("capability", "name"), ("tags", "key"),
-    ("tag", "key"), ("params", "name"), ("response", "name"), ("networkoffering", "name"),
+    ("tag", "key"), ("virtualmachine", "name"), ("loadbalancerruleinstance", "name"), ("params", "name"), ("response", "name"), ("networkoffering", "name"),
 ];
 
 /// Compares a recorded answer with ours, and learns ids on the way.
@@ -178,7 +178,7 @@ fn same_but_for_numbers(recorded: &str, ours: &str) -> bool {
         if let Some(number) =
             text.strip_prefix("cs").and_then(|it| it.strip_suffix("cloud.internal"))
         {
-            return number.bytes().all(|byte| byte.is_ascii_digit()).then(|| "cloud".to_owned());
+            return number.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| "cloud".to_owned());
         }
         let (name, time) = text.rsplit_once('_')?;
         let is_time = time.len() == 14 && time.bytes().all(|byte| byte.is_ascii_digit());

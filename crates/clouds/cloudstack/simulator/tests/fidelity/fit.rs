@@ -4,10 +4,12 @@
 use crate::transcript::Line;
 use serde_json::Value;
 use simulator_cloudstack::World;
+use simulator_cloudstack::state::limit::DEFAULTS;
 use simulator_cloudstack::world::{
-    AccountSpec, Between, DiskOfferingSpec, KeyPairSpec, NetworkKind, NetworkSpec, RoleSpec,
-    ServiceOfferingSpec, Storage,
+    AccountSpec, Between, DiskOfferingSpec, KeyPairSpec, NetworkKind, NetworkOfferingSpec,
+    NetworkSpec, RoleSpec, ServiceOfferingSpec, Storage, ZoneKind, ZoneSpec,
 };
+use std::collections::BTreeMap;
 
 /// An offering that was made beside the walk.
 #[derive(Debug, Clone)]
@@ -25,51 +27,124 @@ pub struct Fit {
     pub account: String,
     /// What was made beside the walk, each with the line that shows it first, from 0.
     pub later: Vec<(usize, Offering)>,
+    /// Limits that somebody set meanwhile, each with the line that shows it, from 0.
+    pub limits: Vec<(usize, String, i64)>,
 }
 
 /// Changes `world` into the one that a walk was made in.
 pub fn fit(world: &mut World, lines: &[Line]) -> Fit {
-    let account = account(world, lines);
+    fit_zones(world, lines);
+    fit_settings(world, lines);
     let mut later = Vec::new();
     let all = |row: &Value| Offering::Service(service_offering(row));
     let first = fit_offerings(lines, "listServiceOfferings", "serviceoffering", &mut later, all);
     if let Some(first) = first {
-        let known = std::mem::take(&mut world.service_offerings);
-        world.service_offerings = first
-            .iter()
-            .map(|row| {
-                let same = known.iter().find(|it| Some(it.name.as_str()) == name(row)).cloned();
-                same.unwrap_or_else(|| service_offering(row))
-            })
-            .collect();
+        world.service_offerings = first.iter().map(service_offering).collect();
     }
     let all = |row: &Value| Offering::Disk(disk_offering(row));
     if let Some(first) = fit_offerings(lines, "listDiskOfferings", "diskoffering", &mut later, all)
     {
-        let known = std::mem::take(&mut world.disk_offerings);
-        world.disk_offerings = first
-            .iter()
-            .map(|row| {
-                let same = known.iter().find(|it| Some(it.name.as_str()) == name(row)).cloned();
-                same.unwrap_or_else(|| disk_offering(row))
-            })
-            .collect();
+        world.disk_offerings = first.iter().map(disk_offering).collect();
     }
+    fit_network_offerings(world, lines);
+    let account = account(world, lines);
+    let limits = fit_limits(lines, &account);
     fit_networks(world, lines);
     fit_key_pairs(world, lines, &account);
-    Fit { account, later }
+    Fit { account, later, limits }
 }
 
-/// The account that the jobs belong to; one that the world lacks is added.
+/// The zones in the order of the first whole list. Their hosts are those of the known world.
+fn fit_zones(world: &mut World, lines: &[Line]) {
+    let whole = |line: &&Line| line.command() == "listZones" && is_whole(line, &[]);
+    let Some(first) = lines.iter().find(whole) else { return };
+    let known = std::mem::take(&mut world.zones);
+    let clusters = known.first().map(|zone| zone.clusters.clone()).unwrap_or_default();
+    for row in rows(first, "zone") {
+        let same = known.iter().find(|zone| Some(zone.name.as_str()) == name(&row)).cloned();
+        let fresh = ZoneSpec {
+            name: text(&row, "name").unwrap_or_default(),
+            id: None,
+            kind: match (row["networktype"].as_str(), row["securitygroupsenabled"].as_bool()) {
+                (Some("Basic"), _) => ZoneKind::Basic,
+                (_, Some(true)) => ZoneKind::AdvancedSg,
+                _ => ZoneKind::Advanced,
+            },
+            edge: row["type"] == "Edge",
+            enabled: true,
+            dns1: "8.8.8.8".to_owned(),
+            internal_dns1: "10.147.28.6".to_owned(),
+            guest_cidr: None,
+            local_storage: true,
+            gpus: 0,
+            hypervisor: "Simulator".to_owned(),
+            secondary_storage_vm: Some("Up".to_owned()),
+            clusters: clusters.clone(),
+        };
+        let zone = same.unwrap_or(fresh);
+        world.zones.push(ZoneSpec {
+            enabled: row["allocationstate"] == "Enabled",
+            local_storage: row["localstorageenabled"] == true,
+            gpus: row["gputotal"].as_u64().unwrap_or_default(),
+            guest_cidr: text(&row, "guestcidraddress").or(zone.guest_cidr),
+            dns1: text(&row, "dns1").unwrap_or(zone.dns1),
+            internal_dns1: text(&row, "internaldns1").unwrap_or(zone.internal_dns1),
+            ..zone
+        });
+    }
+    let has = |name: &str| world.zones.iter().any(|zone| zone.name == name);
+    // A zone that the walker does not see is there nonetheless.
+    let hidden: Vec<ZoneSpec> =
+        known.into_iter().filter(|zone| !has(&zone.name) && !zone.enabled).collect();
+    let used = world.networks.iter().map(|network| network.zone.clone()).collect::<Vec<_>>();
+    world.zones.extend(hidden.into_iter().filter(|zone| used.contains(&zone.name)));
+    let has = |name: &str| world.zones.iter().any(|zone| zone.name == name);
+    world.networks.retain(|network| has(&network.zone));
+    world.public_ranges.retain(|range| has(&range.zone));
+}
+
+/// The settings that `listCapabilities` shows.
+fn fit_settings(world: &mut World, lines: &[Line]) {
+    let found = |line: &Line| {
+        line.body["listcapabilitiesresponse"]["capability"].as_object().cloned().map(Value::from)
+    };
+    let Some(shown) = lines.iter().find_map(found) else { return };
+    let settings = &mut world.settings;
+    if let Some(on) = shown["kubernetesserviceenabled"].as_bool() {
+        settings.cloud_kubernetes_service_enabled = on;
+    }
+    if let Some(version) = shown["cloudstackversion"].as_str() {
+        world.version = version.to_owned();
+    }
+    if let (Some(max), Some(interval)) =
+        (shown["apilimitmax"].as_u64(), shown["apilimitinterval"].as_u64())
+    {
+        settings.api_throttling = true;
+        settings.api_throttling_max = max;
+        settings.api_throttling_interval = interval;
+    }
+    if let Some(max) = shown["customdiskofferingmaxsize"].as_u64() {
+        settings.max_custom_disk_gib = max;
+    }
+}
+
+/// The account that the walk's rows belong to; one that the world lacks is added.
 fn account(world: &mut World, lines: &[Line]) -> String {
     let jobs = || lines.iter().map(|line| &line.body["queryasyncjobresultresponse"]);
-    let name = jobs().find_map(|job| job["account"].as_str()).unwrap_or("admin").to_owned();
+    let limits = || lines.iter().filter(|line| line.command() == "listResourceLimits");
+    let limits = limits().filter(|line| is_whole(line, &[])).flat_map(|line| {
+        let row = rows(line, "resourcelimit").into_iter().next();
+        row.filter(|row| row.get("project").is_none())
+    });
+    let owned: Vec<Value> = limits.chain(jobs().cloned()).collect();
+    let owner = owned.iter().find(|row| row["account"].is_string());
+    let name = owner.and_then(|row| row["account"].as_str()).unwrap_or("admin").to_owned();
     if !world.accounts.iter().any(|account| account.name == name) {
-        let admin =
-            jobs().filter_map(|job| job["cmd"].as_str()).any(|cmd| cmd.ends_with("ByAdmin"));
+        let path = owner.and_then(|row| row["domainpath"].as_str()).unwrap_or_default();
         world.accounts.push(AccountSpec {
             name: name.clone(),
-            role: if admin { RoleSpec::Admin } else { RoleSpec::User },
+            role: role(lines),
+            domain: path.split_once('/').map(|(_, below)| below.to_owned()),
             id: None,
             user_id: None,
             api_key: format!("{name}-api-key"),
@@ -78,6 +153,56 @@ fn account(world: &mut World, lines: &[Line]) -> String {
         });
     }
     name
+}
+
+/// By its capabilities: some are shown to root admins only, and some are on for every admin.
+fn role(lines: &[Line]) -> RoleSpec {
+    let told = lines.iter().filter(|line| line.command() == "listAccounts");
+    let told = told.filter(|line| is_whole(line, &[])).flat_map(|line| rows(line, "account"));
+    match told.map(|row| row["roletype"].clone()).next().as_ref().and_then(Value::as_str) {
+        Some("Admin") => return RoleSpec::Admin,
+        Some("DomainAdmin") => return RoleSpec::DomainAdmin,
+        Some(_) => return RoleSpec::User,
+        None => {}
+    }
+    let capability = lines
+        .iter()
+        .find_map(|line| line.body["listcapabilitiesresponse"]["capability"].as_object().cloned());
+    let jobs = || lines.iter().map(|line| &line.body["queryasyncjobresultresponse"]);
+    let by_admin = || jobs().filter_map(|it| it["cmd"].as_str()).any(|it| it.ends_with("ByAdmin"));
+    match capability {
+        Some(shown) if shown.contains_key("extensionspath") => RoleSpec::Admin,
+        Some(shown) if shown["allowuserviewdestroyedvm"] == true => RoleSpec::DomainAdmin,
+        Some(_) => RoleSpec::User,
+        None if by_admin() => RoleSpec::Admin,
+        None => RoleSpec::User,
+    }
+}
+
+/// The limits that are not the usual ones: somebody set them before the line that shows them.
+fn fit_limits(lines: &[Line], account: &str) -> Vec<(usize, String, i64)> {
+    let default = if role(lines) == RoleSpec::Admin { &[] } else { DEFAULTS };
+    let mut seen: BTreeMap<String, i64> =
+        default.iter().map(|(kind, max)| ((*kind).to_owned(), *max)).collect();
+    let mut later = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if line.command() != "listResourceLimits" {
+            continue;
+        }
+        for row in rows(line, "resourcelimit").iter().filter(|row| row["account"] == *account) {
+            let (Some(kind), Some(max)) = (text(row, "resourcetypename"), row["max"].as_i64())
+            else {
+                continue;
+            };
+            match seen.insert(kind.clone(), max) {
+                Some(known) if known != max => later.push((at, kind, max)),
+                Some(_) => {}
+                None if max >= 0 => later.push((at, kind, max)),
+                None => {}
+            }
+        }
+    }
+    later
 }
 
 /// The rows of the first whole list; those that only a later one shows go to `later`.
@@ -107,6 +232,50 @@ fn fit_offerings(
         first.get_or_insert(rows);
     }
     first
+}
+
+fn fit_network_offerings(world: &mut World, lines: &[Line]) {
+    let builtin = NetworkOfferingSpec::builtin();
+    for line in lines.iter().filter(|line| line.command() == "listNetworkOfferings") {
+        for row in rows(line, "networkoffering") {
+            let same = |it: &NetworkOfferingSpec| Some(it.name.as_str()) == name(&row);
+            if !builtin.iter().any(same) && !world.network_offerings.iter().any(same) {
+                world.network_offerings.push(network_offering(&row));
+            }
+        }
+    }
+}
+
+fn network_offering(row: &Value) -> NetworkOfferingSpec {
+    const FLAGS: &[&str] = &[
+        "specifyvlan",
+        "conservemode",
+        "specifyipranges",
+        "forvpc",
+        "fornsx",
+        "fortungsten",
+        "egressdefaultpolicy",
+        "supportsinternallb",
+    ];
+    let services = row["service"].as_array().cloned().unwrap_or_default();
+    let provider = |service: &Value| text(&service["provider"][0], "name");
+    NetworkOfferingSpec {
+        name: text(row, "name").unwrap_or_default(),
+        display_text: text(row, "displaytext"),
+        id: None,
+        kind: text(row, "guestiptype").unwrap_or_default(),
+        availability: text(row, "availability").unwrap_or_default(),
+        flags: FLAGS
+            .iter()
+            .filter(|flag| row[**flag] == true)
+            .map(|flag| (*flag).to_owned())
+            .collect(),
+        networkmode: text(row, "networkmode"),
+        services: services
+            .iter()
+            .filter_map(|service| Some((text(service, "name")?, provider(service)?)))
+            .collect(),
+    }
 }
 
 fn fit_networks(world: &mut World, lines: &[Line]) {
@@ -191,6 +360,7 @@ fn service_offering(row: &Value) -> ServiceOfferingSpec {
     };
     ServiceOfferingSpec {
         name: text(row, "name").unwrap_or_default(),
+        display_text: text(row, "displaytext"),
         id: None,
         cores: row["cpunumber"].as_u64(),
         mhz: row["cpuspeed"].as_u64(),

@@ -26,11 +26,13 @@ mod score;
 mod setting;
 mod timeline;
 mod transcript;
+mod windows;
 
 use deviations::{Deviations, Verdict};
 use replay::{Outcome, Replay};
 use score::Score;
 use setting::Setting;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use transcript::Line;
 
@@ -42,7 +44,10 @@ const LEAST_PER_CENT: f64 = 97.0;
 async fn fidelity() {
     let files = transcripts();
     if files.is_empty() {
-        eprintln!("skipped: no transcripts in {} nor in TRANSCRIPTS", shared().display());
+        eprintln!(
+            "skipped: no transcripts in {} nor in TRANSCRIPTS",
+            shared("transcripts").display()
+        );
         return;
     }
     let mut deviations = Deviations::read(&here("deviations.yaml"));
@@ -101,6 +106,7 @@ async fn golden() {
 fn judge(setting: &Setting, outcomes: Vec<Outcome>, deviations: &mut Deviations) -> Score {
     let name = &setting.transcript;
     let mut score = Score { transcript: name.clone(), ..Score::default() };
+    let mut polled: BTreeMap<String, bool> = BTreeMap::new();
     for outcome in outcomes {
         let (number, command) = (outcome.step.number, outcome.step.line.command());
         let agrees = match deviations.judge(name, number, outcome.differences) {
@@ -117,7 +123,18 @@ fn judge(setting: &Setting, outcomes: Vec<Outcome>, deviations: &mut Deviations)
                 false
             }
         };
-        score.add(command, agrees);
+        // All polls of a job are one line.
+        let agrees = match &outcome.step.polls {
+            Some(job) => {
+                let all = polled.entry(job.clone()).or_insert(true);
+                *all &= agrees;
+                *all
+            }
+            None => agrees,
+        };
+        if !outcome.step.asked_again {
+            score.add(command, agrees);
+        }
     }
     score
 }
@@ -147,19 +164,20 @@ fn here(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fidelity").join(file)
 }
 
-fn shared() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../../shared/transcripts")
+fn shared(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../../shared").join(folder)
 }
 
-/// The transcripts of both folders, in the order of their names.
+/// The transcripts of all folders, in the order of their names.
 fn transcripts() -> Vec<PathBuf> {
-    let folders =
-        std::iter::once(shared()).chain(std::env::var_os("TRANSCRIPTS").map(PathBuf::from));
+    let named = std::env::var_os("TRANSCRIPTS").map(PathBuf::from);
+    let folders = ["transcripts"].map(shared).into_iter().chain(named);
     let mut files: Vec<PathBuf> = folders
         .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
         .collect();
-    files.sort();
+    files.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
+    files.dedup_by(|one, other| one.file_name() == other.file_name());
     files
 }

@@ -6,9 +6,8 @@ use crate::cloud::Cloud;
 use crate::compare::{Difference, compare};
 use crate::fit::{Fit, fit};
 use crate::setting::{Beside, Setting};
-use crate::timeline::times;
+use crate::timeline::Timeline;
 use crate::transcript::{Line, Step, steps};
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use simulator_cloudstack::World;
 
@@ -21,7 +20,7 @@ pub struct Replay<'a> {
     caller: Caller,
     setting: &'a Setting,
     lines: &'a [Line],
-    times: Vec<Timestamp>,
+    times: Timeline,
     fit: Fit,
     bindings: Bindings,
     forgeries: usize,
@@ -47,8 +46,8 @@ impl<'a> Replay<'a> {
         world.settings.expunge_delay =
             setting.expunge_delay.unwrap_or(world.settings.expunge_delay);
         let fit = fit(&mut world, lines);
-        let times = times(lines);
-        let begin = times.first().copied().unwrap_or_default();
+        let times = Timeline::of(lines);
+        let begin = times.sent.first().copied().unwrap_or_default();
         let cloud = Cloud::start(world, begin).await;
         let caller = Caller::new(cloud.endpoint());
         let (bindings, mishaps) = (Bindings::default(), Vec::new());
@@ -74,25 +73,25 @@ impl<'a> Replay<'a> {
                 self.cloud.add(offering);
             }
         }
+        for (line, kind, max) in &self.fit.limits {
+            if (done..next).contains(line) {
+                self.cloud.set_limit(&self.fit.account, kind, *max);
+            }
+        }
         for beside in &self.setting.beside {
             if beside.before > done && beside.before <= next {
                 self.beside(beside).await;
             }
         }
-        self.cloud.pass_until(self.times[next - 1]);
+        self.cloud.pass_until(self.times.sent[next - 1]);
     }
 
     async fn step(&mut self, step: Step) -> Outcome {
         let sent = self.translate(&step.line).await;
         let keys = self.keys(&step.line);
-        let mut reply = self.caller.send(&step.line.method, &keys, &sent).await;
-        for _ in 0..MOST_POLLS {
-            if !step.poll || !is_pending(&reply.body) {
-                break;
-            }
-            self.cloud.pass_a_while();
-            reply = self.caller.send(&step.line.method, &keys, &sent).await;
-        }
+        self.cloud.end_next_job_at(self.times.ends.get(&(step.number - 1)).copied());
+        let reply = self.caller.send(&step.line.method, &keys, &sent).await;
+        self.cloud.end_next_job_at(None);
         let differences = if reply.status == step.line.status {
             compare(&step.line.body, &reply.body, &mut self.bindings)
         } else {

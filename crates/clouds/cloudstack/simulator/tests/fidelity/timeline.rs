@@ -1,27 +1,46 @@
-//! When each line of a walk was sent, as far as the recorded jobs tell: CloudStack does some
-//! things by the clock (it collects statistics, it expunges), so ours has to show the same time.
+//! When each line of a walk was sent, and when its jobs ended, as far as the walk tells: CloudStack
+//! does some things by the clock, and a job that runs shows in other answers. So our time has to
+//! be that of the walk.
 
 use crate::transcript::Line;
-use jiff::Timestamp;
+use crate::windows::Windows;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::time::Duration;
 
-/// The time of each line: that of the next one that is known, less what lies between.
-pub fn times(lines: &[Line]) -> Vec<Timestamp> {
-    let known = known(lines);
-    let mut times = vec![Timestamp::UNIX_EPOCH; lines.len()];
-    let mut last: Option<Timestamp> = None;
-    for (at, line) in lines.iter().enumerate() {
-        let guess = last.map(|last| later(last, line.ms));
-        let time = known[at].into_iter().chain(guess).max().unwrap_or_default();
-        times[at] = time;
-        last = (time != Timestamp::UNIX_EPOCH).then_some(time);
+/// Less than lies between two lines.
+const MOMENT: SignedDuration = SignedDuration::from_micros(100);
+
+/// The times of a walk.
+#[derive(Debug)]
+pub struct Timeline {
+    /// When each line was sent; each later than the one before.
+    pub sent: Vec<Timestamp>,
+    /// When the job that a line starts ended, by the line from 0.
+    pub ends: HashMap<usize, Timestamp>,
+}
+
+impl Timeline {
+    /// Reads the times of a walk.
+    pub fn of(lines: &[Line]) -> Self {
+        let sent = sent(lines);
+        let ends = Jobs::of(lines).ends(&sent);
+        Self { sent, ends }
     }
-    // What came before the first job is as old as that.
-    let first = times.iter().find(|time| **time != Timestamp::UNIX_EPOCH).copied();
-    for time in &mut times {
-        *time = (*time).max(first.unwrap_or_default());
+}
+
+/// The time of each line: that which it tells, or the last one's and what that call took.
+fn sent(lines: &[Line]) -> Vec<Timestamp> {
+    let known = known(lines);
+    let first = known.iter().flatten().min().copied().unwrap_or_default();
+    let mut windows = Windows::of(lines);
+    let (mut times, mut last) = (Vec::new(), first);
+    for (at, line) in lines.iter().enumerate() {
+        let guess = last + SignedDuration::from_micros((line.ms * 1000.0) as i64).max(MOMENT * 10);
+        let known = known[at].filter(|_| !windows.is_inside(at));
+        let time = windows.place(at, line, known.map_or(guess, |known| known.max(guess)));
+        last = time.max(last + MOMENT * 10);
+        times.push(last);
     }
     times
 }
@@ -37,9 +56,10 @@ fn known(lines: &[Line]) -> Vec<Option<Timestamp>> {
         }
     }
     for (at, line) in lines.iter().enumerate() {
-        let inner = line.body.as_object().and_then(|body| body.values().next());
-        let started = inner.and_then(|inner| inner["jobid"].as_str()).and_then(|id| made.get(id));
-        known[at] = match inner.and_then(|inner| time(&inner["completed"])) {
+        let inner = inner(line);
+        let started = inner["jobid"].as_str().and_then(|id| made.get(id));
+        known[at] = match time(&inner["completed"]) {
+            // One that is asked for again may have ended long ago, which moves nothing.
             Some(completed) => Some(completed),
             None => started.copied(),
         };
@@ -47,11 +67,107 @@ fn known(lines: &[Line]) -> Vec<Option<Timestamp>> {
     known
 }
 
+fn inner(line: &Line) -> &Value {
+    let inner = line.body.as_object().and_then(|body| body.values().next());
+    inner.unwrap_or(&Value::Null)
+}
+
 fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.replace("+0000", "Z").parse().ok()
 }
 
-fn later(time: Timestamp, ms: f64) -> Timestamp {
-    let by = Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default();
-    simulator_cloudstack::state::clock::later(time, by)
+/// What a walk tells of its jobs.
+struct Jobs(HashMap<String, Job>);
+
+/// What a walk tells of a job, by line from 0.
+#[derive(Debug, Default)]
+struct Job {
+    started: usize,
+    instance: Option<String>,
+    completed: Option<Timestamp>,
+    /// The last line that shows it running.
+    runs: Option<usize>,
+    /// The first line that shows it ended.
+    ended: Option<usize>,
+}
+
+impl Jobs {
+    fn of(lines: &[Line]) -> Self {
+        let mut jobs = HashMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            let inner = inner(line);
+            let starts = line.status == 200 && line.command() != "queryAsyncJobResult";
+            if let Some(id) = inner["jobid"].as_str().filter(|_| starts) {
+                let instance = inner["id"].as_str().map(str::to_owned);
+                jobs.insert(id.to_owned(), Job { started: at, instance, ..Job::default() });
+            }
+        }
+        let mut jobs = Self(jobs);
+        lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_polls(at, line));
+        lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_rows(at, line));
+        lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_idle_rows(at, line));
+        jobs
+    }
+
+    fn look_at_polls(&mut self, at: usize, line: &Line) {
+        let row = &line.body["queryasyncjobresultresponse"];
+        let Some(job) = row["jobid"].as_str().and_then(|id| self.0.get_mut(id)) else { return };
+        job.completed = job.completed.or_else(|| time(&row["completed"]));
+        if let Some(instance) = row["jobinstanceid"].as_str() {
+            job.instance = Some(instance.to_owned());
+        }
+        if row["jobstatus"] == 0 {
+            job.runs = Some(at);
+        } else {
+            job.ended.get_or_insert(at);
+        }
+    }
+
+    /// Rows of what a job works on show it while it runs.
+    fn look_at_rows(&mut self, at: usize, line: &Line) {
+        for row in rows(line) {
+            let job = row["jobid"].as_str().and_then(|id| self.0.get_mut(id));
+            if let Some(job) = job.filter(|_| row["jobstatus"] == 0) {
+                job.runs = job.runs.max(Some(at));
+            }
+        }
+    }
+
+    /// And do not any more when it has ended.
+    fn look_at_idle_rows(&mut self, at: usize, line: &Line) {
+        for row in rows(line).iter().filter(|row| row.get("jobid").is_none()) {
+            let Some(id) = row["id"].as_str() else { continue };
+            for job in self.0.values_mut().filter(|job| job.instance.as_deref() == Some(id)) {
+                let before = job.ended.is_none_or(|ended| at < ended);
+                if before && at > job.runs.unwrap_or(job.started) {
+                    job.ended = Some(at);
+                }
+            }
+        }
+    }
+
+    fn ends(&self, sent: &[Timestamp]) -> HashMap<usize, Timestamp> {
+        let end = |job: &Job| {
+            let from = sent[job.runs.unwrap_or(job.started).max(job.started)] + MOMENT;
+            // It tells the second only.
+            let told = job.completed.map(|time| time + SignedDuration::from_millis(500));
+            let end = told.unwrap_or(from + SignedDuration::from_millis(200)).max(from);
+            match job.ended {
+                Some(ended) => end.min(sent[ended] - MOMENT).max(from),
+                None => end,
+            }
+        };
+        self.0.values().map(|job| (job.started, end(job))).collect()
+    }
+}
+
+/// The rows of a list of VMs or volumes, which show the jobs on them.
+fn rows(line: &Line) -> &[Value] {
+    let key = match line.command() {
+        "listVirtualMachines" => "virtualmachine",
+        "listVolumes" => "volume",
+        "listAsyncJobs" => "asyncjobs",
+        _ => return &[],
+    };
+    inner(line)[key].as_array().map_or(&[], Vec::as_slice)
 }

@@ -37,15 +37,17 @@ impl Line {
     }
 }
 
-/// What is sent and compared as one: a call, or all the polls of one job.
+/// A call of a walk.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The line in the file, from 1; the last poll's.
+    /// The line in the file, from 1.
     pub number: usize,
-    /// The call with the answer that counts.
+    /// The call with its answer.
     pub line: Line,
-    /// Whether to ask again until the job is done.
-    pub poll: bool,
+    /// The job that it asks for, where that was there.
+    pub polls: Option<String>,
+    /// Whether a later line asks for the same job.
+    pub asked_again: bool,
 }
 
 /// A transcript's lines.
@@ -61,20 +63,21 @@ pub fn read(path: &Path) -> Vec<Line> {
         .collect()
 }
 
-/// Makes one step of the polls of each job: only the last answer tells how it ended.
+/// The calls of a walk. All polls of a job count as one; a question for a job that was not there
+/// counts for itself.
 pub fn steps(lines: &[Line]) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let poll = line.command() == "queryAsyncJobResult";
-        let asked_again = poll
-            && lines[index + 1..].iter().any(|later| {
-                later.command() == line.command() && later.params["jobid"] == line.params["jobid"]
-            });
-        if !asked_again {
-            steps.push(Step { number: index + 1, line: line.clone(), poll });
-        }
-    }
-    steps
+    let polled: Vec<Option<String>> = lines.iter().map(polled).collect();
+    let step = |(index, line): (usize, &Line)| {
+        let polls = polled[index].clone();
+        let asked_again = polls.is_some() && polled[index + 1..].contains(&polls);
+        Step { number: index + 1, line: line.clone(), polls, asked_again }
+    };
+    lines.iter().enumerate().map(step).collect()
+}
+
+fn polled(line: &Line) -> Option<String> {
+    let asks = line.command() == "queryAsyncJobResult" && line.status == 200;
+    line.body["queryasyncjobresultresponse"]["jobid"].as_str().filter(|_| asks).map(str::to_owned)
 }
 
 fn text(value: &Value) -> String {

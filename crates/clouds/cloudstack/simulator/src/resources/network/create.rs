@@ -31,7 +31,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         (None, Some(vpc)) => {
             cloud.routing.vpcs.get(vpc).map(|vpc| vpc.domain.clone()).unwrap_or_default()
         }
-        (None, None) => format!("cs{}cloud.internal", cloud.accounts.number(&owner)),
+        (None, None) => format!("cs{:x}cloud.internal", cloud.accounts.number(&owner)),
     };
     let shared = offering.kind() == NetworkKind::Shared;
     let network = Network {

@@ -16,10 +16,12 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let kind = params.text("guestiptype");
     let for_vpc = params.flag("forvpc");
     let wanted = params.list("supportedservices");
+    let zone = params.id("zoneid", &cloud.zones)?.and_then(|id| cloud.zones.get(id));
     let rows: Vec<Value> = cloud
         .routing
         .offerings
         .iter()
+        .filter(|it| zone.is_none_or(|zone| it.is_for_zone(zone.has_security_groups())))
         .filter(|offering| id.is_none_or(|id| offering.id == id))
         .filter(|offering| name.is_none_or(|name| offering.spec.name == name))
         .filter(|offering| kind.is_none_or(|kind| offering.spec.kind.eq_ignore_ascii_case(kind)))
@@ -35,10 +37,10 @@ fn view(cloud: &Cloud, offering: &NetworkOffering) -> Value {
     let row = fields(json!({
         "id": offering.id,
         "name": spec.name,
-        "displaytext": spec.name,
+        "displaytext": spec.display_text.as_ref().unwrap_or(&spec.name),
         "created": stamp(offering.created),
         "traffictype": "Guest",
-        "isdefault": true,
+        "isdefault": offering.builtin,
         "specifyvlan": spec.has("specifyvlan"),
         "conservemode": spec.has("conservemode"),
         "specifyipranges": spec.has("specifyipranges"),

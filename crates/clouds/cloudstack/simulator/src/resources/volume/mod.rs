@@ -17,8 +17,7 @@ pub const COMMANDS: &[Command] = &[
     Command::sync("deleteVolume", create::delete),
     Command::job("updateVolume", "user.volume.UpdateVolumeCmd", create::update)
         .by_admin()
-        .on("Volume")
-        .admin_only(),
+        .on("Volume"),
     Command::job("attachVolume", "user.volume.AttachVolumeCmd", attach::attach)
         .by_admin()
         .on("Volume"),

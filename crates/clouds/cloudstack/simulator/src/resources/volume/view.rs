@@ -84,7 +84,7 @@ fn kind(cloud: &Cloud, volume: &Volume) -> Map<String, Value> {
                 // CloudStack's slip: the internal number, not the id.
                 "serviceofferingid": cloud.service_offerings.number(offering).to_string(),
                 "serviceofferingname": found.map(|offering| &offering.spec.name),
-                "serviceofferingdisplaytext": found.map(|offering| &offering.spec.name),
+                "serviceofferingdisplaytext": found.map(|offering| offering.spec.display_text()),
                 "templateid": template,
                 "templatename": from.map(|template| &template.name),
                 "templatedisplaytext": from.map(|template| &template.display_text),
