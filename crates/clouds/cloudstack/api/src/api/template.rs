@@ -43,6 +43,8 @@ pub struct RegisterTemplate {
 pub struct GetUploadParamsForTemplate {
     /// In this zone.
     pub zoneid: String,
+    /// `USER`: from a template without a type no VM can be made.
+    pub templatetype: &'static str,
     /// What it is to be.
     #[serde(flatten)]
     pub new: NewTemplate,

@@ -48,7 +48,10 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
                 )
                 .await;
             match resized {
-                Err(failure) if failure.has_code(431) && is_fixed(cloud, &disk).await => {
+                Err(failure)
+                    if [431, 432].iter().any(|code| failure.has_code(*code))
+                        && is_fixed(cloud, &disk).await =>
+                {
                     let advice = "its disk offering has a fixed size; the director copies it to a \
                                   new disk instead";
                     let tried = tried();

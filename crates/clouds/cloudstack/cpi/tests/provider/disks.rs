@@ -215,7 +215,8 @@ async fn storage_tags_choose_the_offering() {
     assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 2);
 }
 
-/// The ephemeral disk's likewise; and a disk moves to the offering that its new tags choose.
+/// The ephemeral disk's likewise; and a disk gets the offering that its new tags choose, where that
+/// has those of its present one: others CloudStack refuses, and the director copies the disk.
 #[tokio::test]
 async fn storage_tags_of_ephemeral_disks_and_updates() {
     let bench = Bench::of(tagged(), "admin").await;
@@ -232,8 +233,12 @@ async fn storage_tags_of_ephemeral_disks_and_updates() {
     let fast = json!({"storage_tags": "fast"});
     let disk = bench.ask("create_disk", json!([1024, fast, null])).await.unwrap();
     let safe = json!({"storage_tags": "replicated"});
-    assert_eq!(bench.ask("update_disk", json!([disk, 1024, safe])).await.unwrap(), disk);
-    assert_eq!(bench.volume_row(disk.as_str().unwrap())["diskofferingname"], "safe");
+    let error = bench.ask("update_disk", json!([disk, 1024, safe])).await.unwrap_err();
+    assert_eq!(kind(&error), "NotSupported", "{error}");
+    let plain =
+        bench.ask("create_disk", json!([1024, {"disk_offering": "Custom"}, null])).await.unwrap();
+    assert_eq!(bench.ask("update_disk", json!([plain, 1024, safe])).await.unwrap(), plain);
+    assert_eq!(bench.volume_row(plain.as_str().unwrap())["diskofferingname"], "safe");
 }
 
 /// IOPS of an ephemeral disk reach it; an offering that does not let the caller choose, one of

@@ -16,7 +16,13 @@ fn vip(ip: &str, properties: Value) -> Value {
 pub fn address(bench: &Bench) -> (String, String) {
     let networks = bench.rows("listNetworks", "network", &[("keyword", "bosh-net")]);
     let network = networks.iter().find(|row| row["name"] == "bosh-net").unwrap();
-    let made = bench.raw("associateIpAddress", &[("networkid", network["id"].as_str().unwrap())]);
+    let network = [("networkid", network["id"].as_str().unwrap())];
+    // The first one of a network is its source NAT address.
+    let has = bench.rows("listPublicIpAddresses", "publicipaddress", &[("issourcenat", "true")]);
+    if has.is_empty() {
+        bench.raw("associateIpAddress", &network);
+    }
+    let made = bench.raw("associateIpAddress", &network);
     let id = made["id"].clone();
     let id = id.as_str().unwrap().to_owned();
     let row = bench.rows("listPublicIpAddresses", "publicipaddress", &[("id", &id)]).remove(0);

@@ -99,6 +99,7 @@ impl Cloud {
         let (caller, command) = self.admit(request, command)?;
         let params = Params::decode(&request.raw)?.sent_by_post(request.post);
         let params = self.known_of(command, params);
+        resources::check_lengths(&params)?;
         let call = Call { caller: &caller, params: &params };
         let told = |refusal| told_to(&caller, refusal);
         match command.handler {
@@ -107,8 +108,14 @@ impl Cloud {
                 Ok(handler(self, &call).map_err(told)?.body(page))
             }
             Handler::Async(handler) => {
-                let work = handler(self, &call).map_err(told)?;
-                let id = self.job_id(&params).map_err(told)?;
+                let mut work = handler(self, &call).map_err(told)?;
+                let id = match self.job_id(&params) {
+                    Ok(id) => id,
+                    Err(refusal) => {
+                        work.abandon(self);
+                        return Err(told(refusal));
+                    }
+                };
                 let mut work = self.broken_job.on(work);
                 let made = work.made.take();
                 let id = self.submit(command, &caller, id, work);
@@ -142,8 +149,13 @@ impl Cloud {
     fn job_id(&mut self, params: &Params) -> Result<String, Refusal> {
         let Some(id) = params.text("customjobid") else { return Ok(self.new_id()) };
         check_uuid(id)?;
+        if self.jobs.is_open(id) {
+            return Err(Refusal::invalid(format!(
+                "UUID: {id} already exists so can't create/update with custom id"
+            )));
+        }
         if self.jobs.knows(id) {
-            return Err(Refusal::new(530, 9999, phrases::JOB_ID_TAKEN));
+            return Err(Refusal::new(530, 9999, "Entity already exists "));
         }
         Ok(id.to_owned())
     }

@@ -26,6 +26,7 @@ pub struct Job {
     pub instance: Option<String>,
     /// Jobs with the same queue (a VM's id) run one after the other.
     pub queue: Option<String>,
+    abandon: Option<Midway>,
     check: Begin,
     begin: Begin,
     midway: Vec<(f64, Midway)>,
@@ -39,10 +40,23 @@ impl Job {
             made: None,
             instance: None,
             queue: None,
+            abandon: None,
             check: Box::new(|_| Ok(())),
             begin: Box::new(|_| Ok(())),
             midway: Vec::new(),
             finish: Box::new(finish),
+        }
+    }
+
+    /// What becomes of what the call has made where no job can be made of it.
+    pub fn or_abandons(self, change: impl FnOnce(&mut Cloud) + Send + 'static) -> Self {
+        Self { abandon: Some(Box::new(change)), ..self }
+    }
+
+    /// Leaves what the call has made without a job.
+    pub(crate) fn abandon(&mut self, cloud: &mut Cloud) {
+        if let Some(change) = self.abandon.take() {
+            change(cloud);
         }
     }
 
@@ -166,7 +180,6 @@ enum Due {
 const KEPT: Duration = Duration::from_secs(1440 * 60);
 
 /// All jobs of a cloud.
-#[derive(Default)]
 pub struct Jobs {
     records: Table<JobRecord>,
     pending: HashMap<String, Pending>,
@@ -174,6 +187,22 @@ pub struct Jobs {
     queues: HashMap<String, VecDeque<String>>,
     counted: u64,
     next_ends: Option<Timestamp>,
+}
+
+/// The internal number of the first job that is not of the cloud's own making.
+pub const FIRST: u64 = 100;
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self {
+            records: Table::starting_at(FIRST),
+            pending: HashMap::new(),
+            due: BTreeMap::new(),
+            queues: HashMap::new(),
+            counted: 0,
+            next_ends: None,
+        }
+    }
 }
 
 impl fmt::Debug for Jobs {
@@ -186,6 +215,11 @@ impl Jobs {
     /// A job, unless it was never made or is purged.
     pub fn get(&self, id: &str) -> Option<&JobRecord> {
         self.records.get(id)
+    }
+
+    /// The job of this internal number.
+    pub fn numbered(&self, number: u64) -> Option<&JobRecord> {
+        self.records.numbered(number)
     }
 
     /// All jobs that are kept, the oldest first.
@@ -214,6 +248,11 @@ impl Jobs {
     /// takes: a recorded walk tells when its jobs ended.
     pub fn end_next_at(&mut self, time: Option<Timestamp>) {
         self.next_ends = time;
+    }
+
+    /// Whether a job of this id has not ended.
+    pub fn is_open(&self, id: &str) -> bool {
+        self.pending.contains_key(id)
     }
 
     /// Whether there is or was a job of this id.

@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod answer;
+pub mod base64;
 mod dispatch;
 pub mod fault;
 pub mod http;
@@ -18,7 +19,7 @@ mod xml;
 pub use admission::Throttle;
 pub use answer::{Answer, Page, fields, value};
 pub use dispatch::{Request, seconds};
-pub use job::{Job, JobRecord, Jobs};
+pub use job::{FIRST as FIRST_JOB, Job, JobRecord, Jobs};
 pub use params::Params;
 pub use params_ids::{gone, live_id};
 pub use refusal::Refusal;

@@ -115,7 +115,7 @@ impl Params {
     pub fn need(&self, name: &str) -> Result<&str, Refusal> {
         match self.plain.get(name).map(String::as_str) {
             Some("") => {
-                Err(Refusal::parameter(format!("Invalid value provided for API arg: {name}")))
+                Err(Refusal::invalid(format!("Invalid value provided for API arg: {name}")))
             }
             Some(value) => Ok(value),
             None => Err(self.missing(name)),
@@ -175,6 +175,20 @@ impl Params {
         self.known(name, self.need(name)?, table)
     }
 
+    /// A comma-separated list of ids by which rows are looked for. What has not the form of an id
+    /// finds nothing.
+    pub fn wanted_ids<T: Entity>(
+        &self,
+        name: &str,
+        table: &Table<T>,
+    ) -> Result<Option<Vec<&str>>, Refusal> {
+        let is_id = |id: &&str| uuid::Uuid::try_parse(id).is_ok();
+        for id in self.list(name).into_iter().filter(is_id) {
+            self.known(name, id, table)?;
+        }
+        Ok(self.text(name).map(|_| self.list(name)))
+    }
+
     /// A comma-separated list of ids of `table`.
     pub fn ids<T: Entity>(&self, name: &str, table: &Table<T>) -> Result<Vec<&str>, Refusal> {
         self.list(name).into_iter().map(|id| self.known(name, id, table)).collect()
@@ -209,9 +223,12 @@ impl Params {
         match (self.number("page")?, self.number("pagesize")?) {
             (None, None) => Ok(None),
             (None, Some(-1)) => Ok(Some(Page { page: 1, size: usize::MAX })),
+            (Some(_), Some(-1)) => Err(Refusal::invalid(
+                "Can't specify page parameter when pagesize is -1 (Unlimited)",
+            )),
             (None, Some(_)) => together("page", "pagesize"),
             (Some(_), None) => together("pagesize", "page"),
-            (Some(_), Some(size)) if size > Page::MAX_SIZE as i64 => Err(Refusal::parameter(
+            (Some(_), Some(size)) if size > Page::MAX_SIZE as i64 => Err(Refusal::invalid(
                 format!("Page size can't exceed max allowed page size value: {}", Page::MAX_SIZE),
             )),
             (Some(page), Some(size)) => Ok(Some(Page {

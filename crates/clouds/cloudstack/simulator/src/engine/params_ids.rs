@@ -35,9 +35,13 @@ impl Cloud {
         call: &Call<'_>,
         table: impl Fn(&Self) -> &Table<T>,
     ) -> Result<String, Refusal> {
-        let Some(id) = call.params.text("customid").filter(|_| call.caller.is_admin()) else {
-            return Ok(self.new_id());
-        };
+        let Some(id) = call.params.text("customid") else { return Ok(self.new_id()) };
+        if !call.caller.is_admin() {
+            return Err(Refusal::denied(
+                "Please check your permissions, you are not allowed to \
+                create/update resources with custom id",
+            ));
+        }
         check_uuid(id)?;
         if table(self).knows(id) {
             return Err(Refusal::invalid(format!("UUID: {id} {CUSTOM_ID_TAKEN}")));

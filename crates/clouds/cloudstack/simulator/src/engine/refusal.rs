@@ -84,7 +84,7 @@ impl Refusal {
     /// The same as a job tells it: some codes become 530 on the way.
     pub fn in_job(self) -> Self {
         match self.code {
-            531 | 535 | 536 | 537 => Self { code: 530, ..self },
+            531 | 536 | 537 => Self { code: 530, ..self },
             _ => self,
         }
     }

@@ -79,15 +79,15 @@ pub fn counts(cloud: &Cloud, account: &str) -> Map<String, Value> {
 
 fn view(cloud: &Cloud, caller: &Caller, account: &Account) -> Map<String, Value> {
     let first = is_first_admin(cloud, account);
+    let counted = first || account.had_router;
     let mut row = role(cloud, account);
     row.extend(fields(json!({
         "id": account.id,
         "name": account.name,
         "domainpath": cloud.domain_of(&account.id).map(|domain| &domain.path),
-        // The account that came with the cloud has neither of these right.
         "created": (!first).then(|| stamp(cloud.since)),
-        "receivedbytes": first.then_some(0),
-        "sentbytes": first.then_some(0),
+        "receivedbytes": counted.then_some(0),
+        "sentbytes": counted.then_some(0),
         "state": "enabled",
         "user": [user(cloud, caller, account)],
         "isdefault": first,

@@ -45,7 +45,7 @@ fn list_lists(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|list| vpc.is_none_or(|vpc| list.vpc.as_deref().is_none_or(|its| its == vpc)))
         .filter(|list| of_network.as_ref().is_none_or(|its| its.as_ref() == Some(&list.id)))
         .filter(|list| name.is_none_or(|name| list.name == name))
-        .map(|list| view_list(cloud, list).into())
+        .map(|list| view_list(cloud, call.caller.is_admin(), list).into())
         .collect();
     Ok(Answer::list("networkacllist", rows))
 }
@@ -55,7 +55,7 @@ fn owner<'c>(cloud: &'c Cloud, list: &AclList) -> Option<&'c str> {
     Some(&vpc.owner)
 }
 
-fn view_list(cloud: &Cloud, list: &AclList) -> Map<String, Value> {
+fn view_list(cloud: &Cloud, admin: bool, list: &AclList) -> Map<String, Value> {
     let vpc = list.vpc.as_ref().and_then(|id| cloud.routing.vpcs.get(id));
     fields(json!({
         "id": list.id,
@@ -63,7 +63,7 @@ fn view_list(cloud: &Cloud, list: &AclList) -> Map<String, Value> {
         "description": list.description,
         "vpcid": list.vpc,
         "vpcname": vpc.map(|vpc| &vpc.name),
-        "fordisplay": true,
+        "fordisplay": admin.then_some(true),
     }))
 }
 
@@ -76,9 +76,9 @@ fn create_list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.new_id();
     let list = AclList { id: id.clone(), name, description, vpc: Some(vpc) };
     cloud.routing.acl_lists.insert(list);
-    let made = id.clone();
+    let (made, admin) = (id.clone(), call.caller.is_admin());
     Ok(Job::new(move |cloud| {
-        let list = cloud.routing.acl_lists.get(&id).map(|list| view_list(cloud, list));
+        let list = cloud.routing.acl_lists.get(&id).map(|list| view_list(cloud, admin, list));
         Ok(json!({"networkacllist": list}))
     })
     .making(made))
@@ -148,7 +148,7 @@ fn list_rules(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|rule| id.is_none_or(|id| rule.id == id))
         .filter(|rule| list.is_none_or(|list| rule.list == list))
         .filter(|rule| of_network.as_ref().is_none_or(|its| its.as_ref() == Some(&rule.list)))
-        .map(|rule| view_rule(cloud, rule).into())
+        .map(|rule| view_rule(cloud, call.caller.is_admin(), rule).into())
         .collect();
     Ok(Answer::list("networkacl", rows))
 }
@@ -182,8 +182,9 @@ fn create_rule(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     };
     let (id, made) = (rule.id.clone(), rule.id.clone());
     cloud.routing.acl_rules.insert(rule);
+    let admin = call.caller.is_admin();
     Ok(Job::new(move |cloud| {
-        let rule = cloud.routing.acl_rules.get(&id).map(|rule| view_rule(cloud, rule));
+        let rule = cloud.routing.acl_rules.get(&id).map(|rule| view_rule(cloud, admin, rule));
         Ok(json!({"networkacl": rule}))
     })
     .making(made))
@@ -211,7 +212,7 @@ fn delete_rule(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }))
 }
 
-fn view_rule(cloud: &Cloud, rule: &AclRule) -> Map<String, Value> {
+fn view_rule(cloud: &Cloud, admin: bool, rule: &AclRule) -> Map<String, Value> {
     let list = cloud.routing.acl_lists.get(&rule.list);
     let (first, last) = rule.traffic.ports.unzip();
     let (kind, code) = rule.traffic.icmp.unzip();
@@ -230,7 +231,7 @@ fn view_rule(cloud: &Cloud, rule: &AclRule) -> Map<String, Value> {
         "aclname": list.map(|list| &list.name),
         "number": rule.number,
         "action": if rule.allows { "Allow" } else { "Deny" },
-        "fordisplay": true,
+        "fordisplay": admin.then_some(true),
         "reason": rule.reason,
     }))
 }

@@ -134,6 +134,14 @@ pub fn find(cloud: &Cloud, call: &Call<'_>, name: &str) -> Result<(String, Lease
 }
 
 fn disassociate(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let named = live_id(call, "id", KIND, &cloud.routing.addresses)?;
+    if cloud.routing.addresses.get(&named).is_some_and(|address| address.lease.is_none()) {
+        // Recorded: CloudStack stumbles over an address that nobody has.
+        return Err(Refusal::internal(
+            "Unable to persist on DB, due to: Data truncation: Out of range value for column \
+             'account_id' at row 1",
+        ));
+    }
     let (id, lease) = find(cloud, call, "id")?;
     let made = id.clone();
     Ok(Job::new(move |cloud| {
@@ -177,7 +185,7 @@ fn guest_address(
     let Some(wanted) = call.params.text("vmguestip") else {
         return nic.address.ok_or_else(|| Refusal::invalid(format!("VM {vm} has no address")));
     };
-    let mut addresses = nic.address.into_iter().chain(nic.secondary.iter().copied());
+    let mut addresses = nic.address.into_iter().chain(nic.secondary.iter().map(|it| it.address));
     addresses
         .find(|address| address.to_string() == wanted)
         .ok_or_else(|| Refusal::invalid(format!("VM {vm} does not have address {wanted}")))
@@ -224,9 +232,13 @@ fn disable_static_nat(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal
         match lease.filter(|lease| lease.static_nat.is_some()) {
             Some(lease) => {
                 lease.end_static_nat();
+                // Recorded: what is open to the address goes with it.
+                cloud.routing.firewall.retain(|rule| rule.address.as_ref() != Some(&id));
                 Ok(json!({"success": true}))
             }
-            None => Err(Refusal::invalid(format!("address {id} has no static NAT"))),
+            None => {
+                Err(Refusal::invalid("Specified IP address id is not associated with any vm Id"))
+            }
         }
     }))
 }

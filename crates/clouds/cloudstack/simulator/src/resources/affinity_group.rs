@@ -70,6 +70,9 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         return Err(Refusal::invalid(text));
     }
     let owner = cloud.new_owner(call)?;
+    if name.chars().count() == 255 {
+        return Err(Refusal::internal("Data truncation: Data too long for column 'name' at row 1"));
+    }
     if cloud.affinity_groups.iter().any(|group| group.owner == owner && group.name == name) {
         return Err(Refusal::invalid(format!(
             "Unable to create affinity group, a group with name {name} already exists."
@@ -107,7 +110,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         for vm in cloud.vms.iter_mut() {
             vm.affinity_groups.retain(|group| *group != id);
         }
-        cloud.affinity_groups.remove(&id);
+        cloud.affinity_groups.forget(&id);
         Ok(json!({"success": true}))
     }))
 }

@@ -1,10 +1,10 @@
 //! What the API tells of itself: which calls there are, and how often one may call.
 
-use crate::engine::{Answer, Call, Command, Refusal, roles};
+use crate::engine::{Answer, Call, Command, Params, Refusal, roles};
 use crate::state::Cloud;
 use cloudstack::Version;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// Parameters and answer fields of every call that CloudStack 4.22 and we know, from its own
@@ -110,6 +110,40 @@ static SINCE: LazyLock<BTreeMap<String, BTreeMap<&str, Version>>> = LazyLock::ne
     };
     ROWS.iter().filter_map(since).collect()
 });
+
+/// The longest text that each parameter takes, by command in lower case.
+static LENGTHS: LazyLock<HashMap<String, HashMap<&str, usize>>> = LazyLock::new(|| {
+    let lengths = |row: &'static Row| match row {
+        Row::Call { name, params, .. } => {
+            let texts = params.iter().filter_map(|param| {
+                let (text, _) = cut(param, '@');
+                let (text, length) = cut(text.trim_end_matches(['*', '~', '!']), '=');
+                let (name, kind) = text.split_once(':')?;
+                let most = length.and_then(|length| length.parse().ok()).unwrap_or(255);
+                (kind == "string").then_some((name, most))
+            });
+            Some((name.to_ascii_lowercase(), texts.collect()))
+        }
+        Row::Answer { .. } => None,
+    };
+    ROWS.iter().filter_map(lengths).collect()
+});
+
+/// Refuses a text that is longer than its parameter takes, before anything else is looked at.
+pub fn check_lengths(params: &Params) -> Result<(), Refusal> {
+    let Some(lengths) = LENGTHS.get(&params.command_lower()) else { return Ok(()) };
+    for (name, text) in params.iter() {
+        let most = lengths.get(name).copied().unwrap_or(usize::MAX);
+        if text.chars().count() > most {
+            return Err(Refusal::parameter(format!(
+                "Unable to execute API command {} due to invalid value. Value greater than max \
+                 allowed length {most} for param: {name}",
+                params.command_lower()
+            )));
+        }
+    }
+    Ok(())
+}
 
 impl Cloud {
     /// Whether the CloudStack that we pose as knows a call, or a parameter of it: others it

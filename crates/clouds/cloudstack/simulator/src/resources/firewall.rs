@@ -14,7 +14,7 @@ pub const COMMANDS: &[Command] = &[
     Command::sync("listEgressFirewallRules", list_egress),
     Command::job("createFirewallRule", "user.firewall.CreateFirewallRuleCmd", create_ingress)
         .on(KIND),
-    Command::job("deleteFirewallRule", "user.firewall.DeleteFirewallRuleCmd", delete).on(KIND),
+    Command::job("deleteFirewallRule", "user.firewall.DeleteFirewallRuleCmd", delete),
     Command::job(
         "createEgressFirewallRule",
         "user.firewall.CreateEgressFirewallRuleCmd",
@@ -204,7 +204,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let owner = rule.and_then(|rule| owner(cloud, rule)).unwrap_or_default();
     cloud.check_owner(call.caller, owner)?;
     Ok(Job::new(move |cloud| {
-        cloud.routing.firewall.remove(&id);
+        cloud.routing.firewall.forget(&id);
         cloud.drop_tags(&id);
         Ok(json!({"success": true}))
     }))

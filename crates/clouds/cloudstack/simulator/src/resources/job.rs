@@ -1,5 +1,6 @@
 //! Jobs, as clients see them.
 
+use crate::engine::FIRST_JOB as FIRST;
 use crate::engine::{Answer, Call, Command, Refusal, value};
 use crate::state::Cloud;
 
@@ -9,7 +10,16 @@ pub const COMMANDS: &[Command] =
 
 fn query(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let id = call.params.need("jobid")?;
-    let job = cloud.jobs.get(id).ok_or_else(|| call.params.unknown_id("jobid", id))?;
+    // Recorded: a number is taken for the internal one. The first were the cloud's own.
+    let number = id.parse::<u64>().ok();
+    if !call.caller.is_admin() && number.is_some_and(|number| number < FIRST) {
+        return Err(Refusal::denied(format!("not authorized to see job id={id}")));
+    }
+    let job = match number {
+        Some(number) => cloud.jobs.numbered(number),
+        None => cloud.jobs.get(id),
+    };
+    let job = job.ok_or_else(|| call.params.unknown_id("jobid", id))?;
     if !call.caller.is_admin() && job.caller.account != call.caller.account {
         return Err(Refusal::denied(format!("job {id} belongs to another account")));
     }

@@ -1,5 +1,6 @@
 //! SSH key pairs.
 
+use crate::engine::base64::LENIENT;
 use crate::engine::{Answer, Call, Command, Refusal, fields};
 use crate::state::{Cloud, KeyPair};
 use base64::Engine;
@@ -62,9 +63,16 @@ fn register(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let mut words = public_key.split_ascii_whitespace();
     let valid =
         words.next().is_some_and(|kind| kind.starts_with("ssh-") || kind.starts_with("ecdsa-"))
-            && words.next().is_some_and(|key| STANDARD.decode(key).is_ok());
+            && words.next().is_some_and(|key| LENIENT.decode(key).is_ok());
     if !valid {
         return Err(Refusal::invalid("Public key is invalid"));
+    }
+    // The comment does not count.
+    let same = |pair: &&KeyPair| pair.owner == owner && bare(&pair.public_key) == bare(&public_key);
+    if cloud.key_pairs.iter().any(|pair| same(&pair)) {
+        return Err(Refusal::invalid(format!(
+            "A key pair with key '{public_key}' already exists for this account."
+        )));
     }
     let row = add(cloud, owner, name, public_key);
     Ok(Answer::object("keypair", row))
@@ -82,10 +90,17 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let owner = cloud.new_owner(call)?;
     let id = cloud.key_pair_named(&owner, name).map(|pair| pair.id.clone());
     let id = id.ok_or_else(|| {
-        Refusal::invalid(format!("A key pair with name '{name}' does not exist for account"))
+        let domain = cloud.domain_of(&owner).map_or("", |domain| &domain.id);
+        let text = format!("A key pair with name '{name}' does not exist for account");
+        Refusal::invalid(text).about(domain, "domainId")
     })?;
-    cloud.key_pairs.remove(&id);
+    cloud.key_pairs.forget(&id);
     Ok(Answer::Success)
+}
+
+/// A public key without its comment.
+fn bare(key: &str) -> String {
+    key.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
 fn view(cloud: &Cloud, pair: &KeyPair) -> Map<String, Value> {

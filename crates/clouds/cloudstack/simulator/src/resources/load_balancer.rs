@@ -73,8 +73,7 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     params.need("publicport")?;
     params.need("privateport")?;
     if !ALGORITHMS.contains(&algorithm.as_str()) {
-        let text = format!("algorithm {algorithm} is none of {}", ALGORITHMS.join(", "));
-        return Err(Refusal::invalid(text));
+        return Err(Refusal::parameter(format!("Invalid algorithm: {algorithm}")));
     }
     let public = ports(params, "publicport", "publicendport")?.unwrap_or_default();
     let private = ports(params, "privateport", "privateendport")?.unwrap_or_default();
@@ -116,7 +115,7 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
 fn place(cloud: &Cloud, call: &Call<'_>) -> Result<(String, String, bool), Refusal> {
     let (id, lease) = super::address::find(cloud, call, "publicipid")?;
     if lease.static_nat.is_some() {
-        return Err(Refusal::new(537, 4360, format!("address {id} has static NAT")));
+        return Err(Refusal::new(537, 9999, format!("Can't do load balance on address {id}")));
     }
     let named = call.params.id("networkid", &cloud.networks)?.map(str::to_owned);
     let network = named.or(lease.network.clone());
@@ -140,7 +139,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = find(cloud, call)?;
     Ok(Job::new(move |cloud| {
         cloud.routing.firewall.retain(|rule| rule.goes_with.as_ref() != Some(&id));
-        cloud.routing.balancers.remove(&id);
+        cloud.routing.balancers.forget(&id);
         cloud.drop_tags(&id);
         Ok(json!({"success": true}))
     }))
@@ -188,8 +187,7 @@ fn check_members(cloud: &Cloud, id: &str, members: &[Member]) -> Result<(), Refu
             return Err(Refusal::invalid(text));
         }
         if rule.members.iter().any(|has| has.vm == member.vm && has.address == member.address) {
-            let text = format!("VM {} with IP is already mapped to load balancer.", member.vm);
-            return Err(Refusal::invalid(text));
+            return Err(Refusal::internal("Failed to assign load balancer rule"));
         }
     }
     Ok(())
@@ -207,12 +205,6 @@ fn remove(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
                 has.vm == member.vm && (member.address.is_none() || has.address == member.address)
             })
         };
-        if let Some(stranger) =
-            members.iter().find(|member| !rule.members.iter().any(|has| has.vm == member.vm))
-        {
-            let text = format!("VM {} is not behind load balancer {id}", stranger.vm);
-            return Err(Refusal::invalid(text));
-        }
         rule.members.retain(|has| !hit(has));
         Ok(json!({"success": true}))
     }))

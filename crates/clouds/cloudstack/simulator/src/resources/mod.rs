@@ -27,6 +27,8 @@ mod volume;
 mod vpc;
 mod zone;
 
+pub use api::check_lengths;
+
 use crate::engine::Command;
 
 /// Every resource's commands.

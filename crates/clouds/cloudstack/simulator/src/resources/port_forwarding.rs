@@ -13,7 +13,7 @@ const KIND: &str = "PortForwardingRule";
 pub const COMMANDS: &[Command] = &[
     Command::sync("listPortForwardingRules", list),
     Command::job("createPortForwardingRule", "user.firewall.CreatePortForwardingRuleCmd", create)
-        .on(KIND),
+        .on("FirewallRule"),
     Command::job("deletePortForwardingRule", "user.firewall.DeletePortForwardingRuleCmd", delete),
 ];
 
@@ -54,7 +54,11 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let public = ports(params, "publicport", "publicendport")?.unwrap_or_default();
     let private = ports(params, "privateport", "privateendport")?.unwrap_or_default();
     let traffic = Traffic::to_ports(&protocol, public);
-    if lease.static_nat.is_some() || cloud.port_is_used(&address, &traffic) {
+    if lease.static_nat.is_some() {
+        let text = format!("Unable to create port forwarding rule; ip {address} has static NAT");
+        return Err(Refusal::invalid(text));
+    }
+    if cloud.port_is_used(&address, &traffic) {
         let text = format!("port {} of address {address} is in use", public.0);
         return Err(Refusal::new(537, 4360, text));
     }
@@ -93,7 +97,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     cloud.check_owner(call.caller, owner)?;
     Ok(Job::new(move |cloud| {
         cloud.routing.firewall.retain(|rule| rule.goes_with.as_ref() != Some(&id));
-        cloud.routing.forwardings.remove(&id);
+        cloud.routing.forwardings.forget(&id);
         cloud.drop_tags(&id);
         Ok(json!({"success": true}))
     }))

@@ -64,7 +64,9 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     Ok(Job::new(move |cloud| {
         let holds = DEFAULTS.iter().find(|(kind, _)| cloud.usage(&account, kind) > 0);
         if let Some((kind, _)) = holds {
-            return Err(Refusal::invalid(format!("project {id} still holds a {kind}")));
+            return Err(Refusal::internal(format!(
+                "Can't delete the project yet because it has 1 {kind} to clean up"
+            )));
         }
         cloud.drop_tags(&id);
         cloud.projects.remove(&id);

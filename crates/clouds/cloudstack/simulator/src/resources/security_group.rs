@@ -67,9 +67,18 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|group| name.is_none_or(|name| group.name == name))
         .filter(|group| keyword.is_none_or(|word| group.name.contains(word)))
         .filter(|group| cloud.has_any_tag(&group.id, &tags))
-        .map(|group| whole(cloud, group).into())
+        .map(|group| listed(whole(cloud, group)).into())
         .collect();
     Ok(Answer::list("securitygroup", rows))
+}
+
+/// Rules have tags in lists only.
+fn listed(mut row: Map<String, Value>) -> Map<String, Value> {
+    for rules in ["ingressrule", "egressrule"] {
+        let rules = row.get_mut(rules).and_then(Value::as_array_mut);
+        rules.into_iter().flatten().for_each(|rule| rule["tags"] = json!([]));
+    }
+    row
 }
 
 fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -176,7 +185,7 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         return in_use("Cannot delete group when it's in use by virtual machines");
     }
     cloud.drop_tags(&id);
-    cloud.security_groups.remove(&id);
+    cloud.security_groups.forget(&id);
     Ok(Answer::Success)
 }
 
@@ -190,10 +199,11 @@ fn authorize_egress(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> 
 
 fn authorize(cloud: &mut Cloud, call: &Call<'_>, way: Way) -> Result<Job, Refusal> {
     let id = find(cloud, call, "securitygroupid", "securitygroupname")?;
-    let traffic = what(call)?;
-    let peers = peers(cloud, call)?;
+    // Recorded: the job finds what is wrong with a rule.
+    let rule = what(call).and_then(|traffic| Ok((traffic, peers(cloud, call)?)));
     let on = id.clone();
     Ok(Job::new(move |cloud| {
+        let (traffic, peers) = rule?;
         let Some(group) = cloud.security_groups.get(&id) else {
             return Err(Refusal::invalid(format!("security group {id} is gone")));
         };

@@ -2,10 +2,14 @@
 
 use crate::engine::{Answer, Call, Command, Job, Refusal, fields, gone};
 use crate::resources::tag;
+use crate::resources::vm::view::job;
 use crate::state::clock::stamp;
 use crate::state::{Cloud, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState};
-use cloudstack::{api, phrases};
+use cloudstack::api;
 use serde_json::{Value, json};
+
+/// What is refused for a while only.
+const TRY_AGAIN: &str = "try again later";
 
 /// The commands of this resource.
 pub const COMMANDS: &[Command] = &[
@@ -17,7 +21,7 @@ pub const COMMANDS: &[Command] = &[
 fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let id = params.id("id", &cloud.snapshots)?;
-    let ids = params.ids("ids", &cloud.snapshots)?;
+    let ids = params.wanted_ids("ids", &cloud.snapshots)?;
     let volume = params.id("volumeid", &cloud.volumes)?;
     let zone = params.id("zoneid", &cloud.zones)?;
     let (name, keyword) = (params.text("name"), params.text("keyword"));
@@ -27,7 +31,7 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .snapshots
         .iter()
         .filter(|it| it.state != SnapshotState::Destroyed && cloud.shows(&scope, &it.owner))
-        .filter(|it| is(id, &it.id) && (ids.is_empty() || ids.contains(&it.id.as_str())))
+        .filter(|it| is(id, &it.id) && ids.as_ref().is_none_or(|ids| ids.contains(&it.id.as_str())))
         .filter(|it| is(volume, &it.volume) && is(zone, &it.zone) && is(name, &it.name))
         .filter(|it| keyword.is_none_or(|word| it.name.contains(word)))
         .filter(|it| cloud.has_any_tag(&it.id, &tags))
@@ -37,18 +41,24 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
 
 fn view(cloud: &Cloud, snapshot: &Snapshot) -> api::Snapshot {
     let volume = cloud.volumes.ever(&snapshot.volume);
+    // It is in a zone once it is being taken.
+    let stored = snapshot.state != SnapshotState::Allocated;
     let mut other = fields(json!({
         "volumename": volume.map(|volume| &volume.name),
         "volumetype": volume.map(|volume| if volume.is_root() { "ROOT" } else { "DATADISK" }),
-        "volumestate": volume.map(|volume| volume.state.name()),
+        "volumestate": volume.map(|volume| match cloud.volumes.get(&volume.id) {
+            Some(volume) => volume.state.name(),
+            None => "Expunged",
+        }),
         "intervaltype": "MANUAL",
         "physicalsize": physical(snapshot),
         "revertable": false,
         "virtualsize": snapshot.size,
-        "zoneid": snapshot.zone,
-        "zonename": cloud.zone_name(&snapshot.zone),
+        "zoneid": stored.then_some(&snapshot.zone),
+        "zonename": stored.then(|| cloud.zone_name(&snapshot.zone)),
         "hasannotations": false,
     }));
+    other.extend(job(cloud, &snapshot.id));
     other.extend(cloud.owner_fields(&snapshot.owner));
     api::Snapshot {
         id: snapshot.id.clone(),
@@ -70,6 +80,11 @@ fn physical(snapshot: &Snapshot) -> u64 {
 fn result(cloud: &Cloud, snapshot: &Snapshot) -> Value {
     let mut row = crate::engine::value(view(cloud, snapshot));
     row["snapshottype"] = "MANUAL".into();
+    row["zoneid"] = snapshot.zone.as_str().into();
+    row["zonename"] = cloud.zone_name(&snapshot.zone).into();
+    if let Some(row) = row.as_object_mut() {
+        row.retain(|key, _| !matches!(key.as_str(), "jobid" | "jobstatus"));
+    }
     let tags = cloud.tags_of(&snapshot.id);
     row["tags"] = tags.map(|tag| json!({"key": tag.key, "value": tag.value})).collect();
     json!({"snapshot": row})
@@ -116,21 +131,27 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
 }
 
 /// The job: of an attached volume it ends when the snapshot is backed up; of a detached one it
-/// says what was true when it began.
+/// says what was true when it began. It begins to take the snapshot a while after its turn came.
 fn take(id: String, volume: String, vm: Option<String>) -> Job {
     let (made, begun, of, attached) = (id.clone(), id.clone(), volume.clone(), vm.is_some());
-    let begin = move |cloud: &mut Cloud| {
-        if let Some(volume) = cloud.volumes.get_mut(&of) {
+    let takes = move |cloud: &mut Cloud| {
+        let there = cloud.volumes.get_mut(&of).map(|volume| {
             volume.state = VolumeState::Snapshotting;
-        }
-        if let Some(snapshot) = cloud.snapshots.get_mut(&begun) {
+        });
+        if let Some(snapshot) = cloud.snapshots.get_mut(&begun).filter(|_| there.is_some()) {
             snapshot.state = SnapshotState::Creating;
         }
-        Ok(())
     };
     let job = Job::new(move |cloud| {
-        if let Some(volume) = cloud.volumes.get_mut(&volume) {
-            volume.state = VolumeState::Ready;
+        match cloud.volumes.get_mut(&volume) {
+            Some(volume) => volume.state = VolumeState::Ready,
+            None => {
+                cloud.snapshots.remove(&id);
+                return Err(Refusal::internal(format!(
+                    "Failed to create snapshot due to an internal error creating snapshot for \
+                     volume {volume}"
+                )));
+            }
         }
         let stale = cloud.snapshots.get(&id).cloned();
         if let Some(snapshot) = cloud.snapshots.get_mut(&id) {
@@ -142,7 +163,9 @@ fn take(id: String, volume: String, vm: Option<String>) -> Job {
         };
         Ok(said.map_or(Value::Null, |said| result(cloud, &said)))
     });
-    job.begin(begin).making(made).queued(vm)
+    // Recorded: a detached volume can be deleted until the last moment.
+    let share = if vm.is_some() { 0.3 } else { 0.9 };
+    job.midway(share, takes).making(made).queued(vm)
 }
 
 fn check(cloud: &Cloud, volume: &Volume) -> Result<(), Refusal> {
@@ -153,8 +176,7 @@ fn check(cloud: &Cloud, volume: &Volume) -> Result<(), Refusal> {
     if siblings.into_iter().any(|id| cloud.is_being_snapshot(id)) {
         return Err(Refusal::invalid(format!(
             "There is other active snapshot tasks on the instance of volume {}, please {}",
-            volume.id,
-            phrases::TRY_AGAIN
+            volume.id, TRY_AGAIN
         )));
     }
     match volume.state {
@@ -181,10 +203,9 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }
     let (begun, on) = (id.clone(), id.clone());
     let begin = move |cloud: &mut Cloud| match cloud.snapshots.get(&begun).map(|it| it.state) {
-        Some(SnapshotState::Creating | SnapshotState::BackingUp) => Err(Refusal::invalid(format!(
-            "snapshot {begun} is being taken, please {}",
-            phrases::TRY_AGAIN
-        ))),
+        Some(SnapshotState::Creating | SnapshotState::BackingUp) => {
+            Err(Refusal::invalid(format!("snapshot {begun} is being taken, please {}", TRY_AGAIN)))
+        }
         Some(_) => Ok(()),
         None => Err(Refusal::invalid(format!("Snapshot [{begun}] is already destroyed"))),
     };
@@ -193,7 +214,10 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
             snapshot.state = SnapshotState::Destroyed;
         }
         cloud.drop_tags(&id);
-        cloud.snapshots.remove(&id);
+        let owner = cloud.snapshots.remove(&id).map(|gone| gone.owner.clone());
+        if let Some(owner) = owner.and_then(|owner| cloud.accounts.get_mut(&owner)) {
+            owner.snapshots_miscounted += 1;
+        }
         Ok(json!({"success": true}))
     });
     Ok(job.begin(begin).on(on))

@@ -68,7 +68,8 @@ impl Cloud {
         match kind {
             "UserVm" => self.vms.get(id).map(|vm| vm.owner.clone()),
             "Volume" => self.volumes.get(id).map(|volume| volume.owner.clone()),
-            "Snapshot" => self.snapshots.get(id).map(|snapshot| snapshot.owner.clone()),
+            // Recorded: also of one that is gone.
+            "Snapshot" => self.snapshots.ever(id).map(|snapshot| snapshot.owner.clone()),
             "Template" => self.templates.get(id).and_then(|it| it.owner.clone().or_else(system)),
             "Network" => self.networks.get(id).and_then(|it| it.owner.clone().or_else(system)),
             "SecurityGroup" => self.security_groups.get(id).map(|group| group.owner.clone()),
@@ -96,13 +97,8 @@ impl Cloud {
                 "Value for the key {key} is either null or empty"
             )));
         }
-        for (what, text) in [("key", key), ("value", value)] {
-            if text.chars().count() > 255 {
-                return Err(Refusal::internal(format!(
-                    "tag {what} longer than 255: {}",
-                    text.len()
-                )));
-            }
+        if key.chars().count() > 255 {
+            return Err(Refusal::internal("Data truncation: Data too long for column 'key'"));
         }
         if self.tags_of(resource).any(|tag| tag.key.eq_ignore_ascii_case(key)) {
             let text = format!("tag {key} already on {kind} with id {resource}");
@@ -112,7 +108,8 @@ impl Cloud {
             kind: kind.into(),
             resource: resource.into(),
             key: key.into(),
-            value: value.into(),
+            // Recorded: what is too long is cut off without a word.
+            value: value.chars().take(255).collect(),
             owner: owner.into(),
         });
         Ok(())
@@ -135,7 +132,12 @@ fn resources(cloud: &Cloud, call: &Call<'_>, kind: &str) -> Result<Vec<(String, 
 }
 
 fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
-    let kind = kind(call.params)?;
+    call.params.need("resourcetype")?;
+    let kind = match kind(call.params) {
+        Ok(kind) => kind,
+        // Recorded: the job finds that.
+        Err(refusal) => return Ok(Job::new(move |_| Err(refusal))),
+    };
     let resources = resources(cloud, call, kind);
     let tags = wanted(call.params);
     if tags.is_empty() {

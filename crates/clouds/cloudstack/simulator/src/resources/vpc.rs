@@ -94,7 +94,8 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     }
     let owner = cloud.new_owner(call)?;
     cloud.check_limit(&owner, "vpc", 1)?;
-    cloud.check_limit(&owner, "public_ip", 1)?;
+    // Recorded: that there is an address too many, the job finds.
+    let within = cloud.check_limit(&owner, "public_ip", 1).is_ok();
     let id = cloud.new_id();
     let lease = Lease {
         owner: owner.clone(),
@@ -104,7 +105,9 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         static_nat: None,
         since: cloud.now(),
     };
-    cloud.lease_address(&zone, None, lease)?;
+    if within {
+        cloud.lease_address(&zone, None, lease)?;
+    }
     let domain = format!("cs{:x}cloud.internal", cloud.accounts.number(&owner));
     let vpc = Vpc {
         id: id.clone(),
@@ -124,6 +127,10 @@ fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         move |cloud: &mut Cloud| {
             let params = Default::default();
             let call = Call { caller: &caller, params: &params };
+            if !within {
+                cloud.remove_vpc(&id);
+                return Err(Refusal::internal("Failed to create VPC"));
+            }
             let vpc = cloud.routing.vpcs.get(&id).map(|vpc| view(cloud, &call, vpc));
             Ok(json!({"vpc": vpc}))
         }
@@ -140,8 +147,8 @@ fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     Ok(Job::new(move |cloud| {
         let tiers = cloud.tiers(&id).count();
         if tiers > 0 {
-            return Err(Refusal::internal(format!(
-                "VPC {id} has {tiers} tiers: delete them first"
+            return Err(Refusal::invalid(format!(
+                "Can't delete VPC {id} as its used by {tiers} networks"
             )));
         }
         cloud.remove_vpc(&id);
@@ -169,7 +176,7 @@ fn view(cloud: &Cloud, call: &Call<'_>, vpc: &Vpc) -> Map<String, Value> {
         "restartrequired": false,
         "networkdomain": vpc.domain,
         "tags": super::tag::of(cloud, &vpc.id),
-        "fordisplay": true,
+        "fordisplay": call.caller.is_admin().then_some(true),
         "distributedvpcrouter": false,
         "regionlevelvpc": false,
         "redundantvpcrouter": false,

@@ -3,6 +3,7 @@
 use super::Entity;
 use crate::world::{RoleSpec, World};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The account of what CloudStack brought.
 pub const SYSTEM: &str = "system";
@@ -38,6 +39,12 @@ pub struct Account {
     /// Limits that somebody set, by the type's name (`user_vm`), in the order in which that was
     /// done; -1 is none.
     pub limits: Vec<(String, i64)>,
+    /// What refused deploys have reserved and never given back, by the type's name.
+    pub reserved: BTreeMap<&'static str, u64>,
+    /// How often a deleted snapshot was counted off twice, which CloudStack does each time.
+    pub snapshots_miscounted: u64,
+    /// Whether a router ever ran for it, which counts its traffic.
+    pub had_router: bool,
 }
 
 /// The user of an account.
@@ -87,6 +94,11 @@ impl Account {
         }
     }
 
+    /// Keeps what was reserved in vain.
+    pub fn keep_reserved(&mut self, held: &[(&'static str, u64)]) {
+        held.iter().for_each(|(kind, more)| *self.reserved.entry(kind).or_default() += more);
+    }
+
     /// The limit that somebody set.
     pub fn own_limit(&self, kind: &str) -> Option<i64> {
         self.limits.iter().find(|(known, _)| known == kind).map(|(_, most)| *most)
@@ -116,6 +128,9 @@ impl super::Cloud {
             project: None,
             user: User::default(),
             limits: Vec::new(),
+            reserved: BTreeMap::new(),
+            snapshots_miscounted: 0,
+            had_router: false,
         };
         self.accounts.insert(system);
         for spec in &world.accounts {
@@ -133,7 +148,18 @@ impl super::Cloud {
             };
             let domain = self.domain_at(spec.domain.as_deref().unwrap_or_default());
             let (name, limits) = (spec.name.clone(), spec.limits.clone().into_iter().collect());
-            self.accounts.insert(Account { id, name, role, domain, project: None, user, limits });
+            self.accounts.insert(Account {
+                id,
+                name,
+                role,
+                domain,
+                project: None,
+                user,
+                limits,
+                reserved: BTreeMap::new(),
+                snapshots_miscounted: 0,
+                had_router: false,
+            });
         }
     }
 

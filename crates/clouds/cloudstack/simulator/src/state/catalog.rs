@@ -75,6 +75,10 @@ pub struct Template {
     pub hypervisor: String,
     /// Whether it is one that CloudStack brought.
     pub builtin: bool,
+    /// The bytes that its owner's share of secondary storage is counted by.
+    pub counted_bytes: u64,
+    /// `USER`, `BUILTIN` …; None of an upload that did not say: no VM can be made from it.
+    pub kind: Option<String>,
     /// Where it came from.
     pub url: Option<String>,
     /// The template that its volume was made from.
@@ -206,6 +210,8 @@ impl Cloud {
                 format: spec.format.clone(),
                 hypervisor: spec.hypervisor.clone(),
                 builtin: true,
+                kind: Some("BUILTIN".into()),
+                counted_bytes: 0,
                 url: spec.url.clone(),
                 source: None,
                 details: BTreeMap::new(),

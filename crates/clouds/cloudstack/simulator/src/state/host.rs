@@ -109,6 +109,14 @@ impl Cloud {
         host.memory.checked_sub(memory + size.memory)
     }
 
+    /// Whether a storage pool has all of these tags.
+    pub fn pool_has_tags(&self, pool: &str, tags: Option<&str>) -> bool {
+        let wanted = tags.unwrap_or_default().split(',').filter(|tag| !tag.is_empty());
+        let host = self.hosts.iter().find(|host| host.pool.id == pool || host.local_pool == pool);
+        let has: &[String] = host.map_or(&[], |host| &host.pool_tags);
+        wanted.into_iter().all(|tag| has.iter().any(|known| known == tag))
+    }
+
     /// A pool for a volume of this kind in a zone, near a host if one is given.
     pub fn find_pool(
         &self,

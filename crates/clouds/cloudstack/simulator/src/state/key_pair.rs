@@ -45,6 +45,8 @@ impl Cloud {
 
     /// The key pair of this name.
     pub fn key_pair_named(&self, owner: &str, name: &str) -> Option<&KeyPair> {
-        self.key_pairs.iter().find(|pair| pair.owner == owner && pair.name == name)
+        self.key_pairs
+            .iter()
+            .find(|pair| pair.owner == owner && pair.name.eq_ignore_ascii_case(name))
     }
 }

@@ -41,7 +41,7 @@ pub use security_group::SecurityGroup;
 pub use table::{Entity, Table};
 pub use tag::Tag;
 pub use upload::{Storage, Upload};
-pub use vm::{Nic, Size, Vm, VmState};
+pub use vm::{Nic, SecondaryAddress, Size, Vm, VmState};
 pub use volume::{Attachment, Pool, Snapshot, SnapshotState, Volume, VolumeKind, VolumeState};
 pub use zone::Zone;
 

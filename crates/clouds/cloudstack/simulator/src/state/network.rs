@@ -39,6 +39,8 @@ pub struct Network {
     pub acl: Option<String>,
     /// Whether a VM has started in it since it was made: `Implemented`, not `Allocated`.
     pub implemented: bool,
+    /// Whether its router starts, for its first VM.
+    pub implementing: bool,
     /// When it was made.
     pub created: Timestamp,
     /// The last MAC that it gave out.
@@ -203,6 +205,7 @@ impl Cloud {
                 vpc: None,
                 acl: None,
                 implemented: false,
+                implementing: false,
                 created: self.now(),
                 last_mac: 0,
             };
@@ -214,7 +217,10 @@ impl Cloud {
     pub fn taken_addresses(&self, network: &str) -> BTreeSet<Ipv4Addr> {
         let nics = self.vms.iter().flat_map(|vm| &vm.nics);
         let here = nics.filter(|nic| nic.network == network);
-        here.flat_map(|nic| nic.address.into_iter().chain(nic.secondary.iter().copied())).collect()
+        here.flat_map(|nic| {
+            nic.address.into_iter().chain(nic.secondary.iter().map(|it| it.address))
+        })
+        .collect()
     }
 
     /// An address of a network: the wanted one, or any that is free; None in an L2 network.

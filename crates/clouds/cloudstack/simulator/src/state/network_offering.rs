@@ -59,7 +59,11 @@ impl Cloud {
     pub(super) fn add_network_offerings(&mut self, world: &World) {
         let created = self.now();
         let more = world.network_offerings.iter().cloned().map(|spec| (spec, false));
-        let builtin = NetworkOfferingSpec::builtin().into_iter().map(|spec| (spec, true));
+        let kubernetes = world.settings.cloud_kubernetes_service_enabled;
+        let builtin = NetworkOfferingSpec::builtin()
+            .into_iter()
+            .filter(|spec| kubernetes || !spec.name.contains("Kubernetes"))
+            .map(|spec| (spec, true));
         for (spec, builtin) in builtin.chain(more) {
             let id = self.id_or_new(spec.id.as_ref());
             self.routing.offerings.insert(NetworkOffering { id, spec, builtin, created });

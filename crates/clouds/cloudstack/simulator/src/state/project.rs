@@ -66,6 +66,9 @@ impl Cloud {
             project: Some((id.clone(), name.clone())),
             user: User::default(),
             limits: limits.into_iter().collect(),
+            reserved: BTreeMap::new(),
+            snapshots_miscounted: 0,
+            had_router: false,
         });
         let created = self.now();
         self.projects.insert(Project {

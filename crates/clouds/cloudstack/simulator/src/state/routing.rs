@@ -66,8 +66,19 @@ impl Cloud {
         if let Some(network) = self.networks.get_mut(id) {
             network.vlan = network.vlan.take().or(vlan);
             network.implemented = true;
+            network.implementing = true;
+        }
+        if let Some(account) = owner.and_then(|owner| self.accounts.get_mut(&owner)) {
+            account.had_router = true;
         }
         Ok(())
+    }
+
+    /// The router of a network runs.
+    pub fn network_is_ready(&mut self, id: &str) {
+        if let Some(network) = self.networks.get_mut(id) {
+            network.implementing = false;
+        }
     }
 
     /// Removes a network with its addresses, rules and tags.

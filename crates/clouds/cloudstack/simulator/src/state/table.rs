@@ -24,7 +24,19 @@ impl<T> Default for Table<T> {
     }
 }
 
+impl<T> Table<T> {
+    /// An empty table whose first row gets this internal number.
+    pub fn starting_at(next: u64) -> Self {
+        Self { next, ..Self::default() }
+    }
+}
+
 impl<T: Entity> Table<T> {
+    /// The live row of this internal number.
+    pub fn numbered(&self, number: u64) -> Option<&T> {
+        self.rows.get(&number)
+    }
+
     /// The internal number that the next row gets.
     pub fn next_number(&self) -> u64 {
         self.next
@@ -53,6 +65,19 @@ impl<T: Entity> Table<T> {
     pub fn ever(&self, id: &str) -> Option<&T> {
         let number = self.numbers.get(id)?;
         self.rows.get(number).or_else(|| self.gone.get(number))
+    }
+
+    /// Whether a removed row is such a one.
+    pub fn was_any(&self, is: impl Fn(&T) -> bool) -> bool {
+        self.gone.values().any(is)
+    }
+
+    /// Removes a row as if it had never been: CloudStack deletes those of some tables for good.
+    pub fn forget(&mut self, id: &str) {
+        if let Some(number) = self.numbers.remove(id) {
+            self.rows.remove(&number);
+            self.gone.remove(&number);
+        }
     }
 
     /// Whether there is or was a row of this id.

@@ -83,6 +83,16 @@ impl Cloud {
         }
     }
 
+    /// Whether an upload is waited for, or goes on.
+    pub fn awaits_upload(&self, template: &str) -> bool {
+        let copies = self.templates.get(template).into_iter().flat_map(|found| &found.copies);
+        let mut open = copies.filter(|copy| {
+            matches!(copy.state, CopyState::NotUploaded | CopyState::UploadInProgress)
+        });
+        let forgets = self.world.secondary_storage.forgets_awaited_uploads;
+        !forgets && open.next().is_some() && !self.is_abandoned(template)
+    }
+
     /// Whether an upload's time is over and nothing came.
     pub fn is_abandoned(&self, template: &str) -> bool {
         self.uploads.get(template).is_some_and(|upload| upload.expires < self.now())

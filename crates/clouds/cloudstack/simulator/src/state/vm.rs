@@ -56,6 +56,8 @@ pub struct Vm {
     pub affinity_groups: Vec<String>,
     /// Ids of its security groups.
     pub security_groups: Vec<String>,
+    /// Whether it may not be destroyed.
+    pub delete_protection: bool,
 }
 
 /// What a VM gets of a host.
@@ -120,7 +122,7 @@ pub struct Nic {
     /// Its IPv6 address; None in a network without such.
     pub address6: Option<Ipv6Addr>,
     /// Further addresses.
-    pub secondary: Vec<Ipv4Addr>,
+    pub secondary: Vec<SecondaryAddress>,
     /// Its MAC.
     pub mac: String,
     /// Whether it is the default one.
@@ -129,6 +131,15 @@ pub struct Nic {
     pub device: u64,
     /// Whether it is plugged in: it shows its VLAN then.
     pub plugged: bool,
+}
+
+/// A further address of a NIC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondaryAddress {
+    /// Its id.
+    pub id: String,
+    /// The address.
+    pub address: Ipv4Addr,
 }
 
 impl Entity for Vm {

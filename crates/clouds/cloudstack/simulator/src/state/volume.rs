@@ -33,6 +33,8 @@ pub struct Volume {
     pub storage: Storage,
     /// When it was made.
     pub created: Timestamp,
+    /// Whether it may not be deleted.
+    pub delete_protection: bool,
 }
 
 /// What a volume is for.

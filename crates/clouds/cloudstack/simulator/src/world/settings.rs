@@ -30,6 +30,8 @@ pub struct Settings {
     pub api_throttling_max: u64,
     /// `cloud.kubernetes.service.enabled`.
     pub cloud_kubernetes_service_enabled: bool,
+    /// Whether the hosts can move the storage of a VM that runs (`hypervisor_capabilities`).
+    pub storage_motion: bool,
     /// `storage.max.volume.size` in GiB.
     pub max_volume_gib: u64,
     /// `custom.diskoffering.size.max` in GiB.
@@ -50,6 +52,7 @@ impl Default for Settings {
             api_throttling_interval: 1,
             api_throttling_max: 25,
             cloud_kubernetes_service_enabled: true,
+            storage_motion: false,
             max_volume_gib: 2000,
             max_custom_disk_gib: 1024,
         }

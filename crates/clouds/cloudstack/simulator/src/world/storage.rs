@@ -13,6 +13,9 @@ pub struct SecondaryStorage {
     /// Whether the headers of an upload must be spelled as older storage VMs want them:
     /// `X-signature`, `X-metadata`, `X-expires`.
     pub exact_headers: bool,
+    /// Whether a template that waits for its upload can be deleted. A real one cannot, before
+    /// that has ended or its time is over.
+    pub forgets_awaited_uploads: bool,
     /// `max.upload.volume.size`, in bytes.
     pub largest_upload: u64,
     /// How long after an upload the management server notices, in milliseconds
@@ -32,6 +35,7 @@ impl Default for SecondaryStorage {
         Self {
             running: true,
             exact_headers: false,
+            forgets_awaited_uploads: true,
             largest_upload: 500 << 30,
             upload_monitoring_ms: 0,
             upload_operation_timeout: 3600,

@@ -30,9 +30,25 @@ impl Bindings {
         self.recorded.insert(ours.to_owned(), recorded.to_owned());
     }
 
+    /// Forgets what stood for these, so that they can be bound anew: public addresses keep their
+    /// ids while nobody has them, and which one is given out is the cloud's own choice.
+    pub fn release(&mut self, recorded: &str, ours: &str) {
+        if let Some(ours) = self.ours.remove(recorded) {
+            self.recorded.remove(&ours);
+        }
+        if let Some(recorded) = self.recorded.remove(ours) {
+            self.ours.remove(&recorded);
+        }
+    }
+
     /// What we call it.
     pub fn ours(&self, recorded: &str) -> Option<&str> {
         self.ours.get(recorded).map(String::as_str)
+    }
+
+    /// Whether something recorded is known to be this of ours.
+    pub fn is_bound(&self, ours: &str) -> bool {
+        self.recorded.contains_key(ours)
     }
 
     /// Whether a value was chosen by the walk itself, so that it has to come back as it is.

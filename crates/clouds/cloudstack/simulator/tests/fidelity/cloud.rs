@@ -4,6 +4,7 @@ use crate::caller::Keys;
 use crate::fit::Offering;
 use jiff::Timestamp;
 use simulator_cloudstack::state::clock::Clock;
+use simulator_cloudstack::state::{Vm, VmState};
 use simulator_cloudstack::{Running, Simulator, World};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -58,6 +59,24 @@ impl Cloud {
         if let Some(account) = id.and_then(|id| cloud.accounts.get_mut(&id)) {
             account.set_limit(kind, max);
         }
+    }
+
+    /// Expunges a VM, as CloudStack's own thread does some time after it was destroyed.
+    pub fn expunge(&self, vm: &str) {
+        self.running.cloud().expunge_vm(vm);
+    }
+
+    /// Expunges the VMs in `Error` that have none of these names.
+    pub fn expunge_errors_but(&self, names: &[String]) {
+        let mut cloud = self.running.cloud();
+        let failed = |vm: &&Vm| vm.state == VmState::Error && !names.contains(&vm.name);
+        let ids: Vec<String> = cloud.vms.iter().filter(failed).map(|vm| vm.id.clone()).collect();
+        ids.iter().for_each(|id| cloud.expunge_vm(id));
+    }
+
+    /// Forgets a job, as somebody who deletes its row.
+    pub fn purge(&self, job: &str) {
+        self.running.cloud().jobs.purge(job);
     }
 
     /// Sets the clock on to this time, unless it is later already.

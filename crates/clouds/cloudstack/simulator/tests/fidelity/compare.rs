@@ -45,7 +45,8 @@ const DRAWN: &[&str] =
 #[rustfmt::skip]
 const UNORDERED: &[(&str, &str)] = &[
     ("service", "name"), ("provider", "name"), ("capability", "name"), ("tags", "key"),
-    ("tag", "key"), ("virtualmachine", "name"), ("loadbalancerruleinstance", "name"), ("params", "name"), ("response", "name"), ("networkoffering", "name"),
+    ("tag", "key"), ("virtualmachine", "name"), ("loadbalancerruleinstance", "name"),
+    ("publicipaddress", "issourcenat"), ("securitygroup", "name"), ("params", "name"), ("response", "name"), ("networkoffering", "name"),
 ];
 
 /// Compares a recorded answer with ours, and learns ids on the way.
@@ -120,7 +121,11 @@ impl Comparison<'_> {
             // The row of the same name, so that one too many does not shift all others.
             let wanted = order.and_then(|by| recorded.get(by));
             let same = |row: &&Value| order.is_none_or(|by| row.get(by) == wanted);
-            match ours.iter().position(same) {
+            // Of several, the one that is known to be meant.
+            let known = recorded["id"].as_str().and_then(|id| self.bindings.ours(id));
+            let meant = |row: &&Value| known.is_some() && row["id"].as_str() == known && same(row);
+            let position = ours.iter().position(meant).filter(|_| order.is_some());
+            match position.or_else(|| ours.iter().position(same)) {
                 Some(found) => {
                     let ours = ours.remove(found);
                     self.value(&join(path, &at.to_string()), key, recorded, ours);
@@ -185,6 +190,11 @@ fn same_but_for_numbers(recorded: &str, ours: &str) -> bool {
         is_time.then(|| name.to_owned())
     };
     bare(recorded).is_some() && bare(recorded) == bare(ours)
+}
+
+/// Whether two names are the same but for what is the cloud's own in them.
+pub fn same_name(recorded: &str, ours: &str) -> bool {
+    recorded == ours || same_but_for_numbers(recorded, ours)
 }
 
 fn sorted<'a>(list: &'a [Value], by: Option<&str>) -> Vec<&'a Value> {

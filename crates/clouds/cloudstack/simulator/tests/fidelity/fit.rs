@@ -1,13 +1,16 @@
 //! Fits the default world to a walk: who walked, and what was there before. A walk's own lists
 //! tell: what they show and the walk did not make was there, or somebody made it beside the walk.
 
+use crate::before::earlier;
+use crate::setting::Beside;
+use crate::thread::{expunged, purged};
 use crate::transcript::Line;
 use serde_json::Value;
 use simulator_cloudstack::World;
 use simulator_cloudstack::state::limit::DEFAULTS;
 use simulator_cloudstack::world::{
-    AccountSpec, Between, DiskOfferingSpec, KeyPairSpec, NetworkKind, NetworkOfferingSpec,
-    NetworkSpec, RoleSpec, ServiceOfferingSpec, Storage, ZoneKind, ZoneSpec,
+    AccountSpec, Between, ClusterSpec, DiskOfferingSpec, HostSpec, KeyPairSpec, NetworkKind,
+    NetworkOfferingSpec, NetworkSpec, RoleSpec, ServiceOfferingSpec, Storage, ZoneKind, ZoneSpec,
 };
 use std::collections::BTreeMap;
 
@@ -27,12 +30,19 @@ pub struct Fit {
     pub account: String,
     /// What was made beside the walk, each with the line that shows it first, from 0.
     pub later: Vec<(usize, Offering)>,
+    /// What others did before the walk.
+    pub earlier: Vec<Beside>,
+    /// VMs that CloudStack's thread has expunged before the line, from 0, by their recorded ids.
+    pub expunged: Vec<(usize, String)>,
+    /// Jobs whose rows somebody has deleted before the line, from 0.
+    pub purged: Vec<(usize, String)>,
     /// Limits that somebody set meanwhile, each with the line that shows it, from 0.
     pub limits: Vec<(usize, String, i64)>,
 }
 
 /// Changes `world` into the one that a walk was made in.
 pub fn fit(world: &mut World, lines: &[Line]) -> Fit {
+    world.secondary_storage.forgets_awaited_uploads = false;
     fit_zones(world, lines);
     fit_settings(world, lines);
     let mut later = Vec::new();
@@ -51,7 +61,10 @@ pub fn fit(world: &mut World, lines: &[Line]) -> Fit {
     let limits = fit_limits(lines, &account);
     fit_networks(world, lines);
     fit_key_pairs(world, lines, &account);
-    Fit { account, later, limits }
+    fit_pools(world, lines);
+    let earlier = earlier(lines, &account);
+    let (expunged, purged) = (expunged(lines), purged(lines));
+    Fit { account, later, earlier, expunged, purged, limits }
 }
 
 /// The zones in the order of the first whole list. Their hosts are those of the known world.
@@ -185,9 +198,27 @@ fn fit_limits(lines: &[Line], account: &str) -> Vec<(usize, String, i64)> {
     let mut seen: BTreeMap<String, i64> =
         default.iter().map(|(kind, max)| ((*kind).to_owned(), *max)).collect();
     let mut later = Vec::new();
+    let mut first = true;
     for (at, line) in lines.iter().enumerate() {
+        if let Some((kind, max)) = limit_of_refusal(line)
+            && seen.insert(kind.clone(), max) != Some(max)
+        {
+            later.push((at, kind, max));
+        }
         if line.command() != "listResourceLimits" {
             continue;
+        }
+        // Those that somebody set come first, whatever they are set to.
+        if std::mem::take(&mut first) && is_whole(line, &[]) {
+            let rows = rows(line, "resourcelimit");
+            for row in &rows[..set_rows(&rows)] {
+                if let (Some(kind), Some(max)) =
+                    (text(row, "resourcetypename"), row["max"].as_i64())
+                {
+                    seen.insert(kind.clone(), max);
+                    later.push((at, kind, max));
+                }
+            }
         }
         for row in rows(line, "resourcelimit").iter().filter(|row| row["account"] == *account) {
             let (Some(kind), Some(max)) = (text(row, "resourcetypename"), row["max"].as_i64())
@@ -232,6 +263,63 @@ fn fit_offerings(
         first.get_or_insert(rows);
     }
     first
+}
+
+/// A refusal names the limit: `Type = 'user_vm', … Account Resource Limit = 2,`, in bytes with the
+/// same in words before.
+fn limit_of_refusal(line: &Line) -> Option<(String, i64)> {
+    let inner = line.body.as_object()?.values().next()?;
+    let text = inner["errortext"].as_str().or(inner["jobresult"]["errortext"].as_str())?;
+    let kind = text.split("Type = '").nth(1)?.split('\'').next()?;
+    let limit = text.split("Account Resource Limit = ").nth(1)?.split(',').next()?;
+    let number = limit.rsplit(' ').next()?.parse::<i64>().ok()?;
+    Some((kind.to_owned(), if limit.contains("GB") { number >> 30 } else { number }))
+}
+
+/// How many of the rows were set by somebody: the others follow in the order of their types.
+fn set_rows(rows: &[Value]) -> usize {
+    let number = |row: &Value| row["resourcetype"].as_str().and_then(|it| it.parse::<u64>().ok());
+    let numbers: Vec<Option<u64>> = rows.iter().map(number).collect();
+    let tail = numbers.windows(2).rev().take_while(|pair| pair[0] < pair[1]).count() + 1;
+    numbers.len().saturating_sub(tail)
+}
+
+/// Storage has the tags of the offerings of which a volume was attached.
+fn fit_pools(world: &mut World, lines: &[Line]) {
+    let done = |id: &str| {
+        lines.iter().any(|line| {
+            let job = &line.body["queryasyncjobresultresponse"];
+            job["jobid"].as_str() == Some(id) && job["jobstatus"] == 1
+        })
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for line in lines.iter().filter(|line| line.command() == "queryAsyncJobResult") {
+        let job = &line.body["queryasyncjobresultresponse"];
+        let volume = &job["jobresult"]["volume"];
+        let stored = volume["state"] == "Ready" && job["jobid"].as_str().is_some_and(done);
+        let offering = name_of_offering(volume).filter(|_| stored);
+        let spec = offering.and_then(|name| world.disk_offerings.iter().find(|it| it.name == name));
+        tags.extend(spec.and_then(|spec| spec.tags.clone()));
+    }
+    tags.sort();
+    tags.dedup();
+    if tags.is_empty() {
+        return;
+    }
+    // On storage of its own, where no VM runs: what is elsewhere has to move there.
+    for zone in &mut world.zones {
+        let host = HostSpec { name: "tagged".to_owned(), mhz: 0, memory: 0 };
+        zone.clusters.push(ClusterSpec {
+            name: "tagged".to_owned(),
+            pool: format!("{}-tagged", zone.name),
+            tags: Some(tags.join(",")),
+            hosts: vec![host],
+        });
+    }
+}
+
+fn name_of_offering(volume: &Value) -> Option<&str> {
+    volume["diskofferingname"].as_str()
 }
 
 fn fit_network_offerings(world: &mut World, lines: &[Line]) {
@@ -313,7 +401,7 @@ fn fit_key_pairs(world: &mut World, lines: &[Line], account: &str) {
 }
 
 /// Whether a list was asked without a filter but these.
-fn is_whole(line: &Line, filters: &[&str]) -> bool {
+pub fn is_whole(line: &Line, filters: &[&str]) -> bool {
     let plain = ["command", "response", "listall", "page", "pagesize"];
     line.status == 200
         && line
@@ -322,7 +410,7 @@ fn is_whole(line: &Line, filters: &[&str]) -> bool {
             .all(|key| plain.contains(&key.as_str()) || filters.contains(&key.as_str()))
 }
 
-fn rows(line: &Line, key: &str) -> Vec<Value> {
+pub fn rows(line: &Line, key: &str) -> Vec<Value> {
     let inner = line.body.as_object().and_then(|body| body.values().next());
     inner.and_then(|inner| inner[key].as_array()).cloned().unwrap_or_default()
 }
@@ -336,11 +424,11 @@ fn makes(lines: &[Line], command: &str, name: &str) -> bool {
     })
 }
 
-fn name(row: &Value) -> Option<&str> {
+pub fn name(row: &Value) -> Option<&str> {
     row["name"].as_str()
 }
 
-fn text(row: &Value, key: &str) -> Option<String> {
+pub fn text(row: &Value, key: &str) -> Option<String> {
     row[key].as_str().map(str::to_owned)
 }
 

@@ -3,8 +3,8 @@
 use crate::bindings::{Bindings, is_uuid};
 use crate::caller::{Caller, Keys, Reply};
 use crate::cloud::Cloud;
-use crate::compare::{Difference, compare};
-use crate::fit::{Fit, fit};
+use crate::compare::{Difference, compare, same_name};
+use crate::fit::{Fit, fit, is_whole, rows};
 use crate::setting::{Beside, Setting};
 use crate::timeline::Timeline;
 use crate::transcript::{Line, Step, steps};
@@ -78,6 +78,31 @@ impl<'a> Replay<'a> {
                 self.cloud.set_limit(&self.fit.account, kind, *max);
             }
         }
+        for (line, vm) in &self.fit.expunged {
+            if (done..next).contains(line) {
+                // One that no answer has shown is looked for when it is needed.
+                if let Some(ours) = self.bindings.ours(vm) {
+                    self.cloud.expunge(ours);
+                }
+            }
+        }
+        // What refused calls have left goes by itself as well.
+        if let Some(shown) = self.lines.get(next - 1).and_then(whole_list_of_vms) {
+            self.cloud.expunge_errors_but(&shown);
+        }
+        for (line, job) in &self.fit.purged {
+            if (done..next).contains(line)
+                && let Some(ours) = self.bindings.ours(job)
+            {
+                self.cloud.purge(ours);
+            }
+        }
+        if done == 0 {
+            let told = self.setting.beside.is_empty();
+            for beside in std::mem::take(&mut self.fit.earlier).into_iter().filter(|_| told) {
+                self.beside(&beside).await;
+            }
+        }
         for beside in &self.setting.beside {
             if beside.before > done && beside.before <= next {
                 self.beside(beside).await;
@@ -92,6 +117,10 @@ impl<'a> Replay<'a> {
         self.cloud.end_next_job_at(self.times.ends.get(&(step.number - 1)).copied());
         let reply = self.caller.send(&step.line.method, &keys, &sent).await;
         self.cloud.end_next_job_at(None);
+        if step.line.command() == "associateIpAddress" {
+            let id = |body: &Value| find_text(body, "id").unwrap_or_default();
+            self.bindings.release(&id(&step.line.body), &id(&reply.body));
+        }
         let differences = if reply.status == step.line.status {
             compare(&step.line.body, &reply.body, &mut self.bindings)
         } else {
@@ -127,7 +156,12 @@ impl<'a> Replay<'a> {
             }
             let reply =
                 self.caller.send("POST", &self.cloud.keys(&self.fit.account), &params).await;
-            if let Some(ours) = id_of(&reply.body, name) {
+            let unknown = |row: &Value| {
+                let same = row["name"].as_str().is_some_and(|ours| same_name(name, ours));
+                same && row["id"].as_str().is_some_and(|ours| !self.bindings.is_bound(ours))
+            };
+            let ours = id_of(&reply.body, name).or_else(|| row_id(&reply.body, &unknown));
+            if let Some(ours) = ours {
                 // What it really is, a later answer will show.
                 let _ = self.bindings.bind(id, &ours);
                 return;
@@ -144,7 +178,10 @@ impl<'a> Replay<'a> {
             return keys;
         }
         self.forgeries += 1;
+        // Where calls are counted, those with a wrong signature are counted for the key's owner.
+        let counted = self.lines.iter().any(|line| line.status == 429);
         match self.forgeries {
+            _ if counted => Keys { secret_key: "not the secret".to_owned(), ..keys },
             1 => Keys { secret_key: "not the secret".to_owned(), ..keys },
             _ => Keys { api_key: "not-a-key".to_owned(), ..keys },
         }
@@ -202,6 +239,20 @@ impl<'a> Replay<'a> {
 fn call(command: &str, params: &[(&str, &str)]) -> Vec<(String, String)> {
     let fixed = [("command", command), ("response", "json")];
     fixed.iter().chain(params).map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+/// The id of the first row of a list that is such a one.
+fn row_id(body: &Value, is: &dyn Fn(&Value) -> bool) -> Option<String> {
+    let inner = body.as_object()?.values().next()?.as_object()?;
+    let rows = inner.values().find_map(Value::as_array)?;
+    rows.iter().find(|row| is(row)).and_then(|row| row["id"].as_str()).map(str::to_owned)
+}
+
+/// The names in a list of all VMs.
+fn whole_list_of_vms(line: &Line) -> Option<Vec<String>> {
+    let whole = line.command() == "listVirtualMachines" && is_whole(line, &[]);
+    let row = |row: Value| row["name"].as_str().map(str::to_owned);
+    whole.then(|| rows(line, "virtualmachine").into_iter().filter_map(row).collect())
 }
 
 /// The single top-level key.

@@ -42,7 +42,22 @@ fn sent(lines: &[Line]) -> Vec<Timestamp> {
         last = time.max(last + MOMENT * 10);
         times.push(last);
     }
+    if windows.is_empty() {
+        look_late(lines, &mut times);
+    }
     times
+}
+
+/// Who waits does it before looking: what a walk looks at it saw as late as it can have been.
+fn look_late(lines: &[Line], times: &mut [Timestamp]) {
+    for at in (0..times.len().saturating_sub(1)).rev() {
+        let took = SignedDuration::from_micros((lines[at].ms * 1000.0) as i64);
+        let latest = times[at + 1] - took.max(MOMENT * 10);
+        let looks = lines[at].command().starts_with("list");
+        if looks && latest > times[at] {
+            times[at] = latest;
+        }
+    }
 }
 
 /// A job tells when it was made and when it had ended.
@@ -106,6 +121,7 @@ impl Jobs {
         lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_polls(at, line));
         lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_rows(at, line));
         lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_idle_rows(at, line));
+        lines.iter().enumerate().for_each(|(at, line)| jobs.look_at_open_ones(at, line, lines));
         jobs
     }
 
@@ -144,6 +160,31 @@ impl Jobs {
                 }
             }
         }
+    }
+
+    /// `listAsyncJobs` tells how many have not ended; the oldest end first.
+    fn look_at_open_ones(&mut self, at: usize, line: &Line, lines: &[Line]) {
+        if line.command() != "listAsyncJobs" || line.status != 200 {
+            return;
+        }
+        let text = |name: &str| line.params.get(name).and_then(Value::as_str);
+        let word = text("keyword").unwrap_or_default().to_lowercase();
+        if text("startdate").is_some() {
+            return;
+        }
+        let count = inner(line)["count"].as_u64().unwrap_or_default() as usize;
+        let shown: Vec<&str> = rows(line).iter().filter_map(|row| row["jobid"].as_str()).collect();
+        let mut open: Vec<(&String, &mut Job)> = self
+            .0
+            .iter_mut()
+            .filter(|(_, job)| job.started < at && job.ended.is_none_or(|ended| ended > at))
+            .filter(|(_, job)| lines[job.started].command().to_lowercase().contains(&word))
+            .filter(|(id, _)| !shown.contains(&id.as_str()))
+            .collect();
+        let over = open.len().saturating_sub(count.saturating_sub(shown.len()));
+        open.retain(|(_, job)| job.runs < Some(at));
+        open.sort_by_key(|(_, job)| (job.completed.is_none(), job.completed, job.started));
+        open.into_iter().take(over).for_each(|(_, job)| job.ended = Some(at));
     }
 
     fn ends(&self, sent: &[Timestamp]) -> HashMap<usize, Timestamp> {

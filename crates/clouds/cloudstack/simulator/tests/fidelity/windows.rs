@@ -55,6 +55,11 @@ impl Windows {
         }
     }
 
+    /// Whether calls were not counted.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
     /// Whether this line was in a window of which is known when it began.
     pub fn is_inside(&self, at: usize) -> bool {
         self.inside.contains(&at)

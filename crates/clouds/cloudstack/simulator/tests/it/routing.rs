@@ -159,7 +159,7 @@ fn rules_do_not_overlap() {
 
     let assign = [("id", web.as_str()), ("virtualmachineids", vm.as_str())];
     assert_eq!(cloud.refused("assignToLoadBalancerRule", &assign), 0);
-    assert_eq!(cloud.refused("assignToLoadBalancerRule", &assign), 431);
+    assert_eq!(cloud.refused("assignToLoadBalancerRule", &assign), 530);
     assert_eq!(cloud.list("listLoadBalancerRuleInstances", &[("id", &web)]).len(), 1);
     assert_eq!(cloud.refused("destroyVirtualMachine", &[("id", &vm), ("expunge", "true")]), 0);
     assert!(cloud.list("listLoadBalancerRuleInstances", &[("id", &web)]).is_empty());
@@ -196,7 +196,7 @@ fn a_vpc_holds_its_tiers() {
     assert_eq!(tier("10.8.1.1").0, 431, "that range is not the VPC's");
     let first = first["network"]["id"].as_str().expect("a tier");
     let vm = cloud.vm("vm", first);
-    assert_eq!(cloud.refused("deleteVPC", &[("id", &vpc)]), 530);
+    assert_eq!(cloud.refused("deleteVPC", &[("id", &vpc)]), 431);
     assert_eq!(cloud.refused("deleteNetwork", &[("id", first)]), 530, "a VM is in it");
 
     let address = cloud.make("associateIpAddress", &[("vpcid", &vpc)]);
@@ -248,7 +248,7 @@ fn a_project_keeps_to_itself() {
     assert!(seen(&[("projectid", &project)]));
     assert!(!seen(&[]) && !seen(&[("listall", "true")]));
     assert!(seen(&[("projectid", "-1")]));
-    assert_eq!(cloud.refused("deleteProject", &[("id", &project)]), 431);
+    assert_eq!(cloud.refused("deleteProject", &[("id", &project)]), 530);
 }
 
 /// A plain user sees and touches only its own, and stops at its limits.

@@ -280,7 +280,7 @@ fn limits_are_kept() {
         ("networkids", NETWORK),
     ];
     let (status, refusal) = call(&cloud, "deployVirtualMachine", &params);
-    assert_eq!((status, &refusal["cserrorcode"]), (535, &json!(4370)));
+    assert_eq!((status, &refusal["cserrorcode"]), (535, &json!(9999)));
     assert_eq!(cloud.inventory().vms.len(), 1);
 }
 

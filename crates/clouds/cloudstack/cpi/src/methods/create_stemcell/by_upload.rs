@@ -62,7 +62,7 @@ async fn request_upload(
     name: &str,
 ) -> CloudResult<UploadParams> {
     let zoneid = spec.first_zone().id.clone();
-    let call = GetUploadParamsForTemplate { zoneid, new: spec.named(name) };
+    let call = GetUploadParamsForTemplate { zoneid, templatetype: "USER", new: spec.named(name) };
     let until = cloud.deadline(Wait::Lookup);
     operation
         .step(

@@ -10,7 +10,7 @@ use crate::name_ref::NameRef;
 use crate::properties::{Direction, Protocol, SecurityRule, Wait, given};
 use crate::resources::security_group;
 use crate::session::CloudStack;
-use bosh_cpi::{CpiError, Result};
+use bosh_cpi::{CpiError, ErrorKind, Result};
 use cloudstack::api::{
     AuthorizeSecurityGroupEgress, AuthorizeSecurityGroupIngress, CreateSecurityGroup, Object,
     PeerGroup, SecurityGroup, Traffic,
@@ -52,8 +52,15 @@ pub(super) async fn ensure(
     spec: &SecurityGroupsSpec,
     zone: &ZoneFacts,
 ) -> Result<()> {
-    // A zone without them refuses the VM, before anything is made.
-    if !spec.create || !zone.has_security_groups {
+    // A zone without them ignores their names, and the VM would have no protection.
+    if !zone.has_security_groups && !spec.groups.is_empty() {
+        return Err(CpiError::new(
+            ErrorKind::VmCreationFailed,
+            "the zone has no security groups, and the VM would be open; leave out \
+             security_groups, or choose a zone that has them",
+        ));
+    }
+    if !spec.create {
         return Ok(());
     }
     let named = spec.groups.iter().filter(|group| !group.is_id());

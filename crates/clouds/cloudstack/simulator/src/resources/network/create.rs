@@ -49,6 +49,7 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         vpc: place.vpc,
         acl: place.acl,
         implemented: false,
+        implementing: false,
         created: cloud.now(),
         last_mac: 0,
     };
@@ -77,7 +78,10 @@ fn check_zone(
         return Err(Refusal::invalid(text));
     }
     if (shared || call.params.has("vlan")) && !call.caller.is_admin() {
-        return Err(Refusal::denied("only an admin makes shared networks and chooses VLANs"));
+        return Err(Refusal::invalid(
+            "This user can only create an Isolated network, a L2 network or a Shared network \
+             with specifyVlan=false.",
+        ));
     }
     Ok(())
 }

@@ -99,13 +99,18 @@ fn settled(service: &str, offering: &NetworkOffering) -> Vec<Value> {
     let has = |flag| offering.spec.has(flag);
     match service {
         "StaticNat" => {
-            vec![fixed("ElasticIp", has("elasticip")), fixed("AssociatePublicIP", true)]
+            // One that somebody made has neither of these as CloudStack's own do.
+            let public = offering.builtin;
+            vec![fixed("ElasticIp", has("elasticip")), fixed("AssociatePublicIP", public)]
         }
         "SourceNat" => {
             vec![fixed("SupportedSourceNatTypes", "peraccount"), fixed("RedundantRouter", false)]
         }
         "Lb" => vec![
-            fixed("SupportedLBIsolation", if has("elasticlb") { "shared" } else { "dedicated" }),
+            fixed(
+                "SupportedLBIsolation",
+                if has("elasticlb") || !offering.builtin { "shared" } else { "dedicated" },
+            ),
             fixed("ElasticLb", has("elasticlb")),
             fixed("InlineMode", false),
             fixed("VmAutoScaling", has("autoscaling")),

@@ -36,7 +36,7 @@ fn rest(
 ) -> Map<String, Value> {
     let admin = call.caller.is_admin();
     let zone = cloud.zones.ever(&network.zone);
-    let vlan = network.vlan.as_deref().filter(|vlan| admin && *vlan != "untagged");
+    let vlan = network.vlan.as_deref().filter(|_| admin);
     let flag = |flag| offering.is_some_and(|offering| offering.spec.has(flag));
     let offers = |service| offering.is_some_and(|offering| offering.offers(service));
     let shared = network.kind == NetworkKind::Shared;

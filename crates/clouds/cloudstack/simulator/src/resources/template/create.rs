@@ -14,6 +14,7 @@ struct Source {
     zone: String,
     owner: String,
     bytes: Option<u64>,
+    counted: u64,
     template: Option<String>,
     details: BTreeMap<String, String>,
 }
@@ -43,6 +44,8 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         format: "RAW".into(),
         hypervisor: hypervisor.unwrap_or_default(),
         builtin: false,
+        kind: Some("USER".into()),
+        counted_bytes: source.counted,
         url: None,
         source: source.template,
         details: source.details,
@@ -91,6 +94,7 @@ fn from_volume(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         zone: volume.zone.clone(),
         owner: cloud.new_owner(call)?,
         bytes: Some(volume.size),
+        counted: volume.size,
         template: root_template(volume),
         details: vm.map(|vm| vm.details.clone()).unwrap_or_default(),
     })
@@ -115,6 +119,7 @@ fn from_snapshot(cloud: &Cloud, call: &Call<'_>) -> Result<Source, Refusal> {
         owner: cloud.new_owner(call)?,
         // The simulated storage does not tell, as recorded.
         bytes: None,
+        counted: snapshot.size,
         template: snapshot.template.clone(),
         details: BTreeMap::new(),
     })
@@ -136,14 +141,26 @@ pub fn copy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         to.extend(params.ids(name, &cloud.zones)?.into_iter().map(str::to_owned));
     }
     let Some(first) = to.first().cloned() else { return Err(params.missing("destzoneid")) };
-    let there = cloud.templates.get(&id).is_some_and(|template| match &from {
-        Some(zone) => template.ready_in(zone).is_some(),
-        None => !template.copies.is_empty(),
-    });
-    if !there {
-        return Err(Refusal::invalid(format!("template {id} is not ready in the source zone")));
-    }
-    let (caller, template) = (call.caller.clone(), id.clone());
+    let (caller, template, begun) = (call.caller.clone(), id.clone(), id.clone());
+    let begin = move |cloud: &mut Cloud| {
+        let found = cloud.templates.get(&begun);
+        if found.is_some_and(|template| template.kind.is_none()) {
+            return Err(Refusal::internal(
+                "Cannot invoke \"com.cloud.storage.Storage$TemplateType.equals(Object)\" because \
+                 the type of the template is null",
+            ));
+        }
+        let there = found.is_some_and(|template| match &from {
+            Some(zone) => template.ready_in(zone).is_some(),
+            None => !template.copies.is_empty(),
+        });
+        match there {
+            true => Ok(()),
+            false => Err(Refusal::invalid(format!(
+                "There is no template {begun} which is ready in the source zone"
+            ))),
+        }
+    };
     let job = Job::new(move |cloud| {
         let created = cloud.now();
         if let Some(found) = cloud.templates.get_mut(&template) {
@@ -171,7 +188,7 @@ pub fn copy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         }
         Ok(result)
     });
-    Ok(job.on(id))
+    Ok(job.begin(begin).on(id))
 }
 
 /// `deleteTemplate`, in one zone or in all.
@@ -193,7 +210,13 @@ pub fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         let users: Vec<&str> =
             cloud.vms.iter().filter(used).map(|vm| vm.instance_name.as_str()).collect();
         if users.is_empty() || forced {
-            return Ok(());
+            return match cloud.awaits_upload(&begun) {
+                true => Err(Refusal::invalid(
+                    "The template is either getting uploaded or it may be initiated shortly, \
+                     please wait for it to be completed",
+                )),
+                false => Ok(()),
+            };
         }
         Err(Refusal::invalid(format!(
             "Unable to delete template: {begun} because VM instances: [{}] are using it",

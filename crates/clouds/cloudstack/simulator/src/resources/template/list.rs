@@ -13,7 +13,7 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (params, caller) = (call.params, call.caller);
     let filter = params.need("templatefilter")?;
     let id = params.id("id", &cloud.templates)?;
-    let ids = params.ids("ids", &cloud.templates)?;
+    let ids = params.wanted_ids("ids", &cloud.templates)?;
     let zone = params.id("zoneid", &cloud.zones)?;
     let (name, keyword) = (params.text("name"), params.text("keyword"));
     let tags = tag::wanted(params);
@@ -22,10 +22,10 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .templates
         .iter()
         .filter(|it| id.is_none_or(|id| it.id == id))
-        .filter(|it| ids.is_empty() || ids.contains(&it.id.as_str()))
+        .filter(|it| ids.as_ref().is_none_or(|ids| ids.contains(&it.id.as_str())))
         .filter(|it| id.is_some() || matches(cloud, caller, it, filter))
         .filter(|it| cloud.may_use_template(caller, it))
-        .filter(|it| id.is_some() || name.is_none_or(|name| it.name == name))
+        .filter(|it| id.is_some() || name.is_none_or(|name| it.name.eq_ignore_ascii_case(name)))
         .filter(|it| keyword.is_none_or(|word| it.name.contains(word)))
         .filter(|it| cloud.has_any_tag(&it.id, &tags));
     let executable = filter.ends_with("executable") && id.is_none();
@@ -91,7 +91,7 @@ pub fn view(
         "ostypeid": template.os_type,
         "ostypename": cloud.os_types.ever(&template.os_type).map(|os| &os.spec.name),
         "physicalsize": copy.physical,
-        "templatetype": if template.builtin { "BUILTIN" } else { "USER" },
+        "templatetype": template.kind,
         "isextractable": template.extractable,
         "checksum": template.checksum.as_deref().or(template.builtin.then_some("")),
         "sourcetemplateid": template.source,

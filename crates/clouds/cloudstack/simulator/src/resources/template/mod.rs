@@ -20,6 +20,7 @@ pub const COMMANDS: &[Command] = &[
         .on("Template"),
     Command::job("extractTemplate", "user.template.ExtractTemplateCmd", permissions::extract)
         .on("Template"),
+    Command::sync("updateTemplate", permissions::update),
     Command::sync("updateTemplatePermissions", permissions::update_permissions),
     Command::sync("registerTemplate", register::register),
     Command::sync("getUploadParamsForTemplate", register::upload_params)

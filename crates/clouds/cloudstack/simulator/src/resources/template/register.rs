@@ -17,8 +17,11 @@ pub fn register(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let url = params.need("url")?.to_owned();
     let format = params.need("format")?.to_uppercase();
     let zones = zones(cloud, call)?;
+    let owner = cloud.new_owner(call)?;
+    cloud.check_limit(&owner, "template", 1)?;
     check_url(&cloud.world.secondary_storage, &url, &format)?;
-    let id = add(cloud, call, &zones, Some(url.clone()), &CopyState::Waiting)?;
+    let kind = template_type(call)?.unwrap_or("USER").to_owned();
+    let id = add(cloud, call, &zones, Some(url.clone()), Some(kind), &CopyState::Waiting)?;
     if cloud.world.secondary_storage.running {
         let download = |zone| Download { template: id.clone(), zone, url: url.clone() };
         cloud.storage.downloads.extend(zones.into_iter().map(download));
@@ -61,7 +64,17 @@ pub fn upload_params(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
         )));
     }
     let expires = later(cloud.now(), Duration::from_secs(storage.upload_operation_timeout));
-    let id = add(cloud, call, std::slice::from_ref(&zone), None, &CopyState::NotUploaded)?;
+    let kind = template_type(call)?.map(str::to_owned);
+    let zones = std::slice::from_ref(&zone);
+    let id = add(cloud, call, zones, None, kind, &CopyState::NotUploaded);
+    let id = id.map_err(|refusal| match refusal.code {
+        535 => Refusal::new(
+            530,
+            9999,
+            format!("exception while registering template: {}", refusal.text),
+        ),
+        _ => refusal,
+    })?;
     if cloud.storage.key.is_empty() {
         cloud.storage.key = cloud.new_id();
     }
@@ -86,11 +99,28 @@ pub fn upload_params(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
     ))
 }
 
+/// The type that a call wants. Those that must be in every zone are not for calls.
+fn template_type<'a>(call: &Call<'a>) -> Result<Option<&'a str>, Refusal> {
+    const TYPES: &[&str] = &["ROUTING", "SYSTEM", "BUILTIN", "PERHOST", "USER", "VNF"];
+    let Some(wanted) = call.params.text("templatetype") else { return Ok(None) };
+    match TYPES.iter().find(|known| known.eq_ignore_ascii_case(wanted)).copied() {
+        Some("SYSTEM" | "BUILTIN") => {
+            Err(Refusal::invalid("System and Builtin templates must be cross zone."))
+        }
+        Some(known) => Ok(Some(known)),
+        None => Err(Refusal::invalid(format!(
+            "Please specify a valid templatetype: {}",
+            TYPES.join(",")
+        ))),
+    }
+}
+
 fn add(
     cloud: &mut Cloud,
     call: &Call<'_>,
     zones: &[String],
     url: Option<String>,
+    kind: Option<String>,
     state: &CopyState,
 ) -> Result<String, Refusal> {
     let params = call.params;
@@ -101,6 +131,8 @@ fn add(
     let (os_type, owner) = (os_type.to_owned(), cloud.new_owner(call)?);
     cloud.check_limit(&owner, "template", 1)?;
     let (id, created) = (cloud.new_id(), cloud.now());
+    // Recorded: an upload that does not say needs none, a registered image does.
+    let requires_hvm = params.flag("requireshvm").unwrap_or(url.is_some());
     let copy = |zone: &String| TemplateCopy {
         zone: zone.clone(),
         state: state.clone(),
@@ -121,11 +153,13 @@ fn add(
         format: params.need("format")?.to_uppercase(),
         hypervisor,
         builtin: false,
+        kind,
+        counted_bytes: 0,
         url,
         source: None,
         details: params.map("details"),
         shared_with: Vec::new(),
-        requires_hvm: params.flag("requireshvm") != Some(false),
+        requires_hvm,
         checksum: params.text("checksum").map(str::to_owned),
         arch: params.text("arch").unwrap_or(X86).to_owned(),
         created,

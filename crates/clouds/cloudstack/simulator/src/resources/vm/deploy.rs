@@ -1,20 +1,31 @@
 //! Making VMs.
 
 use super::plan::Plan;
-use super::{power, view};
+use super::{power, power::STARTS, view};
 use crate::engine::{Call, Job, Refusal};
 use crate::state::{Attachment, Cloud, Nic, Vm, VmState, Volume, VolumeKind, VolumeState};
 use crate::world::Storage;
 
 /// `deployVirtualMachine`: the VM, its NICs and its disks are there when the call is answered;
-/// the job starts it.
+/// the job starts it. Where an address cannot be had, or the template is not there yet, the call
+/// is refused and a VM in `Error` is left, without NICs and disks.
 pub fn deploy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let plan = Plan::read(cloud, call)?;
     let id = cloud.id_for_new(call, |cloud| &cloud.vms)?;
-    cloud.check_vm_limits(&plan.owner, plan.size, plan.data.as_ref().map(|(_, bytes)| *bytes))?;
-    let nics = make_nics(cloud, &plan)?;
+    let data = plan.data.as_ref().map(|(_, bytes)| *bytes);
+    cloud.check_vm_limits(&plan.owner, plan.size, plan.root_bytes, data)?;
+    let nics = template_is_there(cloud, &plan).and_then(|()| make_nics(cloud, &plan));
+    let nics = match nics {
+        Ok(nics) => nics,
+        Err(refusal) => {
+            insert(cloud, call, plan, &id, Vec::new(), VmState::Error);
+            let tells = refusal.cs == Some(4250);
+            return Err(if tells { refusal.about(id, "virtualmachineid") } else { refusal });
+        }
+    };
     let start = plan.start;
-    make(cloud, call, plan, &id, nics);
+    make_disks(cloud, &plan, &id, cloud.vms.next_number());
+    insert(cloud, call, plan, &id, nics, VmState::Stopped);
     let (caller, vm, begun, queue) = (call.caller.clone(), id.clone(), id.clone(), id.clone());
     let job = Job::new(move |cloud| {
         if start {
@@ -23,7 +34,20 @@ pub fn deploy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         Ok(view::result(cloud, &caller, &vm))
     });
     let begin = move |cloud: &mut Cloud| if start { first_start(cloud, &begun) } else { Ok(()) };
+    let left = id.clone();
+    let job = job.or_abandons(move |cloud| remove_disks(cloud, &left));
     Ok(job.begin(begin).making(id).queued(Some(queue)))
+}
+
+fn template_is_there(cloud: &Cloud, plan: &Plan) -> Result<(), Refusal> {
+    let template = cloud.templates.get(&plan.template);
+    if template.is_some_and(|template| template.ready_in(&plan.zone).is_some()) {
+        return Ok(());
+    }
+    let zone = cloud.zone_name(&plan.zone);
+    let text =
+        format!("Template {} has not been completely downloaded to zone {zone}", plan.template);
+    Err(Refusal::internal(text))
 }
 
 fn make_nics(cloud: &mut Cloud, plan: &Plan) -> Result<Vec<Nic>, Refusal> {
@@ -34,12 +58,18 @@ fn make_nics(cloud: &mut Cloud, plan: &Plan) -> Result<Vec<Nic>, Refusal> {
     Ok(nics)
 }
 
-fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>) {
+/// Adds the row of a VM, whose disks are there already.
+fn insert(
+    cloud: &mut Cloud,
+    call: &Call<'_>,
+    plan: Plan,
+    id: &str,
+    nics: Vec<Nic>,
+    state: VmState,
+) {
     let number = cloud.vms.next_number();
     let mut details = plan.details.clone();
-    if plan.start {
-        details.insert("deployvm".into(), "true".into());
-    }
+    details.insert(STARTS.into(), "true".into());
     let keys = plan.key_pairs.iter().filter_map(|name| cloud.key_pair_named(&plan.owner, name));
     let keys: Vec<&str> = keys.map(|pair| pair.public_key.as_str()).collect();
     if !keys.is_empty() {
@@ -47,7 +77,7 @@ fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>
         details.insert("SSH.KeyPairNames".into(), plan.key_pairs.join(","));
     }
     let account = cloud.accounts.number(&plan.owner);
-    make_disks(cloud, &plan, id, number);
+    let now = cloud.now();
     cloud.vms.insert(Vm {
         id: id.to_owned(),
         number,
@@ -61,10 +91,10 @@ fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>
         template: plan.template,
         offering: plan.offering,
         size: plan.size,
-        state: VmState::Stopped,
+        state,
         host: None,
-        created: cloud.now(),
-        changed: None,
+        created: now,
+        changed: (state == VmState::Error).then_some(now),
         started: None,
         nics,
         details,
@@ -73,6 +103,7 @@ fn make(cloud: &mut Cloud, call: &Call<'_>, plan: Plan, id: &str, nics: Vec<Nic>
         destination: plan.destination,
         affinity_groups: plan.affinity_groups,
         security_groups: plan.security_groups,
+        delete_protection: call.params.flag("deleteprotection") == Some(true),
     });
 }
 
@@ -105,6 +136,7 @@ fn make_disks(cloud: &mut Cloud, plan: &Plan, vm: &str, number: u64) {
             pool: None,
             storage,
             created: cloud.now(),
+            delete_protection: false,
         };
         cloud.volumes.insert(volume);
     }
@@ -122,9 +154,7 @@ fn data_iops(cloud: &Cloud, plan: &Plan) -> Option<(i64, i64)> {
 fn first_start(cloud: &mut Cloud, id: &str) -> Result<(), Refusal> {
     let started = power::begin_start(cloud, id);
     if started.is_err() {
-        let disks: Vec<String> =
-            cloud.volumes_of(id).iter().map(|volume| volume.id.clone()).collect();
-        disks.iter().for_each(|disk| cloud.remove_volume(disk));
+        remove_disks(cloud, id);
         let now = cloud.now();
         if let Some(vm) = cloud.vms.get_mut(id) {
             vm.host = None;
@@ -132,4 +162,9 @@ fn first_start(cloud: &mut Cloud, id: &str) -> Result<(), Refusal> {
         }
     }
     started
+}
+
+fn remove_disks(cloud: &mut Cloud, vm: &str) {
+    let disks: Vec<String> = cloud.volumes_of(vm).iter().map(|it| it.id.clone()).collect();
+    disks.iter().for_each(|disk| cloud.remove_volume(disk));
 }

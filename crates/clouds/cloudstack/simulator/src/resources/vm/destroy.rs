@@ -4,39 +4,93 @@ use super::power;
 use super::view::{self, Details};
 use crate::engine::{Answer, Call, Job, Refusal};
 use crate::state::clock::later;
-use crate::state::{Caller, Cloud, Vm, VmState};
+use crate::state::{Caller, Cloud, Vm, VmState, VolumeState};
 use cloudstack::phrases;
 use std::time::Duration;
 
 /// `destroyVirtualMachine`: stops the VM, detaches its data disks, deletes those named, and
-/// with `expunge` frees its address and name.
+/// with `expunge` frees its address and name. A second one waits for the first, and finds nothing.
 pub fn destroy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.need_vm(call, "id")?;
     let disks: Vec<String> =
         call.params.ids("volumeids", &cloud.volumes)?.into_iter().map(str::to_owned).collect();
     let expunge = call.params.flag("expunge") == Some(true);
     let (caller, vm, queue) = (call.caller.clone(), id.clone(), id.clone());
-    let (begun, asker, named) = (id.clone(), caller.clone(), disks.clone());
+    let (begun, named) = (id.clone(), disks.clone());
     let job = Job::new(move |cloud| {
-        finish_destroy(cloud, &vm, &disks);
+        let Some(state) = cloud.vms.get(&vm).map(|vm| vm.state) else {
+            let text = format!("Unable to find VM [{}].", cloud.vms.number(&vm));
+            return Err(Refusal::internal(text));
+        };
+        // Recorded: a VM that was never made goes at once, and says so.
+        if state == VmState::Error && !expunge {
+            let now = cloud.now();
+            cloud.vms.get_mut(&vm).into_iter().for_each(|vm| vm.turn(VmState::Expunging, now));
+            let result = view::result(cloud, &caller, &vm);
+            cloud.expunge_vm(&vm);
+            return Ok(result);
+        }
+        finish_destroy(cloud, &vm, &disks, expunge);
         if expunge {
             cloud.expunge_vm(&vm);
         }
         Ok(view::result(cloud, &caller, &vm))
     });
-    let begin = move |cloud: &mut Cloud| begin_destroy(cloud, &asker, &begun, &named, expunge);
-    Ok(job.begin(begin).on(id).queued(Some(queue)))
+    let (asked, asker) = (id.clone(), call.caller.clone());
+    let job = job.check(move |cloud| check_destroy(cloud, &asker, &asked, expunge));
+    let doomed = cloud.vms.get(&id).is_some_and(|vm| vm.state.is_gone_for_users());
+    let begin = move |cloud: &mut Cloud| begin_destroy(cloud, &begun, &named, doomed);
+    Ok(phases(job, &id, expunge).begin(begin).on(id).queued(Some(queue)))
+}
+
+/// What others see while it goes on: the VM stops, and with `expunge` it is `Expunging` for the
+/// longer half.
+fn phases(job: Job, id: &str, expunge: bool) -> Job {
+    let (stopping, stopped, expunging) = (id.to_owned(), id.to_owned(), id.to_owned());
+    let job = job
+        .midway(0.06, move |cloud| {
+            let now = cloud.now();
+            if let Some(vm) = cloud.vms.get_mut(&stopping).filter(|vm| vm.state == VmState::Running)
+            {
+                vm.turn(VmState::Stopping, now);
+            }
+        })
+        .midway(0.12, move |cloud| power::finish_stop(cloud, &stopped));
+    if !expunge {
+        return job;
+    }
+    job.midway(0.5, move |cloud| {
+        let now = cloud.now();
+        if let Some(vm) = cloud.vms.get_mut(&expunging) {
+            vm.turn(VmState::Expunging, now);
+        }
+    })
+}
+
+fn check_destroy(cloud: &Cloud, caller: &Caller, id: &str, expunge: bool) -> Result<(), Refusal> {
+    if expunge && !may_expunge(cloud, caller) {
+        return Err(Refusal::internal("Account does not have permission for expunging."));
+    }
+    match cloud.vms.get(id) {
+        Some(vm) if vm.delete_protection => Err(Refusal::invalid(format!(
+            "Instance [id = {}, name = {}] has delete protection enabled and cannot be deleted.",
+            vm.id, vm.instance_name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn begin_destroy(
     cloud: &mut Cloud,
-    caller: &Caller,
     id: &str,
     disks: &[String],
-    expunge: bool,
+    doomed: bool,
 ) -> Result<(), Refusal> {
-    if expunge && !may_expunge(cloud, caller) {
-        return Err(Refusal::internal(format!("{}.", phrases::NO_EXPUNGE_PERMISSION)));
+    if cloud.vms.get(id).is_none() {
+        return Err(Refusal::internal(match doomed {
+            true => format!("Unable to find VM [{}].", cloud.vms.number(id)),
+            false => "Failed to destroy vm with specified vmId".to_owned(),
+        }));
     }
     let stray: Vec<&String> = disks
         .iter()
@@ -46,23 +100,16 @@ fn begin_destroy(
         })
         .collect();
     if !stray.is_empty() {
-        return Err(Refusal::invalid(format!("{}: {stray:?}", phrases::NOT_ITS_DATADISK)));
-    }
-    let now = cloud.now();
-    let Some(vm) = cloud.vms.get_mut(id) else {
-        return Err(crate::engine::gone("VirtualMachine", cloud.vms.number(id)));
-    };
-    if vm.state == VmState::Running {
-        vm.turn(VmState::Stopping, now);
+        let text = format!("One or more volumes are not DATADISK attached to the VM: {stray:?}");
+        return Err(Refusal::invalid(text));
     }
     Ok(())
 }
 
-fn finish_destroy(cloud: &mut Cloud, id: &str, disks: &[String]) {
+/// The disks that a call names go with the VM: at once with `expunge`, else they are kept for a
+/// while, in `Destroy`.
+fn finish_destroy(cloud: &mut Cloud, id: &str, disks: &[String], expunge: bool) {
     power::finish_stop(cloud, id);
-    for disk in disks {
-        cloud.remove_volume(disk);
-    }
     let attached: Vec<String> = cloud
         .volumes_of(id)
         .into_iter()
@@ -70,8 +117,14 @@ fn finish_destroy(cloud: &mut Cloud, id: &str, disks: &[String]) {
         .map(|volume| volume.id.clone())
         .collect();
     for disk in attached {
-        if let Some(volume) = cloud.volumes.get_mut(&disk) {
+        let named = disks.contains(&disk);
+        if named && expunge {
+            cloud.remove_volume(&disk);
+        } else if let Some(volume) = cloud.volumes.get_mut(&disk) {
             volume.attached = None;
+            if named {
+                volume.state = VolumeState::Destroy;
+            }
         }
     }
     let now = cloud.now();
@@ -81,7 +134,7 @@ fn finish_destroy(cloud: &mut Cloud, id: &str, disks: &[String]) {
 }
 
 fn may_expunge(cloud: &Cloud, caller: &Caller) -> bool {
-    caller.is_admin() || cloud.world.settings.allow_user_expunge_recover_vm
+    caller.is_any_admin() || cloud.world.settings.allow_user_expunge_recover_vm
 }
 
 /// `expungeVirtualMachine`: of a destroyed VM.

@@ -9,7 +9,7 @@ use crate::state::{Caller, Cloud, Vm, VmState};
 pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (params, caller) = (call.params, call.caller);
     let id = params.id("id", &cloud.vms)?;
-    let ids = params.ids("ids", &cloud.vms)?;
+    let ids = params.wanted_ids("ids", &cloud.vms)?;
     let zone = params.id("zoneid", &cloud.zones)?;
     let network = params.id("networkid", &cloud.networks)?;
     let group = params.id("affinitygroupid", &cloud.affinity_groups)?;
@@ -17,14 +17,18 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (name, keyword, state) =
         (params.text("name"), params.text("keyword"), params.text("state"));
     let (scope, tags) = (cloud.scope(call)?, tag::wanted(params));
-    let details = Details::read(&params.list("details"));
+    let details = Details::read(&params.list("details"))?;
     let is = |wanted: Option<&str>, has: &str| wanted.is_none_or(|wanted| wanted == has);
     let rows = cloud
         .vms
         .iter()
         .filter(|vm| cloud.shows(&scope, &vm.owner) && is_visible(cloud, caller, vm))
-        .filter(|vm| is(id, &vm.id) && (ids.is_empty() || ids.contains(&vm.id.as_str())))
-        .filter(|vm| is(zone, &vm.zone) && is(template, &vm.template) && is(name, &vm.name))
+        .filter(|vm| is(id, &vm.id) && ids.as_ref().is_none_or(|ids| ids.contains(&vm.id.as_str())))
+        .filter(|vm| {
+            is(zone, &vm.zone)
+                && is(template, &vm.template)
+                && name.is_none_or(|name| vm.name.eq_ignore_ascii_case(name))
+        })
         .filter(|vm| network.is_none_or(|net| vm.nics.iter().any(|nic| nic.network == net)))
         .filter(|vm| group.is_none_or(|group| vm.affinity_groups.iter().any(|g| g == group)))
         .filter(|vm| keyword.is_none_or(|word| has_word(vm, word)))
@@ -37,7 +41,7 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
 /// Plain users do not see what is destroyed, unless the cloud lets them.
 fn is_visible(cloud: &Cloud, caller: &Caller, vm: &Vm) -> bool {
     let settings = &cloud.world.settings;
-    caller.is_admin() || settings.allow_user_view_destroyed_vm || !vm.state.is_gone_for_users()
+    caller.is_any_admin() || settings.allow_user_view_destroyed_vm || !vm.state.is_gone_for_users()
 }
 
 fn has_word(vm: &Vm, word: &str) -> bool {

@@ -40,4 +40,15 @@ pub const COMMANDS: &[Command] = &[
         .by_admin(),
     Command::sync("listNics", nic::list),
     Command::job("addIpToNic", "user.vm.AddIpToVmNicCmd", nic::add_address),
+    Command::job("removeIpFromNic", "user.vm.RemoveIpFromVmNicCmd", nic::remove_address),
+    Command::job("updateVmNicIp", "user.vm.UpdateVmNicIpCmd", nic::update_address),
+    Command::sync("getVirtualMachineUserData", update::get_user_data),
+    Command::sync("resetUserDataForVirtualMachine", update::reset_user_data),
+    Command::job("resetSSHKeyForVirtualMachine", "user.vm.ResetVMSSHKeyCmd", update::reset_ssh_key)
+        .by_admin()
+        .on("VirtualMachine")
+        .keyed("resetSSHKeyforvirtualmachineresponse"),
+    Command::job("scaleVirtualMachine", "user.vm.ScaleVMCmd", update::scale)
+        .by_admin()
+        .on("VirtualMachine"),
 ];

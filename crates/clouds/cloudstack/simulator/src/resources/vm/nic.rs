@@ -3,7 +3,7 @@
 use super::view::{self, Details};
 use crate::engine::{Answer, Call, Job, Refusal, fields};
 use crate::state::address::{PublicAddress, StaticNat};
-use crate::state::{Cloud, Nic, Vm, VmState};
+use crate::state::{Cloud, Nic, SecondaryAddress, Vm, VmState};
 use crate::world::NetworkKind;
 use cloudstack::{api, phrases};
 use serde_json::{Map, Value, json};
@@ -80,7 +80,8 @@ pub fn view(cloud: &Cloud, nic: &Nic) -> api::Nic {
     let range = network.and_then(|network| network.range);
     let range6 = network.and_then(|network| network.range6);
     let kind = network.map(|network| network.kind);
-    let vlan = network.and_then(|network| network.vlan.as_deref());
+    let ready = network.filter(|network| !network.implementing);
+    let vlan = ready.and_then(|network| network.vlan.as_deref());
     let vlan = vlan.filter(|_| nic.plugged || kind == Some(NetworkKind::Shared));
     let vpc = network.and_then(|network| network.vpc.as_deref());
     let vpc = vpc.and_then(|id| cloud.routing.vpcs.ever(id));
@@ -102,7 +103,7 @@ pub fn view(cloud: &Cloud, nic: &Nic) -> api::Nic {
             "broadcasturi": vlan.map(uri),
             "traffictype": "Guest",
             "type": kind.map(NetworkKind::name),
-            "secondaryip": nic.secondary.iter().map(|ip| json!({"ipaddress": ip})).collect::<Vec<_>>(),
+            "secondaryip": nic.secondary.iter().map(|it| json!({"id": it.id, "ipaddress": it.address})).collect::<Vec<_>>(),
             "extradhcpoption": [],
             "deviceid": nic.device.to_string(),
             "publicipid": public.map(|public| &public.id),
@@ -119,6 +120,10 @@ fn uri(vlan: &str) -> String {
 
 /// `listNics`: a VM's NICs, each naming the VM.
 pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let known = call.params.need_id("virtualmachineid", &cloud.vms)?;
+    if cloud.vms.get(known).is_none() {
+        return Err(Refusal::new(530, 9999, "Virtual machine id does not exist"));
+    }
     let id = cloud.need_vm(call, "virtualmachineid")?;
     let nic_id = call.params.text("nicid");
     let nics = cloud.vms.get(&id).map(|vm| vm.nics.as_slice()).unwrap_or_default();
@@ -150,6 +155,7 @@ pub fn add(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         check_add(cloud, &vm, &wanted)?;
         let device = cloud.vms.get(&vm).map(|vm| vm.nics.len() as u64).unwrap_or_default();
         cloud.implement_network(&wanted.network)?;
+        cloud.network_is_ready(&wanted.network);
         let mut nic = cloud.make_nic(&wanted, device)?;
         nic.plugged = cloud.vms.get(&vm).is_some_and(|vm| vm.state == VmState::Running);
         if let Some(vm) = cloud.vms.get_mut(&vm) {
@@ -217,17 +223,81 @@ pub fn add_address(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     };
     cloud.check_owner(call.caller, &owner)?;
     let wanted = address(call, "ipaddress")?;
-    let Some(address) = cloud.pick_address(&network, wanted)? else {
+    let picked = cloud.pick_address(&network, wanted);
+    let picked =
+        picked.map_err(|_| Refusal::new(530, 9999, "Failed to assign secondary ip to nic"))?;
+    let Some(address) = picked else {
         return Err(Refusal::invalid(format!("network {network} gives no addresses")));
     };
     let id = cloud.new_id();
     let nics = cloud.vms.get_mut(&vm).map(|vm| vm.nics.as_mut_slice()).unwrap_or_default();
     if let Some(nic) = nics.iter_mut().find(|nic| nic.id == nic_id) {
-        nic.secondary.push(address);
+        nic.secondary.push(SecondaryAddress { id: id.clone(), address });
     }
     let told = json!({"id": id, "ipaddress": address, "nicid": nic_id, "networkid": network,
                       "virtualmachineid": vm, "secondaryip": []});
     Ok(Job::new(move |_| Ok(json!({"nicsecondaryip": told}))).making(id))
+}
+
+/// `removeIpFromNic`: of a further address.
+pub fn remove_address(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = call.params.need("id")?.to_owned();
+    let has = |vm: &&Vm| vm.nics.iter().any(|nic| nic.secondary.iter().any(|it| it.id == id));
+    let Some(vm) = cloud.vms.iter().find(has) else {
+        return Err(call.params.unknown_id("id", &id));
+    };
+    cloud.check_owner(call.caller, &vm.owner)?;
+    let vm = vm.id.clone();
+    Ok(Job::new(move |cloud| {
+        for nic in cloud.vms.get_mut(&vm).into_iter().flat_map(|vm| &mut vm.nics) {
+            nic.secondary.retain(|it| it.id != id);
+        }
+        Ok(json!({"success": true}))
+    }))
+}
+
+/// `updateVmNicIp`: another address for a NIC of a stopped VM, any free one if none is named.
+pub fn update_address(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let nic_id = call.params.need("nicid")?.to_owned();
+    let has = |vm: &&Vm| vm.nics.iter().any(|nic| nic.id == nic_id);
+    let Some(vm) = cloud.vms.iter().find(has) else {
+        return match cloud.vms.was_any(|vm| has(&vm)) {
+            true => Err(Refusal::invalid("Can't find network id for specified nic")),
+            false => Err(call.params.unknown_id("nicid", &nic_id)),
+        };
+    };
+    cloud.check_owner(call.caller, &vm.owner)?;
+    let vm = vm.id.clone();
+    let wanted = address(call, "ipaddress")?;
+    let (caller, queue, begun) = (call.caller.clone(), vm.clone(), vm.clone());
+    let job = Job::new(move |cloud| {
+        let nics = cloud.vms.get(&vm).map(|vm| vm.nics.as_slice()).unwrap_or_default();
+        let Some(nic) = nics.iter().find(|nic| nic.id == nic_id) else {
+            return Err(Refusal::invalid("Can't find network id for specified nic"));
+        };
+        let network = nic.network.clone();
+        let picked = cloud.pick_address(&network, wanted);
+        let Ok(Some(address)) = picked else {
+            return Err(Refusal::invalid(format!("Allocating ip to guest nic {nic_id} failed")));
+        };
+        let nics = cloud.vms.get_mut(&vm).map(|vm| vm.nics.as_mut_slice()).unwrap_or_default();
+        if let Some(nic) = nics.iter_mut().find(|nic| nic.id == nic_id) {
+            nic.address = Some(address);
+        }
+        let mut result = view::result_with(cloud, &caller, &vm, Details::NICS);
+        // Recorded: this answer is a plain user's.
+        if let Some(row) = result["virtualmachine"].as_object_mut() {
+            row.retain(|key, _| !matches!(key.as_str(), "instancename" | "arch"));
+        }
+        Ok(result)
+    });
+    let begin = move |cloud: &mut Cloud| match cloud.vms.get(&begun).map(|vm| vm.state) {
+        Some(VmState::Stopped) => Ok(()),
+        _ => Err(Refusal::invalid(
+            "VM is not Stopped, unable to update the vm nic having the specified id",
+        )),
+    };
+    Ok(job.begin(begin).queued(Some(queue)))
 }
 
 /// An IPv4 address that a call names.

@@ -9,15 +9,37 @@ use serde_json::json;
 /// What a stopped VM is left with in its settings.
 const CAPACITY_FLAG: &str = "Message.ReservedCapacityFreed.Flag";
 
-/// `startVirtualMachine`.
+/// In the settings of a VM until it was started once.
+pub const STARTS: &str = "deployvm";
+
+/// `startVirtualMachine`. Of two at once both succeed: what counts is the state when each was
+/// taken in.
 pub fn start(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.need_vm(call, "id")?;
     let (caller, vm, begun, queue) = (call.caller.clone(), id.clone(), id.clone(), id.clone());
+    let asked = id.clone();
     let job = Job::new(move |cloud| {
-        finish_start(cloud, &vm)?;
+        if cloud.vms.get(&vm).is_some_and(|vm| vm.state == VmState::Starting) {
+            finish_start(cloud, &vm)?;
+        }
         Ok(view::result(cloud, &caller, &vm))
     });
-    Ok(job.begin(move |cloud| begin_start(cloud, &begun)).on(id).queued(Some(queue)))
+    let job = job.check(move |cloud| check_start(cloud, &asked));
+    let begin = move |cloud: &mut Cloud| match cloud.vms.get(&begun).map(|vm| vm.state) {
+        Some(VmState::Running) => Ok(()),
+        _ => begin_start(cloud, &begun),
+    };
+    Ok(job.begin(begin).on(id).queued(Some(queue)))
+}
+
+fn check_start(cloud: &Cloud, id: &str) -> Result<(), Refusal> {
+    match cloud.vms.get(id) {
+        Some(vm) if vm.state == VmState::Running => Err(Refusal::invalid(format!(
+            "The virtual machine {} ({}) is already running",
+            vm.id, vm.display_name
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// `stopVirtualMachine`. What does not run is stopped already.
@@ -56,16 +78,12 @@ pub fn begin_start(cloud: &mut Cloud, id: &str) -> Result<(), Refusal> {
     };
     match vm.state {
         VmState::Stopped => {}
-        VmState::Running | VmState::Starting => {
-            return Err(Refusal::invalid(format!(
-                "The virtual machine {} ({}) {}",
-                vm.id,
-                vm.display_name,
-                phrases::ALREADY_RUNNING
-            )));
+        VmState::Error => {
+            let text = format!("VM {} has no usable volumes found", vm.id);
+            return Err(Refusal::internal(text));
         }
-        state => {
-            let text = format!("Cannot start VM {} in {} state", vm.id, state.name());
+        _ => {
+            let text = format!("Unable to orchestrate the start of the VM instance {}", vm.id);
             return Err(Refusal::internal(text));
         }
     }
@@ -99,9 +117,11 @@ pub fn finish_start(cloud: &mut Cloud, id: &str) -> Result<(), Refusal> {
     };
     vm.turn(VmState::Running, now);
     vm.started = Some(now);
-    vm.details.remove("deployvm");
+    vm.details.remove(STARTS);
     vm.nics.iter_mut().for_each(|nic| nic.plugged = true);
     let host = vm.host.clone();
+    let networks: Vec<String> = vm.nics.iter().map(|nic| nic.network.clone()).collect();
+    networks.iter().for_each(|network| cloud.network_is_ready(network));
     let disks: Vec<String> = cloud.volumes_of(id).iter().map(|volume| volume.id.clone()).collect();
     for disk in disks {
         let pool = cloud.volumes.get(&disk).and_then(|it| cloud.pool_for(it, host.as_deref()));

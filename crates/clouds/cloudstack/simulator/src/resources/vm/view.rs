@@ -1,6 +1,6 @@
 //! A VM as clients see it.
 
-use crate::engine::fields;
+use crate::engine::{Refusal, fields};
 use crate::resources::tag;
 use crate::state::clock::stamp;
 use crate::state::{Caller, Cloud, Vm, VmState, VolumeState};
@@ -17,6 +17,12 @@ pub struct Details {
     stats: bool,
 }
 
+/// What `details` may name.
+const PERMITTED: &[&str] = &[
+    "all", "group", "nics", "stats", "secgrp", "tmpl", "servoff", "diskoff", "backoff", "iso",
+    "volume", "min", "affgrp",
+];
+
 impl Details {
     /// Everything.
     pub const ALL: Self = Self { template: true, offering: true, volume: true, stats: true };
@@ -24,14 +30,20 @@ impl Details {
     pub const NICS: Self = Self { template: false, offering: false, volume: false, stats: false };
 
     /// Reads `nics,tmpl`; None and `all` are everything.
-    pub fn read(list: &[&str]) -> Self {
+    pub fn read(list: &[&str]) -> Result<Self, Refusal> {
+        if list.iter().any(|name| !PERMITTED.contains(name)) {
+            return Err(Refusal::invalid(format!(
+                "The details parameter contains a non permitted value. The allowed values are {}",
+                PERMITTED.join(", ")
+            )));
+        }
         let has = |name: &str| list.is_empty() || list.contains(&"all") || list.contains(&name);
-        Self {
+        Ok(Self {
             template: has("tmpl"),
             offering: has("servoff"),
             volume: has("volume"),
             stats: has("stats"),
-        }
+        })
     }
 }
 
@@ -67,7 +79,7 @@ pub fn of(cloud: &Cloud, caller: &Caller, vm: &Vm, details: Details) -> api::Vir
     if details.offering {
         other.extend(offering(cloud, vm));
     }
-    if details.volume {
+    if details.volume && has_root(vm) {
         other.extend(fields(json!({"rootdeviceid": 0, "rootdevicetype": "ROOT"})));
     }
     if details.stats && has_stats(cloud, vm) {
@@ -100,8 +112,9 @@ fn common(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
     let os = template.and_then(|template| cloud.os_types.ever(&template.os_type));
     let data = cloud.volumes_of(&vm.id).into_iter().find_map(|volume| volume.disk_offering());
     let data = data.and_then(|offering| cloud.disk_offerings.ever(offering));
-    // A VM with settings of its own does not say how it boots.
-    let boots = vm.details.is_empty();
+    // A VM with settings of its own does not say how it boots, nor one of a template that
+    // somebody made.
+    let boots = vm.details.is_empty() && template.is_some_and(|template| template.builtin);
     let public = cloud.static_nat_of(&vm.id);
     fields(json!({
         "userid": vm.user.0,
@@ -122,7 +135,7 @@ fn common(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
         "affinitygroup": affinity(cloud, vm),
         "keypairs": (!vm.key_pairs.is_empty()).then(|| vm.key_pairs.join(",")),
         "isdynamicallyscalable": false,
-        "deleteprotection": false,
+        "deleteprotection": vm.delete_protection,
         "bootmode": boots.then_some("legacy"),
         "boottype": boots.then_some("Bios"),
         "receivedbytes": 0,
@@ -131,9 +144,15 @@ fn common(cloud: &Cloud, caller: &Caller, vm: &Vm) -> Map<String, Value> {
     }))
 }
 
-/// A VM's settings; what the cloud notes there for itself is for admins.
+/// A VM that was refused for its address or its template never had disks.
+fn has_root(vm: &Vm) -> bool {
+    !vm.nics.is_empty()
+}
+
+/// A VM's settings; some are for admins (`user.vm.denied.details`).
 fn details(caller: &Caller, vm: &Vm) -> Map<String, Value> {
-    let told = |key: &str| caller.is_admin() || !key.starts_with("Message.");
+    let denied = |key: &str| key == "rootdisksize" || key.starts_with("Message.");
+    let told = |key: &str| caller.is_admin() || !denied(key);
     let details = vm.details.iter().filter(|(key, _)| told(key));
     details.map(|(key, value)| (key.clone(), value.as_str().into())).collect()
 }
@@ -168,7 +187,7 @@ fn template(cloud: &Cloud, vm: &Vm) -> Map<String, Value> {
     let Some(template) = cloud.templates.ever(&vm.template) else { return Map::new() };
     fields(json!({
         "templatename": template.name,
-        "templatetype": if template.builtin { "BUILTIN" } else { "USER" },
+        "templatetype": template.kind,
         "templateformat": template.format,
         "templatedisplaytext": template.display_text,
         "passwordenabled": false,

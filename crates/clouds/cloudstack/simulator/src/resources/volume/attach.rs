@@ -6,36 +6,46 @@ use crate::state::{Attachment, Cloud, Pool, VmState, Volume, VolumeState};
 use crate::world::Storage;
 use cloudstack::phrases;
 
-/// `attachVolume`. Nearly everything that can be wrong with it is found by the job.
+/// `attachVolume`. Nearly everything that can be wrong with it is found by the job: whether the
+/// volume is free when it is taken in, the rest when its turn comes. Nothing shows before it ends.
 pub fn attach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.need_volume(call, "id")?;
     let vm = cloud.need_vm(call, "virtualmachineid")?;
     let device = call.params.number("deviceid")?;
     let (caller, volume, queue) = (call.caller.clone(), id.clone(), vm.clone());
+    let (asked, on) = (id.clone(), vm.clone());
+    let check = move |cloud: &mut Cloud| check(cloud, &asked, &on);
     let (begun, on) = (id.clone(), vm.clone());
     let begin = move |cloud: &mut Cloud| {
-        check(cloud, &begun, &on)?;
-        let device = pick_device(cloud, &on, device)?;
-        let pool = store(cloud, &begun, &on)?;
-        if let Some(volume) = cloud.volumes.get_mut(&begun) {
-            volume.attached = Some(Attachment { vm: on, device, since: None });
-            volume.pool = Some(pool);
-            volume.state = VolumeState::Attaching;
-        }
-        Ok(())
+        check_free(cloud, &begun)?;
+        pick_device(cloud, &on, device)?;
+        store(cloud, &begun, &on).map(drop)
     };
     let job = Job::new(move |cloud| {
+        check_free(cloud, &volume)?;
+        let device = pick_device(cloud, &vm, device)?;
+        let pool = store(cloud, &volume, &vm)?;
         let now = cloud.now();
         if let Some(volume) = cloud.volumes.get_mut(&volume) {
+            volume.attached = Some(Attachment { vm, device, since: Some(now) });
+            volume.pool = Some(pool);
             volume.state = VolumeState::Ready;
-            if let Some(attachment) = &mut volume.attached {
-                attachment.since = Some(now);
-            }
         }
         cloud.plug(&volume);
         Ok(view::result(cloud, &caller, &volume))
     });
-    Ok(job.begin(begin).on(id).queued(Some(queue)))
+    Ok(job.check(check).begin(begin).on(id).queued(Some(queue)))
+}
+
+/// What another job did to the volume meanwhile is a 530.
+fn check_free(cloud: &Cloud, id: &str) -> Result<(), Refusal> {
+    match cloud.volumes.get(id) {
+        None => Err(Refusal::internal(format!("Failed to attach volume {id}: it is gone"))),
+        Some(volume) if volume.attached.is_some() => {
+            Err(Refusal::internal("This volume is already attached to a VM."))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 fn check(cloud: &Cloud, id: &str, vm: &str) -> Result<(), Refusal> {
@@ -43,10 +53,12 @@ fn check(cloud: &Cloud, id: &str, vm: &str) -> Result<(), Refusal> {
         return Err(gone("Volume", cloud.volumes.number(id)));
     };
     if volume.attached.is_some() || volume.is_root() {
-        return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IS_ATTACHED)));
+        return Err(Refusal::invalid("Please specify a volume that is not attached to any VM."));
     }
     if volume.zone != vm.zone {
-        return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IN_OTHER_ZONE)));
+        return Err(Refusal::invalid(
+            "Please specify a VM that is in the same zone as the volume.",
+        ));
     }
     if !matches!(vm.state, VmState::Running | VmState::Stopped) {
         return Err(Refusal::invalid("Please specify a VM that is either running or stopped."));
@@ -54,7 +66,11 @@ fn check(cloud: &Cloud, id: &str, vm: &str) -> Result<(), Refusal> {
     if volume.owner != vm.owner {
         return Err(Refusal::denied(format!("volume {id} and VM {} have two owners", vm.id)));
     }
-    if !matches!(volume.state, VolumeState::Allocated | VolumeState::Ready) {
+    let usable = matches!(
+        volume.state,
+        VolumeState::Allocated | VolumeState::Ready | VolumeState::Snapshotting
+    );
+    if !usable {
         let text = format!("volume {id} is {}, not Allocated or Ready", volume.state.name());
         return Err(Refusal::invalid(text));
     }
@@ -97,21 +113,22 @@ fn store(cloud: &Cloud, id: &str, vm: &str) -> Result<Pool, Refusal> {
     pool.ok_or_else(|| Refusal::internal(format!("{} for volume {id}", phrases::NO_STORAGE)))
 }
 
-/// `detachVolume`: by its id, or by VM and place.
+/// `detachVolume`: by its id, or by VM and place. Whether it is attached is found when the job is
+/// taken in.
 pub fn detach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = named(cloud, call)?;
     let queue = cloud.volumes.get(&id).and_then(Volume::vm).map(str::to_owned);
-    let (caller, volume, begun) = (call.caller.clone(), id.clone(), id.clone());
-    let begin = move |cloud: &mut Cloud| {
-        let attached = cloud.volumes.get(&begun).and_then(Volume::vm);
+    let (caller, volume, asked) = (call.caller.clone(), id.clone(), id.clone());
+    let check = move |cloud: &mut Cloud| {
+        let attached = cloud.volumes.get(&asked).and_then(Volume::vm);
         let Some(vm) = attached.and_then(|vm| cloud.vms.get(vm)) else {
-            return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IS_NOT_ATTACHED)));
+            return Err(Refusal::invalid("The specified volume is not attached to a VM."));
         };
         if !matches!(vm.state, VmState::Running | VmState::Stopped | VmState::Destroyed) {
             let text = "Please specify a VM that is either running or stopped.";
             return Err(Refusal::invalid(text));
         }
-        if vm.state == VmState::Running && cloud.volumes.get(&begun).is_some_and(Volume::is_root) {
+        if vm.state == VmState::Running && cloud.volumes.get(&asked).is_some_and(Volume::is_root) {
             let text = format!("VM {} must be stopped to detach its root disk", vm.id);
             return Err(Refusal::invalid(text));
         }
@@ -124,7 +141,7 @@ pub fn detach(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
         }
         Ok(view::result(cloud, &caller, &volume))
     });
-    Ok(job.begin(begin).on(id).queued(queue))
+    Ok(job.check(check).on(id).queued(queue))
 }
 
 fn named(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
@@ -140,7 +157,7 @@ fn named(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
             let volume = volumes.into_iter().find(at);
             volume
                 .map(|volume| volume.id.clone())
-                .ok_or_else(|| Refusal::invalid(format!("{}.", phrases::VOLUME_IS_NOT_ATTACHED)))
+                .ok_or_else(|| Refusal::invalid("The specified volume is not attached to a VM."))
         }
         _ => Err(Refusal::invalid("name either the volume's id, or deviceid and virtualmachineid")),
     }

@@ -18,13 +18,24 @@ pub fn create(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     cloud.check_limit(&volume.owner, "primary_storage", volume.size >> 30)?;
     let (id, caller) = (volume.id.clone(), call.caller.clone());
     cloud.volumes.insert(volume);
-    let made = id.clone();
-    Ok(Job::new(move |cloud| Ok(view::result(cloud, &caller, &id))).making(made))
+    let (made, from) = (id.clone(), params.text("snapshotid").map(str::to_owned));
+    let job = Job::new(move |cloud| {
+        let mut row = view::result(cloud, &caller, &id);
+        if let Some(snapshot) = from {
+            row["volume"]["snapshotid"] = snapshot.into();
+        }
+        Ok(row)
+    });
+    Ok(job.making(made))
 }
 
 fn blank(cloud: &mut Cloud, call: &Call<'_>, offering: Option<String>) -> Result<Volume, Refusal> {
     let params = call.params;
-    let offering = offering.ok_or_else(|| params.missing("diskofferingid"))?;
+    let offering = offering.ok_or_else(|| {
+        Refusal::invalid(
+            "At least one of disk Offering ID or snapshot ID must be passed whilst creating volume",
+        )
+    })?;
     let zone = params.need_id("zoneid", &cloud.zones)?.to_owned();
     let size = cloud.disk_bytes(&offering, params.number("size")?, true)?;
     let found = cloud.disk_offerings.get(&offering);
@@ -49,6 +60,7 @@ fn blank(cloud: &mut Cloud, call: &Call<'_>, offering: Option<String>) -> Result
         pool: None,
         storage,
         created: cloud.now(),
+        delete_protection: false,
     })
 }
 
@@ -91,6 +103,7 @@ fn from_snapshot(
         pool: cloud.find_pool(&found.zone, storage, None, None),
         storage,
         created: cloud.now(),
+        delete_protection: false,
     })
 }
 
@@ -102,31 +115,66 @@ fn identity(cloud: &mut Cloud, call: &Call<'_>) -> Result<(String, String), Refu
     Ok((id, name))
 }
 
-/// `deleteVolume`: at once, also its storage.
+/// `deleteVolume`: at once, also its storage. What a job does to a detached volume does not hinder
+/// it: the job fails.
 pub fn delete(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let id = cloud.need_volume(call, "id")?;
-    let Some(volume) = cloud.volumes.get(&id) else { return Ok(Answer::Success) };
-    if volume.attached.is_some() {
-        return Err(Refusal::invalid(format!("{}.", phrases::VOLUME_IS_ATTACHED)));
-    }
-    if cloud.is_being_snapshot(&id) {
-        return Err(Refusal::invalid(format!(
-            "There are snapshot operations in progress on volume {id}, unable to delete it"
-        )));
-    }
+    check_delete(cloud, &id)?;
     cloud.remove_volume(&id);
     Ok(Answer::Success)
 }
 
-/// `updateVolume`: its name.
-pub fn update(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+fn check_delete(cloud: &Cloud, id: &str) -> Result<(), Refusal> {
+    let Some(volume) = cloud.volumes.get(id) else { return Ok(()) };
+    if volume.delete_protection {
+        return Err(Refusal::invalid(format!(
+            "Volume [id = {id}, name = {}] has delete protection enabled and cannot be deleted.",
+            volume.name
+        )));
+    }
+    if volume.attached.is_some() {
+        return Err(Refusal::invalid("Please specify a volume that is not attached to any VM."));
+    }
+    if cloud.is_being_snapshot(id) {
+        return Err(Refusal::invalid(format!(
+            "There are snapshot operations in progress on volume {id}, unable to delete it"
+        )));
+    }
+    Ok(())
+}
+
+/// `destroyVolume`: kept for a while, unless it is expunged.
+pub fn destroy(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
     let id = cloud.need_volume(call, "id")?;
+    let expunge = call.params.flag("expunge") == Some(true);
+    let (caller, asked, on) = (call.caller.clone(), id.clone(), id.clone());
+    let job = Job::new(move |cloud| {
+        if let Some(volume) = cloud.volumes.get_mut(&id) {
+            volume.state = VolumeState::Destroy;
+        }
+        let row = view::result(cloud, &caller, &id);
+        if expunge {
+            cloud.remove_volume(&id);
+        }
+        Ok(row)
+    });
+    Ok(job.check(move |cloud| check_delete(cloud, &asked)).on(on))
+}
+
+/// `updateVolume`: its name, and whether it may be deleted.
+pub fn update(cloud: &mut Cloud, call: &Call<'_>) -> Result<Job, Refusal> {
+    let id = call.params.need_id("id", &cloud.volumes)?.to_owned();
+    let owner = cloud.volumes.get(&id).map(|volume| volume.owner.clone()).unwrap_or_default();
+    cloud.check_owner(call.caller, &owner)?;
     let name = call.params.short("name")?.map(str::to_owned);
+    let protection = call.params.flag("deleteprotection");
     let (caller, volume) = (call.caller.clone(), id.clone());
     let job = Job::new(move |cloud| {
-        if let (Some(volume), Some(name)) = (cloud.volumes.get_mut(&volume), name) {
-            volume.name = name;
-        }
+        let Some(found) = cloud.volumes.get_mut(&volume) else {
+            return Err(Refusal::invalid("The volume id doesn't exist"));
+        };
+        found.name = name.unwrap_or_else(|| found.name.clone());
+        found.delete_protection = protection.unwrap_or(found.delete_protection);
         Ok(view::result(cloud, &caller, &volume))
     });
     Ok(job.on(id))

@@ -9,7 +9,7 @@ use crate::state::Cloud;
 pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (params, caller) = (call.params, call.caller);
     let id = params.id("id", &cloud.volumes)?;
-    let ids = params.ids("ids", &cloud.volumes)?;
+    let ids = params.wanted_ids("ids", &cloud.volumes)?;
     let vm = params.id("virtualmachineid", &cloud.vms)?;
     let zone = params.id("zoneid", &cloud.zones)?;
     let offering = params.id("diskofferingid", &cloud.disk_offerings)?;
@@ -21,7 +21,7 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .volumes
         .iter()
         .filter(|volume| cloud.shows(&scope, &volume.owner))
-        .filter(|it| is(id, &it.id) && (ids.is_empty() || ids.contains(&it.id.as_str())))
+        .filter(|it| is(id, &it.id) && ids.as_ref().is_none_or(|ids| ids.contains(&it.id.as_str())))
         .filter(|volume| vm.is_none_or(|vm| volume.vm() == Some(vm)))
         .filter(|volume| is(zone, &volume.zone) && is(name, &volume.name))
         .filter(|volume| is(state, volume.state.name()))

@@ -15,6 +15,9 @@ pub const COMMANDS: &[Command] = &[
         .by_admin()
         .on("Volume"),
     Command::sync("deleteVolume", create::delete),
+    Command::job("destroyVolume", "user.volume.DestroyVolumeCmd", create::destroy)
+        .by_admin()
+        .on("Volume"),
     Command::job("updateVolume", "user.volume.UpdateVolumeCmd", create::update)
         .by_admin()
         .on("Volume"),

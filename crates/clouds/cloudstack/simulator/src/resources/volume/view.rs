@@ -63,7 +63,7 @@ fn common(cloud: &Cloud, volume: &Volume) -> Map<String, Value> {
         "isextractable": !source || cloud.root_is_extractable(volume),
         "quiescevm": false,
         "supportsstoragesnapshot": false,
-        "deleteprotection": false,
+        "deleteprotection": volume.delete_protection,
         "hasannotations": false,
     }))
 }

@@ -44,18 +44,19 @@ pub(super) fn security_groups(
 ) -> Result<Vec<String>, Refusal> {
     let (names, ids) = (params.list("securitygroupnames"), params.list("securitygroupids"));
     let guarded = cloud.zones.get(zone).is_some_and(|zone| zone.has_security_groups());
-    if !guarded && names.is_empty() && ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    if !guarded {
-        let text = format!("{}; they are not enabled in the zone", phrases::NO_SECURITY_GROUPS);
-        return Err(Refusal::invalid(text));
-    }
     let mut groups: Vec<String> = params
         .ids("securitygroupids", &cloud.security_groups)?
         .into_iter()
         .map(str::to_owned)
         .collect();
+    // Recorded: names are ignored there, whether there are such groups or not.
+    if !guarded && ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !guarded {
+        let text = "Can't create vm with security groups; they are not enabled in the zone";
+        return Err(Refusal::invalid(text));
+    }
     for name in names {
         let group = cloud.security_group_named(owner, name);
         let group = group.ok_or_else(|| {

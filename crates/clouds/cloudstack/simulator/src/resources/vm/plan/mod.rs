@@ -5,6 +5,7 @@ mod nics;
 mod size;
 
 use super::nic::WantedNic;
+use crate::engine::base64::{LENIENT, bare as bare_base64};
 use crate::engine::{Call, Params, Refusal};
 use crate::state::{Cloud, Host, Size};
 use base64::Engine as _;
@@ -13,7 +14,8 @@ use cloudstack::phrases;
 use groups::{affinity_groups, key_pairs, security_groups};
 pub use nics::check_name;
 use nics::{check_networks, nics};
-use size::{root_bytes, size};
+use size::root_bytes;
+pub use size::size as size_of;
 use std::collections::BTreeMap;
 
 /// The longest user data, as base64, that a GET may bring.
@@ -67,10 +69,11 @@ impl Plan {
         let template = params.need_id("templateid", &cloud.templates)?.to_owned();
         let disk = params.id("diskofferingid", &cloud.disk_offerings)?.map(str::to_owned);
         let name = host_name(params)?;
+        let destination = destination(cloud, call)?;
         let owner = cloud.new_owner(call)?;
         check_place(cloud, call, &zone, &template)?;
         let mut details = params.map("details");
-        let size = size(cloud, &offering, &details)?;
+        let size = size_of(cloud, &offering, &details)?;
         let userdata = userdata(cloud, params)?;
         let root_bytes = root_bytes(cloud, params, &zone, &template, &offering, &mut details)?;
         let data = match disk {
@@ -86,7 +89,6 @@ impl Plan {
         let name = name.unwrap_or_else(|| format!("VM-{}", cloud.new_id()));
         let needs_userdata = userdata.is_some() || !key_pairs.is_empty();
         let security_groups = security_groups(cloud, params, &zone, &owner)?;
-        let destination = destination(cloud, call)?;
         let plan = Self {
             destination,
             display_name: params.short("displayname")?.unwrap_or(&name).to_owned(),
@@ -116,11 +118,13 @@ fn destination(cloud: &Cloud, call: &Call<'_>) -> Result<Option<String>, Refusal
     let params = call.params;
     let hosts = |name: &str, is: &dyn Fn(&Host, &str) -> bool| match params.text(name) {
         None => Ok(None),
+        Some(id) if !cloud.hosts.iter().any(|host| is(host, id)) => {
+            Err(params.unknown_id(name, id))
+        }
         Some(_) if !call.caller.is_admin() => Err(Refusal::denied(format!(
             "Parameter {name} can only be specified by a Root Admin, permission denied"
         ))),
-        Some(id) if cloud.hosts.iter().any(|host| is(host, id)) => Ok(Some(id.to_owned())),
-        Some(id) => Err(params.unknown_id(name, id)),
+        Some(id) => Ok(Some(id.to_owned())),
     };
     let host = hosts("hostid", &|host, id| host.id == id)?;
     let cluster = hosts("clusterid", &|host, id| host.pool.cluster == id)?;
@@ -148,11 +152,22 @@ fn check_place(cloud: &Cloud, call: &Call<'_>, zone: &str, template: &str) -> Re
     if !cloud.zones.get(zone).is_some_and(|zone| zone.spec.enabled) && !call.caller.is_admin() {
         return Err(Refusal::denied(format!("zone {zone} is disabled")));
     }
-    let ready = cloud.templates.get(template).filter(|it| it.ready_in(zone).is_some());
-    match ready {
-        Some(template) if cloud.may_use_template(call.caller, template) => Ok(()),
-        Some(template) => {
+    let there = cloud.templates.get(template).filter(|it| it.copy_in(zone).is_some());
+    match there {
+        Some(template) if !cloud.may_use_template(call.caller, template) => {
             Err(Refusal::denied(format!("template {} belongs to another account", template.id)))
+        }
+        Some(template) if template.kind.is_none() => Err(Refusal::new(530, 0, NO_TEMPLATE_TYPE)),
+        Some(template) => {
+            let wanted = call.params.text("hypervisor");
+            let differs = |wanted: &str| !wanted.eq_ignore_ascii_case(&template.hypervisor);
+            if wanted.is_some_and(differs) {
+                return Err(Refusal::invalid(
+                    "Hypervisor passed to the deployVm call, is different from the hypervisor \
+                     type of the template",
+                ));
+            }
+            Ok(())
         }
         None => Err(Refusal::invalid(format!(
             "The template {} is not available for use",
@@ -161,7 +176,11 @@ fn check_place(cloud: &Cloud, call: &Call<'_>, zone: &str, template: &str) -> Re
     }
 }
 
-/// User data must be base64 and not too long.
+/// What comes of a template that was made without saying of which type it is.
+const NO_TEMPLATE_TYPE: &str = "Cannot invoke \"com.cloud.storage.Storage$TemplateType.equals(Object)\" \
+     because the return value of \"com.cloud.storage.VMTemplateVO.getTemplateType()\" is null";
+
+/// User data must be base64 and not too long. Line breaks and missing padding are taken.
 pub fn userdata(cloud: &Cloud, params: &Params) -> Result<Option<String>, Refusal> {
     let Some(text) = params.text("userdata") else { return Ok(None) };
     let max = cloud.world.settings.vm_userdata_max_length;
@@ -174,9 +193,10 @@ pub fn userdata(cloud: &Cloud, params: &Params) -> Result<Option<String>, Refusa
     if text.len() > max {
         return Err(Refusal::invalid(format!("{}: {max}", phrases::USER_DATA_TOO_LONG)));
     }
-    match STANDARD.decode(text) {
+    match LENIENT.decode(bare_base64(text)) {
         Ok(bytes) if bytes.is_empty() => Err(Refusal::invalid("User data is too short.")),
-        Ok(_) => Ok(Some(text.to_owned())),
+        // What is kept is written anew: in one line, with padding.
+        Ok(bytes) => Ok(Some(STANDARD.encode(bytes))),
         Err(_) => Err(Refusal::invalid("User data is not base64 encoded.")),
     }
 }

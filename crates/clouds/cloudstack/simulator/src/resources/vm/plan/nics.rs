@@ -70,7 +70,13 @@ fn from_row(
     };
     let Some(id) = get("networkid") else { return Err(params.missing("networkid")) };
     Ok(WantedNic {
-        network: params.known("networkid", id, &cloud.networks)?.to_owned(),
+        network: match cloud.networks.get(id) {
+            Some(network) => network.id.clone(),
+            None => {
+                let text = format!("Unable to translate and find entity with networkId: {id}");
+                return Err(Refusal::invalid(text));
+            }
+        },
         address: get("ip").filter(|ip| !ip.is_empty()).map(|ip| nic::parse(ip)).transpose()?,
         address6: get("ipv6").filter(|ip| !ip.is_empty()).map(|ip| nic::parse6(ip)).transpose()?,
         mac: get("mac").filter(|mac| !mac.is_empty()).cloned(),

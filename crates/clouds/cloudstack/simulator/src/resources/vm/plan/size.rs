@@ -6,7 +6,7 @@ use cloudstack::phrases;
 use std::collections::BTreeMap;
 
 /// What an offering gives, or lets the caller choose.
-pub(super) fn size(
+pub fn size(
     cloud: &Cloud,
     offering: &str,
     details: &BTreeMap<String, String>,
@@ -16,6 +16,12 @@ pub(super) fn size(
     };
     let spec = &offering.spec;
     if let (Some(cores), Some(mhz), Some(memory)) = (spec.cores, spec.mhz, spec.memory) {
+        if ["cpuNumber", "cpuSpeed", "memory"].iter().any(|key| details.contains_key(*key)) {
+            return Err(Refusal::invalid(
+                "cpuNumber or cpuSpeed or memory should not be specified for static service \
+                 offering",
+            ));
+        }
         return Ok(Size { cores, mhz, memory });
     }
     custom_size(offering, details)
