@@ -6,7 +6,7 @@
 //!   → unused disks and stemcells are deleted
 //! ```
 
-use crate::cpi::{Cpi, Deleted, recover};
+use crate::cpi::{Cpi, Deleted, recover, unrecorded};
 use crate::disk::{self, Disks};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -16,7 +16,7 @@ use crate::instance::Instance;
 use crate::jobs;
 use crate::manifest::NetworkKind;
 use crate::packages;
-use crate::plan::{Plan, VmPlan, made_of};
+use crate::plan::{Plan, VmPlan, is_unchanged, made_of};
 use crate::prepared::{Prepared, Tarballs};
 use crate::state::book::Book;
 use crate::state::{Change, ReleaseRecord, StemcellRecord};
@@ -46,7 +46,12 @@ pub fn create(environment: &Environment<'_>) -> Result<Created, Error> {
     let mut book = Book::open_or_create(state, manifest_path, reporter)?;
     recover(&mut book, environment.steps())?;
     let installation = Installation::open(environment, &book.state.installation_id)?;
-    let (prepared, plan) = prepare(environment, &book, &installation)?;
+    let tarballs = fetch(environment)?;
+    if is_unchanged(environment, &book.state, &book.section, &tarballs.digests()) {
+        // What was deployed from the same bytes needs not even to be unpacked.
+        return Ok(Created::Unchanged);
+    }
+    let (prepared, plan) = prepare(environment, &book, &installation, &tarballs)?;
     if plan.unchanged {
         return Ok(Created::Unchanged);
     }
@@ -70,22 +75,27 @@ pub fn plan(environment: &Environment<'_>) -> Result<Plan, Error> {
     let mut book = Book::open_or_create(state, manifest_path, reporter)?;
     recover(&mut book, environment.steps())?;
     let installation = Installation::open(environment, &book.state.installation_id)?;
-    Ok(prepare(environment, &book, &installation)?.1)
+    let tarballs = fetch(environment)?;
+    Ok(prepare(environment, &book, &installation, &tarballs)?.1)
+}
+
+fn fetch(environment: &Environment<'_>) -> Result<Tarballs, Error> {
+    let steps = environment.steps();
+    for path in &environment.manifest.ignored {
+        steps.warn(format!("{path} has no meaning to create-env and is ignored"));
+    }
+    steps.stage("fetching", || Tarballs::fetch(environment))
 }
 
 fn prepare(
     environment: &Environment<'_>,
     book: &Book<'_>,
     installation: &Installation,
+    tarballs: &Tarballs,
 ) -> Result<(Prepared, Plan), Error> {
     let steps = environment.steps();
-    for path in &environment.manifest.ignored {
-        steps.warn(format!("{path} has no meaning to create-env and is ignored"));
-    }
-    let prepared = steps.stage("validating", || {
-        let tarballs = Tarballs::fetch(environment)?;
-        Prepared::make(environment, &tarballs, installation)
-    })?;
+    let prepared =
+        steps.stage("validating", || Prepared::make(environment, tarballs, installation))?;
     let owned = |(name, version): (&str, &str)| (name.to_owned(), version.to_owned());
     let versions: Vec<_> = prepared.releases.versions().map(owned).collect();
     let plan = Plan::of(environment, book, &prepared.stemcell, &versions, &prepared.digests)?;
@@ -148,7 +158,7 @@ impl Creation<'_, '_> {
             let arguments = json!([stemcell.image, stemcell.cloud_properties]);
             self.cpi.change(book, change, arguments)?;
             let made = book.state.stemcell(name, version).cloned();
-            Ok((made.ok_or(Error::Interrupted)?, None))
+            Ok((made.ok_or_else(|| unrecorded("create_stemcell"))?, None))
         })
     }
 

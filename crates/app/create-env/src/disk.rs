@@ -1,6 +1,6 @@
 //! The persistent disk: made, attached, grown, and its data moved to another one.
 
-use crate::cpi::{Cpi, CpiFailure, Deleted};
+use crate::cpi::{Cpi, CpiFailure, Deleted, unrecorded};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Skipped, Steps};
@@ -64,7 +64,7 @@ impl Disks<'_, '_> {
             let change =
                 Change::CreateDisk { size: *size, cloud_properties: cloud_properties.clone() };
             self.cpi.change(book, change, json!([size, cloud_properties, self.vm]))?;
-            book.state.disks.last().cloned().ok_or(Error::Interrupted)
+            Ok(book.state.disks.last().cloned().ok_or_else(|| unrecorded("create_disk"))?)
         })
     }
 

@@ -56,12 +56,14 @@ pub enum Error {
     #[error(transparent)]
     Agent(#[from] AgentError),
     /// The jobs do not run.
-    #[error("the jobs do not run: their state is '{state}'{}", listed(.processes))]
+    #[error("the jobs do not run: their state is '{state}'{}{}", listed(.processes), tails(.logs))]
     NotRunning {
         /// The state of all.
         state: String,
         /// The processes.
         processes: Vec<Process>,
+        /// The ends of the logs of those that do not run: the file, and its last lines.
+        logs: Vec<(String, String)>,
     },
     /// The state file knows of no environment.
     #[error("{}: no environment is known here: the state file does not exist", .0.display())]
@@ -129,4 +131,9 @@ impl Error {
 
 fn listed(processes: &[Process]) -> String {
     processes.iter().map(|it| format!("\n- process '{}': {}", it.name, it.state)).collect()
+}
+
+fn tails(logs: &[(String, String)]) -> String {
+    let indented = |lines: &String| lines.replace('\n', "\n    ");
+    logs.iter().map(|(file, lines)| format!("\n- {file}:\n    {}", indented(lines))).collect()
 }

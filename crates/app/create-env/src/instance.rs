@@ -4,12 +4,15 @@
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Event, Party, Steps};
-use bosh_agent::{Agent, AgentError, AgentState, Failure, Mbus, Patience};
+use bosh_agent::{Agent, AgentError, AgentState, Failure, Mbus, Patience, Process};
 use std::time::{Duration, Instant};
 
 /// How often the state of the jobs is asked for.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long getting the logs may take, and how many lines of each are shown.
+const LOGS: Duration = Duration::from_secs(30);
+const LAST_LINES: usize = 10;
 
 /// The agent of the environment's VM.
 pub(crate) struct Instance<'a> {
@@ -129,11 +132,37 @@ impl<'a> Instance<'a> {
             if begun.elapsed() >= most {
                 let AgentState { job_state, processes, .. } = last.unwrap_or_default();
                 let processes = processes.unwrap_or_default();
-                return Err(Error::NotRunning { state: job_state, processes });
+                let logs = self.log_tails(&processes).unwrap_or_default();
+                return Err(Error::NotRunning { state: job_state, processes, logs });
             }
             std::thread::sleep(pause.min(most.saturating_sub(begun.elapsed())));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+impl Instance<'_> {
+    /// The ends of the logs of processes that do not run; None where the agent cannot get them.
+    fn log_tails(&self, processes: &[Process]) -> Option<Vec<(String, String)>> {
+        let limit = Patience::of(LOGS, self.steps.stopped);
+        let blob = self.say("fetch_logs", |agent| agent.fetch_logs(limit)).ok()??;
+        let mut packed = Vec::new();
+        self.say("blobs", |agent| agent.get_blob(&blob.blobstore_id, &mut packed)).ok()?;
+        let files = bosh_release::archive::unpack(&packed).ok()?;
+        let failing: Vec<&str> = processes
+            .iter()
+            .filter(|process| process.state != "running")
+            .map(|process| process.name.as_str())
+            .collect();
+        let tail = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let lines: Vec<&str> = text.lines().collect();
+            lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+        };
+        let told = files.iter().filter(|(path, file)| {
+            !file.bytes.is_empty() && failing.iter().any(|name| path.contains(name))
+        });
+        Some(told.map(|(path, file)| (path.clone(), tail(&file.bytes))).collect())
     }
 }
 

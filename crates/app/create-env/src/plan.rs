@@ -128,7 +128,13 @@ impl Plan {
             deleted: Vec::new(),
             unchanged: false,
         };
-        plan.unchanged = is_unchanged(environment, state, section, stemcell, versions, digests);
+        let deployed = match section.deployed.is_empty() {
+            true => digests,
+            false => &section.deployed,
+        };
+        let known = Section { deployed: deployed.clone(), ..Section::default() };
+        plan.unchanged = has_same_versions(state, stemcell, versions)
+            && is_unchanged(environment, state, &known, digests);
         plan.deleted = plan.deletions(state, stemcell);
         Ok(plan)
     }
@@ -286,35 +292,35 @@ fn release_changes(state: &State, versions: &[(String, String)]) -> Vec<ReleaseC
     changes
 }
 
-/// Whether everything is as the manifest says: the CLI's rule, and the tarballs' content where it
-/// is known.
-///
-/// Source: bosh-cli `deployment/record.go`.
-fn is_unchanged(
+/// Whether everything is as the manifest says, and made of the very same tarballs.
+pub(crate) fn is_unchanged(
     environment: &Environment<'_>,
     state: &State,
     section: &Section,
-    stemcell: &Stemcell,
-    versions: &[(String, String)],
     digests: &BTreeMap<String, String>,
 ) -> bool {
     let options = environment.options;
-    let current = state.current_stemcell();
-    let same_stemcell =
-        current.is_some_and(|it| it.name == stemcell.name && it.version == stemcell.version);
-    let recorded = |(name, version): &(String, String)| {
-        state.releases.iter().any(|it| it.name == *name && it.version == *version)
-    };
     state.current_manifest_sha.as_deref() == Some(environment.manifest_sha)
         && state.current_vm_cid.is_some()
-        && same_stemcell
-        && state.releases.len() == versions.len()
-        && versions.iter().all(recorded)
-        && (section.deployed.is_empty() || section.deployed == *digests)
+        && state.current_stemcell().is_some()
+        && section.deployed == *digests
         && state.unused_disks().next().is_none()
         && state.unused_stemcells().next().is_none()
         && !options.recreate
         && !options.recreate_disks
+}
+
+/// The same where the CLI has deployed it, which keeps no digests: by names and versions.
+///
+/// Source: bosh-cli `deployment/record.go`.
+fn has_same_versions(state: &State, stemcell: &Stemcell, versions: &[(String, String)]) -> bool {
+    let current = state.current_stemcell();
+    let recorded = |(name, version): &(String, String)| {
+        state.releases.iter().any(|it| it.name == *name && it.version == *version)
+    };
+    current.is_some_and(|it| it.name == stemcell.name && it.version == stemcell.version)
+        && state.releases.len() == versions.len()
+        && versions.iter().all(recorded)
 }
 
 impl fmt::Display for Plan {

@@ -1,6 +1,6 @@
 //! The VM: made, found again, stopped and deleted.
 
-use crate::cpi::{Cpi, Deleted};
+use crate::cpi::{Cpi, Deleted, unrecorded};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::event::{Skipped, Steps};
@@ -45,7 +45,7 @@ pub(crate) fn create(
             made_of: made_of.to_owned(),
         };
         cpi.change(book, change, arguments)?;
-        let vm = book.state.current_vm_cid.clone().ok_or(Error::Interrupted)?;
+        let vm = book.state.current_vm_cid.clone().ok_or_else(|| unrecorded("create_vm"))?;
         set_metadata(environment, book, cpi, &vm)?;
         Ok(vm)
     })?;

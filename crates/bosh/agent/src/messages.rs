@@ -235,6 +235,17 @@ impl Agent {
         self.run("migrate_disk", json!([]), patience).map(drop)
     }
 
+    /// Has the agent pack the logs of its jobs into a blob; None where it cannot.
+    ///
+    /// # Errors
+    /// As [`Agent::run`]; `Invalid` for an answer of another form.
+    pub fn fetch_logs(&self, patience: Patience<'_>) -> Result<Option<BlobRef>, AgentError> {
+        match self.run("fetch_logs", json!(["job", []]), patience) {
+            Err(error) if error.is_unknown_message() => Ok(None),
+            outcome => self.read("fetch_logs", outcome?).map(Some),
+        }
+    }
+
     fn read<T: serde::de::DeserializeOwned>(
         &self,
         method: &str,

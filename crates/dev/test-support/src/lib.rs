@@ -1,5 +1,6 @@
 //! What the tests of several crates share.
 
+pub mod environment;
 pub mod postgres;
 pub mod s3;
 

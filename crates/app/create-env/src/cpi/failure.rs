@@ -52,6 +52,11 @@ pub enum CpiFailure {
     TooOld(u64),
 }
 
+/// What a method has made is in the state, once its answer was recorded.
+pub(crate) fn unrecorded(method: &str) -> CpiFailure {
+    CpiFailure::Answer { method: method.to_owned(), answer: "nothing was recorded".to_owned() }
+}
+
 /// An answered error. Older CPIs say in other words that they do not know a method.
 ///
 /// Source: bosh-cli `cloud/errors.go`.

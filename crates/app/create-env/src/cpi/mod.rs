@@ -7,6 +7,7 @@ mod recovery;
 
 pub(crate) use config::{config, proxies};
 pub use failure::CpiFailure;
+pub(crate) use failure::unrecorded;
 pub(crate) use recovery::recover;
 
 use crate::error::Error;

@@ -1,11 +1,10 @@
 //! The life of an environment: made, changed, stopped, deleted.
 
-use crate::stage::Stage;
-use crate::toy::worker::{self, Verb};
-use crate::toy::{self, Wanted};
-use create_env::event::Silent;
-use create_env::{CpiSource, Created, Error, Options, VmPlan};
+use crate::toy::{stage, stage_with_release};
+use create_env::{Created, Error, Options, VmPlan};
 use std::time::Duration;
+use test_support::environment::worker::Verb;
+use test_support::environment::{Cloud, Wanted};
 
 fn wanted() -> Wanted {
     Wanted::default()
@@ -14,7 +13,7 @@ fn wanted() -> Wanted {
 /// The whole life, in the CLI's order of calls; nothing is left at the end.
 #[test]
 fn an_environment_is_made_and_deleted() {
-    let stage = Stage::set();
+    let stage = stage();
     assert!(matches!(stage.create(), Created::Deployed { .. }));
     assert_eq!(
         stage.cloud.calls(),
@@ -27,17 +26,17 @@ fn an_environment_is_made_and_deleted() {
             "set_disk_metadata"
         ]
     );
-    assert_eq!(stage.cloud.written_on(&stage.cloud.disk()).len(), 1, "the jobs were started");
+    assert_eq!(stage.cloud.written_on(&stage.disk()).len(), 1, "the jobs were started");
     let state = stage.state();
-    assert_eq!(state["current_vm_cid"], stage.cloud.vm());
-    assert_eq!(state["releases"].as_array().unwrap().len(), 2);
+    assert_eq!(state["current_vm_cid"], stage.vm());
+    assert_eq!(state["releases"].as_array().unwrap().len(), 1);
 
     assert_eq!(stage.create(), Created::Unchanged);
     assert_eq!(stage.cloud.calls(), [""; 0], "nothing is asked where nothing changes");
 
     stage.act(Verb::Delete).unwrap();
     assert_eq!(stage.cloud.calls(), ["has_vm", "delete_vm", "delete_disk", "delete_stemcell"]);
-    assert!(stage.cloud.is_empty());
+    assert!(stage.is_empty());
     assert!(!stage.path().join("state.json").exists());
     assert!(!stage.path().join(".state.json.call").exists());
     let installations = stage.path().join("home/installations");
@@ -49,10 +48,9 @@ fn an_environment_is_made_and_deleted() {
 /// The same with the CPI's release: compiled and rendered here, once.
 #[test]
 fn the_cpi_may_come_from_a_release() {
-    let stage = Stage::set();
-    let create = || worker::act(stage.path(), &CpiSource::Release, Verb::Create, &Silent);
-    create().unwrap_or_else(|error| panic!("{error}"));
-    stage.cloud.vm();
+    let stage = stage_with_release();
+    stage.create();
+    stage.vm();
     let id = stage.state()["installation_id"].as_str().unwrap().to_owned();
     let installation = stage.path().join("home/installations").join(id);
     assert!(installation.join("packages/toy_cpi/cpi.rb").is_file());
@@ -62,29 +60,29 @@ fn the_cpi_may_come_from_a_release() {
     let blobs = || std::fs::read_dir(installation.join("blobs")).unwrap().count();
     assert_eq!(blobs(), 1);
     stage.want(Wanted { text: "other", ..wanted() });
-    create().unwrap();
+    stage.create();
     assert_eq!(blobs(), 1, "it is compiled once");
-    worker::act(stage.path(), &CpiSource::Release, Verb::Delete, &Silent).unwrap();
-    assert!(stage.cloud.is_empty());
+    stage.act(Verb::Delete).unwrap();
+    assert!(stage.is_empty());
 }
 
 /// Jobs alone are applied in place; what a VM is made of makes another one, which compiles
 /// nothing.
 #[test]
 fn only_what_has_to_change_changes() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
-    let (vm, disk) = (stage.cloud.vm(), stage.cloud.disk());
+    let (vm, disk) = (stage.vm(), stage.disk());
     stage.cloud.calls();
     stage.want(Wanted { text: "other", ..wanted() });
     stage.create();
-    assert_eq!((stage.cloud.calls(), stage.cloud.vm()), (vec!["has_vm".to_owned()], vm.clone()));
+    assert_eq!((stage.cloud.calls(), stage.vm()), (vec!["has_vm".to_owned()], vm.clone()));
     assert_eq!(stage.cloud.written_on(&disk).len(), 2, "the jobs were started again");
 
     stage.want(Wanted { vm_type: "m2", text: "other", ..wanted() });
     stage.create();
-    assert_ne!(stage.cloud.vm(), vm);
-    assert_eq!(stage.cloud.disk(), disk);
+    assert_ne!(stage.vm(), vm);
+    assert_eq!(stage.disk(), disk);
     assert_eq!(
         stage.cloud.calls(),
         ["has_vm", "delete_vm", "create_vm", "set_vm_metadata", "attach_disk", "set_disk_metadata"]
@@ -105,26 +103,26 @@ fn only_what_has_to_change_changes() {
 /// unless that is wanted.
 #[test]
 fn disks_keep_their_content() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
-    let first = stage.cloud.disk();
+    let first = stage.disk();
     stage.cloud.set("resizes", "");
-    stage.want(Wanted { disk: 2048, ..wanted() });
+    stage.want(Wanted { disk: 6144, ..wanted() });
     stage.create();
-    assert_eq!((stage.cloud.disk(), stage.cloud.size(&first)), (first.clone(), "2048".to_owned()));
+    assert_eq!((stage.disk(), stage.cloud.size(&first)), (first.clone(), "6144".to_owned()));
     let written = stage.cloud.written_on(&first);
     assert_eq!(written.len(), 2);
 
     std::fs::remove_file(stage.path().join("cloud/resizes")).unwrap();
-    stage.want(Wanted { disk: 4096, ..wanted() });
+    stage.want(Wanted { disk: 8192, ..wanted() });
     stage.create();
-    let second = stage.cloud.disk();
+    let second = stage.disk();
     assert_ne!(second, first);
     assert_eq!(stage.cloud.written_on(&second)[..2], written);
 
-    stage.want(Wanted { disk: 4096, disk_type: "slow", ..wanted() });
+    stage.want(Wanted { disk: 8192, disk_type: "slow", ..wanted() });
     stage.create();
-    let third = stage.cloud.disk();
+    let third = stage.disk();
     assert_ne!(third, second);
     assert_eq!(stage.cloud.written_on(&third)[..2], written);
 
@@ -139,24 +137,24 @@ fn disks_keep_their_content() {
     }
     assert_eq!(stage.cloud.calls(), [""; 0], "nothing was touched");
     let options = Options { allow_disk_deletion: true, ..Options::default() };
-    toy::with(stage.path(), &toy::command(), &options, &Silent, create_env::create).unwrap();
+    stage.with(&options, create_env::create).unwrap();
     assert!(stage.cloud.cids("disks").is_empty());
 }
 
 /// What the plan says: before anything is touched, and without touching anything.
 #[test]
 fn a_plan_changes_nothing() {
-    let stage = Stage::set();
-    let plan = stage.plan(&Options::default()).unwrap();
+    let stage = stage();
+    let plan = stage.with(&Options::default(), create_env::plan).unwrap();
     assert_eq!((&plan.vm, plan.unchanged), (&VmPlan::Create, false));
-    assert!(stage.cloud.is_empty());
+    assert!(stage.is_empty());
     stage.create();
-    assert!(stage.plan(&Options::default()).unwrap().unchanged);
+    assert!(stage.with(&Options::default(), create_env::plan).unwrap().unchanged);
     stage.want(Wanted { vm_type: "m2", stemcell: "1.2", ..wanted() });
     stage.cloud.calls();
-    let plan = stage.plan(&Options::default()).unwrap();
+    let plan = stage.with(&Options::default(), create_env::plan).unwrap();
     let old = stage.state()["stemcells"][0]["cid"].as_str().unwrap().to_owned();
-    assert_eq!(plan.deleted, [stage.cloud.vm(), old]);
+    assert_eq!(plan.deleted, [stage.vm(), old]);
     assert_eq!(plan.upload_stemcell.as_deref(), Some("toy-stemcell/1.2"));
     assert_eq!(stage.cloud.calls(), [""; 0]);
 }
@@ -164,7 +162,7 @@ fn a_plan_changes_nothing() {
 /// Whatever can fail without a VM does before the old one is touched.
 #[test]
 fn errors_come_before_anything_is_touched() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
     stage.cloud.calls();
     let path = stage.path().join("manifest.yml");
@@ -193,7 +191,7 @@ fn errors_come_before_anything_is_touched() {
 /// it.
 #[test]
 fn cleaning_up_is_tried_again() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
     stage.cloud.fail("delete_stemcell", "CloudError");
     stage.want(Wanted { stemcell: "1.2", ..wanted() });
@@ -207,60 +205,59 @@ fn cleaning_up_is_tried_again() {
 /// What is gone already is no reason to fail.
 #[test]
 fn what_is_gone_is_gone() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
-    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.cloud.vm())).unwrap();
+    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.vm())).unwrap();
     stage.want(Wanted { text: "other", ..wanted() });
     stage.create();
-    assert_eq!(stage.cloud.written_on(&stage.cloud.disk()).len(), 2);
-    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.cloud.vm())).unwrap();
-    std::fs::remove_dir_all(stage.path().join("cloud/disks").join(stage.cloud.disk())).unwrap();
+    assert_eq!(stage.cloud.written_on(&stage.disk()).len(), 2);
+    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.vm())).unwrap();
+    std::fs::remove_dir_all(stage.path().join("cloud/disks").join(stage.disk())).unwrap();
     stage.act(Verb::Delete).unwrap();
-    assert!(stage.cloud.is_empty());
+    assert!(stage.is_empty());
 }
 
 /// A failure that says where it stands leaves a state from which the next run goes on, with the
 /// VM that is there.
 #[test]
 fn the_next_run_goes_on() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.cloud.fail("attach_disk", "CloudError");
     let error = stage.act(Verb::Create).unwrap_err().to_string();
     assert!(error.contains("CPI 'attach_disk': Bosh::Clouds::CloudError"), "{error}");
-    let (vm, disk) = (stage.cloud.vm(), stage.cloud.disk());
+    let (vm, disk) = (stage.vm(), stage.disk());
     stage.create();
-    assert_eq!((stage.cloud.vm(), stage.cloud.disk()), (vm, disk));
+    assert_eq!((stage.vm(), stage.disk()), (vm, disk));
     stage.act(Verb::Delete).unwrap();
-    assert!(stage.cloud.is_empty());
+    assert!(stage.is_empty());
 }
 
 /// A CPI that dies leaves something that nobody knows of, which is said, and kept in mind.
 #[test]
 fn a_cpi_that_dies_is_remembered() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.cloud.fail("create_vm", "die");
     let error = stage.act(Verb::Create).unwrap_err().to_string();
     assert!(error.contains("CPI 'create_vm'") && error.contains("on standard error"), "{error}");
     assert_eq!(stage.state()["create_env"]["unknown"][0]["method"], "create_vm");
     stage.create();
-    stage.cloud.vm();
+    stage.vm();
 }
 
 /// Jobs of a VM that stays are stopped and started by its agent alone.
 #[test]
 fn jobs_are_stopped_and_started() {
-    let stage = Stage::set();
+    let stage = stage();
     stage.create();
     stage.cloud.calls();
     let options = Options { reach_timeout: Duration::from_millis(200), ..Options::default() };
-    let run = |act: fn(&create_env::Environment<'_>) -> Result<(), Error>| {
-        toy::with(stage.path(), &toy::command(), &options, &Silent, act)
-    };
+    let run =
+        |act: fn(&create_env::Environment<'_>) -> Result<(), Error>| stage.with(&options, act);
     run(create_env::stop).unwrap();
     run(create_env::start).unwrap();
-    assert_eq!(stage.cloud.written_on(&stage.cloud.disk()).len(), 2);
+    assert_eq!(stage.cloud.written_on(&stage.disk()).len(), 2);
     assert_eq!(stage.cloud.calls(), [""; 0]);
-    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.cloud.vm())).unwrap();
+    std::fs::remove_dir_all(stage.path().join("cloud/vms").join(stage.vm())).unwrap();
     std::thread::sleep(Duration::from_millis(50));
     let error = run(create_env::stop).unwrap_err();
     assert!(matches!(error, Error::Agent(_)), "{error}");

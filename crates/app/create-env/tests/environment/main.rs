@@ -2,11 +2,10 @@
 
 mod crashes;
 mod life;
-mod stage;
 mod toy;
 
-/// What a test starts once more, to kill it: see `toy::worker`.
+/// What a test starts once more, to kill it.
 #[test]
 fn worker() {
-    toy::worker::work();
+    test_support::environment::worker::work();
 }

@@ -7,10 +7,14 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use test_support::environment::Cloud;
 use tokio::runtime::{Handle, Runtime};
 
+/// How long a slow call takes, in seconds.
+const SLOW: &str = "0.3";
+
 /// A toy cloud whose VMs have agents.
-pub struct Cloud {
+pub struct Toy {
     folder: PathBuf,
     keeper: Keeper,
     // Agents run on it.
@@ -25,7 +29,7 @@ struct Folder {
     metadata: Mutex<BTreeMap<String, SocketAddr>>,
 }
 
-impl Cloud {
+impl Toy {
     /// An empty one.
     pub fn start(folder: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -46,30 +50,6 @@ impl Cloud {
     /// The CIDs of a kind: `vms`, `disks`, `stemcells`.
     pub fn cids(&self, kind: &str) -> BTreeSet<String> {
         names(&self.folder.join(kind))
-    }
-
-    /// Whether nothing is left but the folders themselves.
-    pub fn is_empty(&self) -> bool {
-        ["vms", "disks", "stemcells"].iter().all(|kind| self.cids(kind).is_empty())
-    }
-
-    /// What agents have written on a disk: the ids of those that started jobs.
-    pub fn written_on(&self, disk: &str) -> Vec<String> {
-        self.keeper.written_on(disk).unwrap_or_default()
-    }
-
-    /// The one disk.
-    pub fn disk(&self) -> String {
-        let disks = self.cids("disks");
-        assert_eq!(disks.len(), 1, "{disks:?}");
-        disks.into_iter().next().unwrap()
-    }
-
-    /// The one VM.
-    pub fn vm(&self) -> String {
-        let vms = self.cids("vms");
-        assert_eq!(vms.len(), 1, "{vms:?}");
-        vms.into_iter().next().unwrap()
     }
 
     /// The size of a disk, as the CPI was told.
@@ -98,6 +78,32 @@ impl Cloud {
     /// Switches something of the CPI on: `resizes`, or how many seconds a call takes: `slow`.
     pub fn set(&self, name: &str, value: &str) {
         fs::write(self.folder.join(name), value).unwrap();
+    }
+}
+
+impl Cloud for Toy {
+    fn vms(&self) -> BTreeSet<String> {
+        self.cids("vms")
+    }
+
+    fn disks(&self) -> BTreeSet<String> {
+        self.cids("disks")
+    }
+
+    /// More than one stemcell, and what is half made or half deleted.
+    fn excess(&self, is_deployed: bool) -> Vec<String> {
+        let stemcells = self.cids("stemcells").into_iter().skip(usize::from(is_deployed));
+        let half = names(&self.folder).into_iter();
+        let half = half.filter(|name| name.starts_with("draft-") || name.starts_with("gone-"));
+        stemcells.chain(half).collect()
+    }
+
+    fn written_on(&self, disk: &str) -> Vec<String> {
+        self.keeper.written_on(disk).unwrap_or_default()
+    }
+
+    fn slow_down(&self, is_slow: bool) {
+        self.set("slow", if is_slow { SLOW } else { "0" });
     }
 }
 

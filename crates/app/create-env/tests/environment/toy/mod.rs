@@ -1,56 +1,76 @@
-//! An environment on a toy cloud: a CPI of a stranger whose cloud is a folder, and agents that the
-//! simulator plays in its VMs.
+//! A toy cloud: the CPI of a stranger whose cloud is a folder, and agents that the simulator plays
+//! in its VMs.
 
 mod cloud;
-mod parts;
-pub mod worker;
 
-pub use cloud::Cloud;
-pub use parts::{Parts, Wanted};
+pub use cloud::Toy;
 
-use bosh_manifest::yaml;
-use create_env::manifest::{Folders, Reading};
-use create_env::{CpiSource, Environment, Error, Manifest, Options, Reporter};
+use bosh_release::archive::{Files, plain};
+use create_env::CpiSource;
+use serde_json::{Value, json};
+use std::fs;
 use std::path::{Path, PathBuf};
+use test_support::environment::{Parts, ReleaseTarball, Site, Stage};
 
 /// Where the toy CPI's script is.
-pub fn script() -> PathBuf {
+fn script() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/environment/toy/cpi.rb"))
 }
 
-/// The CPI as a program of this machine.
-pub fn command() -> CpiSource {
+/// An empty toy cloud, with the CPI as a program of this machine.
+pub fn stage() -> Stage<Toy> {
     let script = script().display().to_string();
     let arguments = vec!["--disable-gems".to_owned(), script, "{config}".to_owned()];
-    CpiSource::Command { program: "ruby".into(), arguments, plugin: None }
+    let cpi = CpiSource::Command { program: "ruby".into(), arguments, plugin: None };
+    Stage::set(|folder| {
+        let cloud = folder.join("cloud");
+        (Toy::start(&cloud), Parts::make(folder, site(&cloud)), cpi)
+    })
 }
 
-/// Does something with the environment whose manifest is in `folder`.
-pub fn with<T>(
-    folder: &Path,
-    cpi: &CpiSource,
-    options: &Options,
-    reporter: &dyn Reporter,
-    act: impl FnOnce(&Environment<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let path = folder.join("manifest.yml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let reading = Reading {
-        folders: Folders { manifest: folder, home: None },
-        cpi_from_release: *cpi == CpiSource::Release,
-    };
-    let manifest = Manifest::read(&yaml::parse(&text).unwrap(), reading)
-        .unwrap_or_else(|error| panic!("{error}"));
-    act(&Environment {
-        manifest: &manifest,
-        manifest_path: &path,
-        // Any text will do that is another one for another manifest.
-        manifest_sha: &text,
-        state: &folder.join("state.json"),
-        home: &folder.join("home"),
-        cpi,
-        options,
-        reporter,
-        stopped: &|| false,
+/// The same with the CPI as a release.
+pub fn stage_with_release() -> Stage<Toy> {
+    Stage::set(|folder| {
+        let cloud = folder.join("cloud");
+        let parts = Parts::make(folder, site(&cloud));
+        parts.write("cpi.tgz", cpi_release());
+        (Toy::start(&cloud), parts, CpiSource::Release)
     })
+}
+
+fn site(cloud: &Path) -> Site {
+    let kind: fn(&str) -> Value = |kind| json!({"type": kind});
+    Site {
+        ip: "10.0.0.6",
+        network: json!({"name": "net1"}),
+        vm: kind,
+        disk: kind,
+        stemcell: json!({}),
+        properties: json!({"toy": {"folder": cloud}}),
+        job: "toy_cpi",
+    }
+}
+
+/// A package to be compiled and a job to be rendered.
+fn cpi_release() -> Vec<u8> {
+    let package = Files::from([
+        ("packaging".into(), plain("set -e\ncp cpi.rb \"$BOSH_INSTALL_TARGET/cpi.rb\"\n")),
+        ("cpi.rb".into(), plain(fs::read(script()).unwrap())),
+    ]);
+    let spec = "name: toy_cpi\ntemplates: {cpi.erb: bin/cpi, cpi.json.erb: config/cpi.json}\n\
+            packages: [toy_cpi]\nproperties:\n  agent.mbus: {}\n  toy.folder: {}\n";
+    let program = "#!/bin/sh\nexec ruby --disable-gems \"$BOSH_PACKAGES_DIR/toy_cpi/cpi.rb\" \
+            \"$BOSH_JOBS_DIR/toy_cpi/config/cpi.json\"\n";
+    let config = "<%= JSON.dump('cloud' => {'properties' => {'agent' => {'mbus' => \
+            p('agent.mbus')}, 'toy' => {'folder' => p('toy.folder')}}}) %>";
+    let job = Files::from([
+        ("job.MF".into(), plain(spec)),
+        ("monit".into(), plain("")),
+        ("templates/cpi.erb".into(), plain(program)),
+        ("templates/cpi.json.erb".into(), plain(config)),
+    ]);
+    ReleaseTarball::new("cpi", "1")
+        .with("jobs", "toy_cpi", &job, "packages: [toy_cpi]")
+        .with("packages", "toy_cpi", &package, "dependencies: []")
+        .pack()
 }

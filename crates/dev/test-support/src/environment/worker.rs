@@ -1,8 +1,12 @@
 //! A run in a process of its own, which can be killed: the test's program, started once more.
+//! The program has a test that calls [`work`].
 
-use create_env::{CpiSource, Created, Error, Event, Options, Reporter};
+use bosh_manifest::yaml;
+use create_env::manifest::{Folders, Reading};
+use create_env::{CpiSource, Created, Environment, Error, Event, Manifest, Options, Reporter};
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha512};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,9 +20,13 @@ const VARIABLE: &str = "CREATE_ENV_WORKER";
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
+    /// `create-env`.
     Create,
+    /// The same with `--recreate`.
     Recreate,
+    /// The same with `--recreate-persistent-disks`.
     MoveDisk,
+    /// `delete-env`.
     Delete,
 }
 
@@ -35,13 +43,46 @@ pub struct Death {
 #[derive(Debug, Serialize, Deserialize)]
 struct Task {
     folder: PathBuf,
+    program: PathBuf,
+    arguments: Vec<String>,
     verb: Verb,
     death: Option<Death>,
     /// Where it writes which moments there were.
     log: PathBuf,
 }
 
-/// Does it.
+/// Does something with the environment whose manifest is in `folder`.
+pub fn with<T>(
+    folder: &Path,
+    cpi: &CpiSource,
+    options: &Options,
+    reporter: &dyn Reporter,
+    act: impl FnOnce(&Environment<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let path = folder.join("manifest.yml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let reading = Reading {
+        folders: Folders { manifest: folder, home: None },
+        cpi_from_release: *cpi == CpiSource::Release,
+    };
+    let document = yaml::parse(&text).unwrap();
+    let manifest = Manifest::read(&document, reading).unwrap_or_else(|error| panic!("{error}"));
+    let sha = Sha512::digest(yaml::write(&document).as_bytes());
+    let sha: String = sha.iter().map(|byte| format!("{byte:02x}")).collect();
+    act(&Environment {
+        manifest: &manifest,
+        manifest_path: &path,
+        manifest_sha: &sha,
+        state: &folder.join("state.json"),
+        home: &folder.join("home"),
+        cpi,
+        options,
+        reporter,
+        stopped: &|| false,
+    })
+}
+
+/// Runs a verb in this process.
 pub fn act(
     folder: &Path,
     cpi: &CpiSource,
@@ -54,7 +95,7 @@ pub fn act(
         agent_timeout: Duration::from_secs(30),
         ..Options::default()
     };
-    super::with(folder, cpi, &options, reporter, |environment| match verb {
+    with(folder, cpi, &options, reporter, |environment| match verb {
         Verb::Delete => create_env::delete(environment).map(|()| None),
         _ => create_env::create(environment).map(Some),
     })
@@ -113,10 +154,11 @@ fn die() {
 pub fn work() {
     let Ok(task) = std::env::var(VARIABLE) else { return };
     let task: Task = serde_json::from_str(&task).unwrap();
-    let Task { folder, verb, death, log } = task;
+    let Task { folder, program, arguments, verb, death, log } = task;
+    let cpi = CpiSource::Command { program, arguments, plugin: None };
     let log = Mutex::new(File::create(log).unwrap());
     let reporter = Dying { death, seen: AtomicUsize::new(0), log };
-    if let Err(error) = act(&folder, &super::command(), verb, &reporter) {
+    if let Err(error) = act(&folder, &cpi, verb, &reporter) {
         panic!("{error}");
     }
 }
@@ -124,17 +166,24 @@ pub fn work() {
 /// A run that has ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// How.
     pub status: ExitStatus,
+    /// What has happened.
     pub moments: Vec<Moment>,
+    /// What it said.
     pub stderr: String,
 }
 
-/// Runs a worker.
-pub fn run(folder: &Path, verb: Verb, death: Option<Death>) -> Ended {
+/// Runs a worker: `test` is the name of the test that calls [`work`].
+pub fn run(test: &str, folder: &Path, cpi: &CpiSource, verb: Verb, death: Option<Death>) -> Ended {
+    let CpiSource::Command { program, arguments, .. } = cpi.clone() else {
+        panic!("a worker's CPI is a command");
+    };
     let log = folder.join("moments");
-    let task = Task { folder: folder.to_owned(), verb, death, log: log.clone() };
+    let folder = folder.to_owned();
+    let task = Task { folder, program, arguments, verb, death, log: log.clone() };
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["worker", "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .env(VARIABLE, serde_json::to_string(&task).unwrap())
         .stdin(Stdio::null())
         .output()

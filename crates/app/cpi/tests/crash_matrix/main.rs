@@ -1,6 +1,8 @@
 //! The proof that nothing is left behind: every method, every API call of it in turn, every
 //! way to fail, before and after the call took effect; then one ordinary call.
 
+mod environments;
+
 use trials::Subject;
 use trials::cloud::Plugin;
 use trials::torture::{Depth, Plan};

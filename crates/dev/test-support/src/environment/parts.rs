@@ -2,10 +2,28 @@
 
 use bosh_release::archive::{self, Files, plain};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+
+/// What is of one cloud in a manifest.
+pub struct Site {
+    /// The address of the VM, in the network whose first three numbers it has.
+    pub ip: &'static str,
+    /// Cloud properties of the network.
+    pub network: Value,
+    /// Cloud properties of a VM of this type.
+    pub vm: fn(&str) -> Value,
+    /// Cloud properties of a disk of this type.
+    pub disk: fn(&str) -> Value,
+    /// Cloud properties of the stemcell.
+    pub stemcell: Value,
+    /// Properties of the CPI beside the agent's.
+    pub properties: Value,
+    /// The CPI's job.
+    pub job: &'static str,
+}
 
 /// What a manifest asks for, as far as tests change it.
 #[derive(Debug, Clone)]
@@ -24,13 +42,14 @@ pub struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { disk: 1024, disk_type: "fast", vm_type: "m1", text: "hello", stemcell: "1.1" }
+        Self { disk: 5120, disk_type: "fast", vm_type: "m1", text: "hello", stemcell: "1.1" }
     }
 }
 
 /// A folder with everything that a manifest names.
 pub struct Parts {
     folder: PathBuf,
+    site: Site,
     port: u16,
     ca: String,
     certificate: String,
@@ -39,13 +58,12 @@ pub struct Parts {
 
 impl Parts {
     /// Makes releases, certificates and stemcells in `folder`.
-    pub fn make(folder: &Path) -> Self {
+    pub fn make(folder: &Path, site: Site) -> Self {
         let (ca, certificate, key) = certificates();
         // Nobody else takes it in the moment until the agent does, or the test says so.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let parts = Self { folder: folder.to_owned(), port, ca, certificate, key };
+        let parts = Self { folder: folder.to_owned(), site, port, ca, certificate, key };
         parts.web_release("1");
-        parts.cpi_release();
         for version in ["1.1", "1.2"] {
             parts.write_stemcell(version);
         }
@@ -75,35 +93,12 @@ impl Parts {
         self.write("web.tgz", release.pack());
     }
 
-    /// The toy CPI as a release: a package to be compiled and a job to be rendered.
-    fn cpi_release(&self) {
-        let package = Files::from([
-            ("packaging".into(), plain("set -e\ncp cpi.rb \"$BOSH_INSTALL_TARGET/cpi.rb\"\n")),
-            ("cpi.rb".into(), plain(fs::read(super::script()).unwrap())),
-        ]);
-        let spec = "name: toy_cpi\ntemplates: {cpi.erb: bin/cpi, cpi.json.erb: config/cpi.json}\n\
-            packages: [toy_cpi]\nproperties:\n  agent.mbus: {}\n  toy.folder: {}\n";
-        let program = "#!/bin/sh\nexec ruby --disable-gems \"$BOSH_PACKAGES_DIR/toy_cpi/cpi.rb\" \
-            \"$BOSH_JOBS_DIR/toy_cpi/config/cpi.json\"\n";
-        let config = "<%= JSON.dump('cloud' => {'properties' => {'agent' => {'mbus' => \
-            p('agent.mbus')}, 'toy' => {'folder' => p('toy.folder')}}}) %>";
-        let job = Files::from([
-            ("job.MF".into(), plain(spec)),
-            ("monit".into(), plain("")),
-            ("templates/cpi.erb".into(), plain(program)),
-            ("templates/cpi.json.erb".into(), plain(config)),
-        ]);
-        let release = ReleaseTarball::new("toy-cpi", "1")
-            .with("jobs", "toy_cpi", &job, "packages: [toy_cpi]")
-            .with("packages", "toy_cpi", &package, "dependencies: []");
-        self.write("toy-cpi.tgz", release.pack());
-    }
-
     fn write_stemcell(&self, version: &str) {
         let manifest = format!(
             "name: toy-stemcell\nversion: '{version}'\napi_version: 3\n\
              sha1: da39a3ee5e6b4b0d3255bfef95601890afd80709\noperating_system: toy-os\n\
-             stemcell_formats: [toy]\ncloud_properties: {{}}\n"
+             stemcell_formats: [toy]\ncloud_properties: {}\n",
+            self.site.stemcell
         );
         let files =
             Files::from([("stemcell.MF".into(), plain(manifest)), ("image".into(), plain(""))]);
@@ -112,58 +107,67 @@ impl Parts {
 
     /// Writes the manifest.
     pub fn manifest(&self, wanted: &Wanted) {
+        let Site { ip, network, vm, disk, job, properties, .. } = &self.site;
         let cert = json!({"certificate": self.certificate, "private_key": self.key});
         let mbus = format!("https://mbus:pass@127.0.0.1:{}", self.port);
+        let net = ip.rsplit_once('.').unwrap().0;
         let mut group = json!({
             "name": "bosh", "instances": 1, "jobs": [{"name": "web", "release": "web"}],
             "resource_pool": "vms", "properties": {"text": wanted.text},
-            "networks": [{"name": "default", "static_ips": ["10.0.0.6"]}]});
+            "networks": [{"name": "default", "static_ips": [ip]}]});
         if wanted.disk > 0 {
             group["persistent_disk_pool"] = json!("disks");
         }
+        let mut properties = properties.clone();
+        properties["agent"] = json!({"mbus": mbus});
+        let mut releases = vec![json!({"name": "web", "url": "file://web.tgz"})];
+        if self.folder.join("cpi.tgz").exists() {
+            releases.push(json!({"name": "cpi", "url": "file://cpi.tgz"}));
+        }
         let manifest = json!({
             "name": "toy",
-            "releases": [{"name": "toy-cpi", "url": "file://toy-cpi.tgz"},
-                {"name": "web", "url": "file://web.tgz"}],
+            "releases": releases,
             "networks": [{"name": "default", "type": "manual", "subnets": [{
-                "range": "10.0.0.0/24", "gateway": "10.0.0.1", "dns": ["10.0.0.2"],
-                "cloud_properties": {"name": "net1"}}]}],
+                "range": format!("{net}.0/24"), "gateway": format!("{net}.1"),
+                "dns": ["8.8.8.8"], "cloud_properties": network}]}],
             "resource_pools": [{"name": "vms", "network": "default",
                 "stemcell": {"url": format!("file://stemcell-{}.tgz", wanted.stemcell)},
-                "cloud_properties": {"size": wanted.vm_type},
+                "cloud_properties": vm(wanted.vm_type),
                 "env": {"bosh": {"mbus": {"cert": cert}}}}],
             "disk_pools": [{"name": "disks", "disk_size": wanted.disk.max(1),
-                "cloud_properties": {"type": wanted.disk_type}}],
+                "cloud_properties": disk(wanted.disk_type)}],
             "instance_groups": [group],
             "tags": {"owner": "me"},
             "cloud_provider": {
-                "template": {"name": "toy_cpi", "release": "toy-cpi"},
-                "mbus": mbus, "cert": {"ca": self.ca},
-                "properties": {"agent": {"mbus": mbus},
-                    "toy": {"folder": self.folder.join("cloud")}}},
+                "template": {"name": job, "release": "cpi"},
+                "mbus": mbus, "cert": {"ca": self.ca}, "properties": properties},
         });
         self.write("manifest.yml", manifest.to_string());
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    /// Writes a file beside the manifest.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         fs::write(self.folder.join(name), bytes).unwrap();
     }
 }
 
-struct ReleaseTarball {
+/// A release on its way into a tarball.
+pub struct ReleaseTarball {
     manifest: String,
     files: Files,
 }
 
 impl ReleaseTarball {
-    fn new(name: &str, version: &str) -> Self {
+    /// One without jobs and packages.
+    pub fn new(name: &str, version: &str) -> Self {
         let manifest = format!(
             "name: {name}\nversion: '{version}'\ncommit_hash: c\nuncommitted_changes: false\n"
         );
         Self { manifest, files: Files::new() }
     }
 
-    fn with(mut self, kind: &str, name: &str, files: &Files, needs: &str) -> Self {
+    /// The same with a job or a package.
+    pub fn with(mut self, kind: &str, name: &str, files: &Files, needs: &str) -> Self {
         let packed = archive::pack(files).unwrap();
         if !self.manifest.contains(&format!("\n{kind}:")) {
             self.manifest += &format!("{kind}:\n");
@@ -177,7 +181,8 @@ impl ReleaseTarball {
         self
     }
 
-    fn pack(mut self) -> Vec<u8> {
+    /// The tarball.
+    pub fn pack(mut self) -> Vec<u8> {
         self.files.insert("release.MF".into(), plain(self.manifest));
         archive::pack(&self.files).unwrap()
     }
