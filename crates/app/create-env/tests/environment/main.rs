@@ -1,5 +1,6 @@
 //! Environments on a toy cloud, made by the CPI of a stranger.
 
+mod cli;
 mod crashes;
 mod life;
 mod toy;

@@ -59,10 +59,20 @@ impl Toy {
 
     /// The calls since this was asked last, without `info`.
     pub fn calls(&self) -> Vec<String> {
+        let calls = self.logged().into_iter();
+        calls.filter(|line| line != "info").collect()
+    }
+
+    /// How often the CPI was started since this was asked last.
+    pub fn starts(&self) -> usize {
+        self.logged().len()
+    }
+
+    fn logged(&self) -> Vec<String> {
         let path = self.folder.join("calls");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let _ = fs::remove_file(&path);
-        text.lines().filter(|line| *line != "info").map(str::to_owned).collect()
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Has a method fail once with an error of this type, or die before it does anything.
