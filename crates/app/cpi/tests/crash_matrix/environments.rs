@@ -104,7 +104,7 @@ fn an_environment_lives_on_cloudstack() {
 }
 
 fn crashes(names: &[&str]) {
-    Matrix { worker: "environments::worker", stage: &stage }.play(names);
+    Matrix::new("environments::worker", &stage).play(names);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use test_support::environment::crashes::Matrix;
 
 fn crashes(names: &[&str]) {
-    Matrix { worker: "worker", stage: &crate::toy::stage }.play(names);
+    Matrix::new("worker", &crate::toy::stage).play(names);
 }
 
 #[test]
