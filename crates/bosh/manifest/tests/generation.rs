@@ -156,7 +156,9 @@ fn ssh_keys_are_those_of_ssh_keygen() {
         Command::new("ssh-keygen").args(arguments).arg("-f").arg(file).output()
     };
     let Ok(derived) = keygen(&["-y"], &private) else {
-        return test_support::skip("ssh-keygen is not installed (Debian's package 'openssh-client')");
+        return test_support::skip(
+            "ssh-keygen is not installed (Debian's package 'openssh-client')",
+        );
     };
     let derived = String::from_utf8(derived.stdout).unwrap();
     assert_eq!(derived.trim_end(), text(&document, &["s", "public_key"]).trim_end());
