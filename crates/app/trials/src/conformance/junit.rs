@@ -1,6 +1,6 @@
 //! Verdicts as JUnit XML, which every CI system reads.
 
-use super::Verdict;
+use super::verdict::Verdict;
 use std::fmt::Write as _;
 
 /// One suite with a case for each verdict.

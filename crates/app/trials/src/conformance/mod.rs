@@ -9,16 +9,17 @@ mod disk;
 mod junit;
 mod protocol;
 mod stemcell;
+mod verdict;
 mod vm;
 
 pub use junit::junit;
+pub use verdict::Verdict;
 
 use crate::Subject;
 use crate::cloud::World;
 use anyhow::Result;
 use bench::Bench;
-use serde::Serialize;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// One promise of the contract.
 pub struct Check {
@@ -27,20 +28,6 @@ pub struct Check {
     /// What must hold.
     pub what: &'static str,
     run: fn(&Bench) -> Result<()>,
-}
-
-/// What came of a check.
-#[derive(Debug, Serialize)]
-pub struct Verdict {
-    /// The check's number.
-    pub id: &'static str,
-    /// What must hold.
-    pub what: &'static str,
-    /// Why it does not; None where it does.
-    pub fault: Option<String>,
-    /// How long it took.
-    #[serde(serialize_with = "as_seconds")]
-    pub took: Duration,
 }
 
 /// Every check, in the order of the suite.
@@ -60,8 +47,4 @@ impl Check {
         let fault = outcome.err().map(|error| format!("{error:#}"));
         Verdict { id: self.id, what: self.what, fault, took: begun.elapsed() }
     }
-}
-
-fn as_seconds<S: serde::Serializer>(took: &Duration, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_f64(took.as_secs_f64())
 }

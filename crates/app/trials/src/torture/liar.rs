@@ -1,8 +1,8 @@
 //! The liar matrix: lists that are not true, while a method runs, while it is undone, and while
 //! what a killed call left is recovered. The cloud is full of what is none of the CPI's.
 
-use super::Depth;
 use super::cell::{self, CleanRun};
+use super::depth::Depth;
 use super::fault::Way;
 use super::foreign::Foreign;
 use super::inventory::Inventory;

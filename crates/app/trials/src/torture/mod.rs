@@ -5,6 +5,7 @@
 //! its own, and a second cloud that shares that `state_dir`.
 
 mod cell;
+mod depth;
 mod fault;
 mod foreign;
 mod heavy;
@@ -19,6 +20,7 @@ mod softlayer;
 mod stage;
 
 pub use cell::Cell;
+pub use depth::Depth;
 pub(crate) use inventory::cloudstack_things;
 pub use liar::LiarCell;
 pub use report::{Finding, Report};
@@ -45,17 +47,6 @@ pub struct Plan {
     pub depth: Depth,
     /// How many cells at once. They mostly wait.
     pub workers: usize,
-}
-
-/// How many cells of a method are played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
-    /// Every way to fail at every API call.
-    Every,
-    /// Deaths, lost answers and failed jobs at every API call. An answer that is mangled is
-    /// read by the API's client, which does so alike for every call of a command: each way to
-    /// mangle one is played once for each command of the method.
-    Quick,
 }
 
 /// A cell of a matrix.

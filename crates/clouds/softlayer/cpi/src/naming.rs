@@ -1,6 +1,6 @@
 //! The host names of VMs: the name that an operation gives, behind the operator's prefix.
 
-use crate::session::SoftLayer;
+use cpi_kit::naming::Names;
 use journal::OperationId;
 
 /// A host name is no longer.
@@ -12,15 +12,15 @@ const UNLUCKY: usize = 64;
 /// does not keep names apart, and the director's name comes later. That of a VM with global
 /// addresses says so (`is_edge`).
 pub(crate) fn host_name(
-    cloud: &SoftLayer,
+    names: &Names,
     prefix: &str,
     domain: &str,
     is_edge: bool,
     operation: OperationId,
 ) -> String {
     let name = match is_edge {
-        false => cloud.names.vm(operation),
-        true => cloud.names.edge(operation),
+        false => names.vm(operation),
+        true => names.edge(operation),
     };
     prefixed(prefix, &name, domain)
 }
@@ -46,16 +46,16 @@ fn prefixed(prefix: &str, name: &str, domain: &str) -> String {
 }
 
 /// The name that an operation of ours gave, within a host name; None if there is none.
-pub(crate) fn name_within<'h>(cloud: &SoftLayer, hostname: &'h str) -> Option<&'h str> {
-    let starts = [format!("vm-{}-", cloud.names.mark()), format!("edge-{}-", cloud.names.mark())];
+pub(crate) fn name_within<'h>(names: &Names, hostname: &'h str) -> Option<&'h str> {
+    let starts = [format!("vm-{}-", names.mark()), format!("edge-{}-", names.mark())];
     let at = starts.iter().find_map(|start| hostname.find(start.as_str()))?;
     let name = &hostname[at..];
-    cloud.names.parse(name).map(|_| name)
+    names.parse(name).map(|_| name)
 }
 
 /// Whether a host name of ours says that the VM has global addresses.
-pub(crate) fn is_edge(cloud: &SoftLayer, hostname: &str) -> bool {
-    name_within(cloud, hostname).is_some_and(|name| name.starts_with(cpi_kit::naming::EDGE))
+pub(crate) fn is_edge(names: &Names, hostname: &str) -> bool {
+    name_within(names, hostname).is_some_and(|name| name.starts_with(cpi_kit::naming::EDGE))
 }
 
 #[cfg(test)]

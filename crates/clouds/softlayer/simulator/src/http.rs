@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use serde_json::json;
-use simulator_kit::{ConnectionCut, Reply, fault};
+use simulator_kit::{ConnectionCut, Reply, inject};
 use std::collections::BTreeMap;
 
 /// Serves the API.
@@ -38,7 +38,7 @@ async fn api(
         authorization: authorization.map(str::to_owned),
         body: body.to_vec(),
     };
-    let Some(reply) = fault::answer(&shared, &request, &wire).await else {
+    let Some(reply) = inject::answer(&shared, &request, &wire).await else {
         return StatusCode::NO_CONTENT.into_response(); // never arrives: the wire is cut
     };
     if !reply.delay.is_zero() && !shared.cloud().clock.is_virtual() {

@@ -3,6 +3,7 @@
 mod ci;
 mod docs;
 mod image_job;
+mod layers;
 mod manifests;
 mod spec;
 mod tarball;

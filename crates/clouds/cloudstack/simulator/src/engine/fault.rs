@@ -4,7 +4,8 @@ use super::{Job, Refusal, Reply, Request};
 use crate::Shared;
 use serde_json::Value;
 
-pub use simulator_kit::fault::{Fault, FaultKind, Faults, Struck, When, answer, strike};
+pub use simulator_kit::fault::{Fault, FaultKind, Faults, When};
+pub use simulator_kit::inject::{Struck, answer, strike};
 
 /// The fault that the job of the call that is being answered meets.
 #[derive(Debug, Clone, Default)]

@@ -21,7 +21,7 @@ pub(super) async fn owned_resources(cloud: &SoftLayer) -> CloudResult<Vec<OwnedR
 
 fn of_machine(cloud: &SoftLayer, seen: MachineView) -> Option<OwnedResource<Intent>> {
     let name = seen.hostname?;
-    let ours = cloud.names.parse(name_within(cloud, &name)?)?;
+    let ours = cloud.names.parse(name_within(&cloud.names, &name)?)?;
     let (kind, target) = match seen.machine {
         Machine::Guest(_) => ("VM", Intent::Guest { name: name.clone() }),
         Machine::Server(_) => ("bare metal server", Intent::Server { name: name.clone() }),

@@ -49,7 +49,7 @@ pub(crate) async fn unroute(
     seen: &MachineView,
     until: Deadline,
 ) -> CloudResult<()> {
-    if !seen.hostname.as_deref().is_some_and(|name| naming::is_edge(cloud, name)) {
+    if !seen.hostname.as_deref().is_some_and(|name| naming::is_edge(&cloud.names, name)) {
         return Ok(());
     }
     let all: Vec<GlobalIp> =

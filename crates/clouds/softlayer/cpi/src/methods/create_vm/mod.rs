@@ -33,7 +33,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> 
     let until = cloud.deadline(wait);
     let created = cloud.operation("create_vm", async |operation| {
         let is_edge = !spec.networks.vips.is_empty();
-        let name = host_name(cloud, &spec.prefix, &spec.domain, is_edge, operation.id());
+        let name = host_name(&cloud.names, &spec.prefix, &spec.domain, is_edge, operation.id());
         let tried = format!("creating VM {name}");
         let agent = Agent { cloud, call: &call, spec: &spec };
         // Too long settings must be known before anything is billed.
