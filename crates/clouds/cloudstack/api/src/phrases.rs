@@ -75,11 +75,21 @@ pub const NOT_DESTROYED_YET: &str = "Please destroy vm with specified vmId befor
 pub const UNABLE_TO_START: &str = "Unable to start";
 /// 431, job: a volume to delete with its VM is not on it. `UserVmManagerImpl.java`.
 pub const NOT_ITS_DATADISK: &str = "not DATADISK attached to the VM";
+/// 431, job or at once: somebody protects it. `destroyVirtualMachine`, `deleteVolume`.
+pub const DELETE_PROTECTED: &str = "has delete protection enabled";
 
 /// 530, job: the network still has VMs. `deleteNetwork`.
 pub const NETWORK_IN_USE: &str = "Failed to delete network";
+/// 431: that network was deleted. `deleteNetwork`.
+pub const NETWORK_IS_GONE: &str = "doesn't exist";
 /// 431: the volume is attached. `attachVolume` (job), `deleteVolume`.
 pub const VOLUME_IS_ATTACHED: &str = "Please specify a volume that is not attached to any VM";
+/// 530, job: another job has just attached it. `attachVolume`.
+pub const VOLUME_IS_ALREADY_ATTACHED: &str = "This volume is already attached to a VM";
+/// 431: that volume was deleted. `resizeVolume`, `createSnapshot`.
+pub const VOLUME_IS_GONE: &str = "Unable to find volume by id";
+/// 530, job: the VM runs, and its hosts cannot move the disk. `VolumeApiServiceImpl.java`.
+pub const NO_POOL_TO_MIGRATE_TO: &str = "no suitable pool(s) found for migrating";
 /// 431, job: the volume is not attached. `detachVolume`.
 pub const VOLUME_IS_NOT_ATTACHED: &str = "The specified volume is not attached to a VM";
 /// 431, job: volume and VM are in different zones. `attachVolume`.

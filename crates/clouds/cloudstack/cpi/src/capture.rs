@@ -1,7 +1,7 @@
 //! A stemcell of a VM: the VM is stopped, a template made of its root volume, and the VM started
 //! again.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, ResultExt, vm_not_found};
 use crate::intent::Intent;
 use crate::properties::Wait;
@@ -57,13 +57,9 @@ async fn stop(
     let stop = StopVirtualMachine { id: vm.to_owned(), forced: None };
     let until = cloud.deadline(Wait::RebootVm);
     tracing::info!("stopping VM {vm}");
-    operation
-        .step(
-            Intent::VmStop { vm: vm.to_owned() },
-            async || step_outcome(cloud.run_job(&stop, until).await.map(drop)),
-            async || is_in_state(cloud, vm, "Stopped").await,
-        )
-        .await
+    let send = async || cloud.run_job(&stop, until).await.map(drop);
+    let probe = async || is_in_state(cloud, vm, "Stopped").await;
+    change(operation, Intent::VmStop { vm: vm.to_owned() }, send, probe).await
 }
 
 async fn start(
@@ -74,13 +70,9 @@ async fn start(
     let start = StartVirtualMachine { id: vm.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
     tracing::info!("starting VM {vm} again");
-    operation
-        .step(
-            Intent::change("start", vm),
-            async || step_outcome(cloud.run_job(&start, until).await.map(drop)),
-            async || is_in_state(cloud, vm, "Running").await,
-        )
-        .await
+    let send = async || cloud.run_job(&start, until).await.map(drop);
+    let probe = async || is_in_state(cloud, vm, "Running").await;
+    change(operation, Intent::change("start", vm), send, probe).await
 }
 
 async fn is_in_state(cloud: &CloudStack, vm: &str, state: &str) -> CloudResult<Option<()>> {
@@ -109,13 +101,10 @@ async fn make_template(
     };
     let until = cloud.deadline(Wait::PollTemplate);
     tracing::info!("making a template of volume {volume}");
-    let made = operation
-        .step(
-            Intent::Template { name: name.clone() },
-            async || step_outcome(cloud.run_job(&make, until).await.map(|made| made.0.id)),
-            async || Ok(template::named(cloud, &name).await?.into_iter().next().map(|row| row.id)),
-        )
-        .await;
+    let send = async || cloud.run_job(&make, until).await.map(|made| made.0.id);
+    let probe =
+        async || Ok(template::named(cloud, &name).await?.into_iter().next().map(|row| row.id));
+    let made = change(operation, Intent::Template { name: name.clone() }, send, probe).await;
     let tried = || format!("making a template of VM {}", capture.vm);
     let id = made.during(Activity::CreateStemcell, tried)?;
     template::wait_until_ready(cloud, &id, &[&vm.zoneid], until).await?;

@@ -34,6 +34,7 @@ const ON_DISKS: &[Activity] =
     &[FindDisk, AttachDisk, DetachDisk, ResizeDisk, DeleteDisk, SetDiskMetadata, SnapshotDisk];
 const ON_VMS: &[Activity] = &[FindVm, RebootVm, DeleteVm, SetVmMetadata];
 const UNKNOWN: &[&str] = &[ENTITY_DOES_NOT_EXIST, GONE];
+const UNKNOWN_DISK: &[&str] = &[ENTITY_DOES_NOT_EXIST, GONE, VOLUME_IS_GONE];
 
 const TABLE: &[Row] = &[
     Row {
@@ -47,10 +48,18 @@ const TABLE: &[Row] = &[
     Row {
         doing: ON_DISKS,
         codes: &[431],
-        phrases: UNKNOWN,
+        phrases: UNKNOWN_DISK,
         kind: DiskNotFound,
         ok_to_retry: false,
         advice: "the disk is gone, or belongs to another account or project",
+    },
+    Row {
+        doing: &[DeleteVm, DeleteDisk],
+        codes: &[431],
+        phrases: &[DELETE_PROTECTED],
+        kind: CloudError,
+        ok_to_retry: false,
+        advice: "somebody has set delete protection on it in CloudStack: take that off first",
     },
     Row {
         doing: &[CreateStemcell],

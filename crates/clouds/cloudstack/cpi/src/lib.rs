@@ -12,6 +12,7 @@ mod errors;
 mod intent;
 mod name_ref;
 mod naming;
+mod permit;
 pub mod properties;
 mod tags;
 

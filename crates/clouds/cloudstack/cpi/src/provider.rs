@@ -4,7 +4,9 @@ use crate::intent::Intent;
 use crate::session::CloudStack;
 use crate::{capture, doctor, gc};
 use bosh_cpi::Result;
-use cpi_kit::{CallJournal, Capture, Captured, Finding, Keep, OwnedResource, Provider, Questions};
+use cpi_kit::{
+    CallJournal, Capture, Captured, Finding, Found, Keep, OwnedResource, Provider, Questions,
+};
 
 impl Provider for CloudStack {
     fn journal(&self) -> &CallJournal<Intent> {
@@ -17,6 +19,10 @@ impl Provider for CloudStack {
 
     async fn owned_resources(&self) -> Result<Vec<OwnedResource<Intent>>> {
         gc::owned_resources(self).await
+    }
+
+    async fn delete_listed(&self, found: &Found, intent: &Intent) -> Result<()> {
+        gc::delete_listed(self, found, intent).await
     }
 
     async fn examine(&self, questions: &Questions) -> Vec<Finding> {

@@ -28,6 +28,10 @@ pub struct CloudStack {
     pub(crate) scoped: sync::OnceCell<Client>,
     /// The cloud does not know the project or the account that every call names.
     pub(crate) scope_refused: Cell<bool>,
+    /// The account that our resources belong to, once it is known.
+    pub(crate) account: sync::OnceCell<Option<String>>,
+    /// How many answers to changes were lost, or may be those to a request delivered twice.
+    pub(crate) lost_answers: Cell<u32>,
 }
 
 impl CloudStack {
@@ -38,7 +42,7 @@ impl CloudStack {
         let state_dir = Rc::new(state_dir);
         let key = Key {
             endpoint: properties.endpoint().to_owned(),
-            account: account(&properties),
+            account: key_fingerprint(&properties),
             project: properties.scope_text(),
         };
         let cache_key = fingerprint(&[&key.endpoint, &key.account, &key.project]);
@@ -51,6 +55,8 @@ impl CloudStack {
             client: OnceCell::new(),
             scoped: sync::OnceCell::new(),
             scope_refused: Cell::new(false),
+            account: sync::OnceCell::new(),
+            lost_answers: Cell::new(0),
         })
     }
 
@@ -101,7 +107,7 @@ impl CloudStack {
 
 /// What stands for the account, whose name nobody tells: a fingerprint of its API key, which
 /// is no secret by itself.
-fn account(properties: &CloudStackProperties) -> String {
+fn key_fingerprint(properties: &CloudStackProperties) -> String {
     let key = properties.api_key.as_ref().map(reveal).unwrap_or_default();
     fingerprint(&[key])[..16].to_owned()
 }

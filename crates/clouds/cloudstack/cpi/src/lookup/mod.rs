@@ -3,6 +3,7 @@
 //!
 //! Facts hold nothing secret, and keep their spelling: they stand in the cache of a director.
 
+pub(crate) mod account;
 pub(crate) mod disk;
 pub(crate) mod features;
 pub(crate) mod network;

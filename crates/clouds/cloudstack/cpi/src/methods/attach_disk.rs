@@ -1,7 +1,7 @@
 //! `attach_disk`: attaches a volume, and answers where the agent finds it. Attaching it again
 //! to the same VM answers the same.
 
-use crate::api::step_outcome;
+use crate::api::{is_lost, new_job_id, step_outcome};
 use crate::disk_hint::disk_hint;
 use crate::errors::{Activity, CloudResult, Failure, ResultExt, disk_not_found, vm_not_found};
 use crate::intent::Intent;
@@ -11,7 +11,9 @@ use crate::resources::{vm, volume};
 use crate::session::CloudStack;
 use bosh_cpi::method::AttachDisk;
 use bosh_cpi::{CpiError, DiskHint, Result};
+use cloud_http::Deadline;
 use cloudstack::api::{AttachVolume, Volume};
+use cloudstack::phrases::VOLUME_IS_ALREADY_ATTACHED;
 use cpi_kit::Provider;
 use journal::Operation;
 
@@ -38,6 +40,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
         .await
 }
 
+/// How often the call is sent at most whose answers are lost.
+const MAX_SENDS: usize = 3;
+
+/// Attaches, under a job id of ours each time that the call is sent: the journal has to tell
+/// whether it was this call that attached the disk.
 async fn attach(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
@@ -47,22 +54,33 @@ async fn attach(
 ) -> CloudResult<Volume> {
     let attach =
         AttachVolume { id: disk.to_owned(), virtualmachineid: vm.to_owned(), deviceid: None };
-    let job = uuid::Uuid::new_v4().to_string();
     let until = cloud.deadline(Wait::AttachVolume);
-    operation
-        .step(
-            Intent::Attachment { volume: disk.to_owned(), vm: vm.to_owned(), job: job.clone() },
-            async || match cloud.run_job_as(&attach, &job, until).await {
-                Ok(made) => step_outcome(Ok(made.0)),
-                // Within the step: one that was attached before is as good.
-                Err(failure) => step_outcome(explain(cloud, call, vm, disk, failure).await),
-            },
-            async || {
-                let there = volume::by_id(cloud, disk).await?;
-                Ok(there.filter(|volume| volume.virtualmachineid.as_deref() == Some(vm)))
-            },
-        )
-        .await
+    let mut sends = 1;
+    loop {
+        let job = new_job_id();
+        let intent =
+            Intent::Attachment { volume: disk.to_owned(), vm: vm.to_owned(), job: job.clone() };
+        let attached = operation
+            .step(
+                intent,
+                async || match cloud.run_job_as(&attach, &job, until).await {
+                    Ok(made) => step_outcome(Ok(made.0)),
+                    // Within the step: one that was attached before is as good.
+                    Err(failure) => {
+                        step_outcome(explain(cloud, call, vm, disk, failure, until).await)
+                    }
+                },
+                async || {
+                    let there = volume::by_id(cloud, disk).await?;
+                    Ok(there.filter(|volume| volume.virtualmachineid.as_deref() == Some(vm)))
+                },
+            )
+            .await;
+        match attached {
+            Err(failure) if is_lost(&failure) && sends < MAX_SENDS => sends += 1,
+            attached => return attached,
+        }
+    }
 }
 
 /// What drives the volume. A plain user is not told it with the volume, but with the VM, which
@@ -78,18 +96,21 @@ async fn hypervisor(cloud: &CloudStack, volume: &Volume, vm: &str) -> CloudResul
     Ok(row.map(|row| lookup::vm::remember(cloud, &row).hypervisor.clone()).unwrap_or_default())
 }
 
-/// Why the cloud refused to attach: it is attached already, or one of the two does not exist.
+/// Why the cloud refused to attach: it is attached already, or one of the two does not exist. A
+/// job that works on the disk right now may be an earlier call's, which attaches it.
 async fn explain(
     cloud: &CloudStack,
     call: &AttachDisk,
     vm: &str,
     disk: &str,
     failure: Failure,
+    until: Deadline,
 ) -> CloudResult<Volume> {
-    if !failure.has_code(431) {
+    if !failure.has_code(431) && !failure.says(VOLUME_IS_ALREADY_ATTACHED) {
         return Err(failure);
     }
-    let (volume, machine) = tokio::try_join!(volume::by_id(cloud, disk), vm::by_id(cloud, vm))?;
+    let (volume, machine) =
+        tokio::try_join!(volume::settled(cloud, disk, until), vm::by_id(cloud, vm))?;
     let Some(volume) = volume.filter(volume::exists) else {
         return Err(disk_not_found(&call.disk_cid).into());
     };

@@ -1,6 +1,6 @@
 //! `create_disk`: a volume, near the VM it is for. It takes no storage until it is attached.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, Failure, ResultExt};
 use crate::intent::Intent;
 use crate::lookup;
@@ -14,7 +14,7 @@ use crate::session::CloudStack;
 use bosh_cpi::method::CreateDisk;
 use bosh_cpi::{CpiError, DiskCid, MiB, Result, VmCid};
 use cloudstack::api::{CreateVolume, Volume};
-use cpi_kit::Provider;
+use cpi_kit::{Owned, Provider};
 use journal::Operation;
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid> {
@@ -32,6 +32,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateDisk) -> Result<DiskCid>
             let (made, local) =
                 made.during(Activity::CreateDisk, || format!("creating a disk of {}", spec.size))?;
             lookup::disk::remember_new(cloud, &made.id, &made, local);
+            lookup::account::learn(cloud, &made);
             let cid = DiskCid::new(&made.id)
                 .map_err(|e| CpiError::cloud(format!("createVolume: {e}")))?;
             Ok((cid, Some(made.id)))
@@ -169,12 +170,18 @@ async fn create(
         maxiops: spec.iops.1,
     };
     let until = cloud.deadline(Wait::CreateVolume);
-    let made = operation.step(
-        Intent::Volume { name: name.clone() },
-        async || step_outcome(cloud.run_job(&call, until).await.map(|made| made.0)),
-        async || Ok(volume::named(cloud, &name).await?.into_iter().next()),
-    );
-    Ok((made.await?, disk.offering.local))
+    let lost = cloud.lost_answers.get();
+    let intent = Intent::Volume { name: name.clone() };
+    let send = async || cloud.run_job(&call, until).await.map(|made| made.0);
+    let probe = async || {
+        let owned = volume::owned_by_name(cloud, &name).await?;
+        Ok(owned.into_iter().next().map(Owned::into_row))
+    };
+    let made = change(operation, intent, send, probe).await?;
+    if cloud.lost_answers.get() > lost {
+        volume::remove_twins(cloud, &name, &made.id).await?;
+    }
+    Ok((made, disk.offering.local))
 }
 
 /// Looks up afresh what was remembered, if it may have been the reason of a refusal; None if

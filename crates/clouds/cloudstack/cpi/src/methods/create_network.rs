@@ -1,6 +1,6 @@
 //! `create_network`: a network that BOSH manages, isolated or a tier of a VPC.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::lookup;
@@ -12,7 +12,7 @@ use bosh_cpi::answer::NetworkCreated;
 use bosh_cpi::method::{CreateNetwork as Call, Hash};
 use bosh_cpi::{CloudProperties, CpiError, NetworkCid, Result};
 use cloudstack::api::{CreateNetwork, ListNetworks, Network, Object, Vpc};
-use cpi_kit::Provider;
+use cpi_kit::{Owned, Provider};
 use ipnet::Ipv4Net;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -77,13 +77,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: Call) -> Result<NetworkCreated
             aclid: acl.clone(),
         };
         let until = cloud.deadline(Wait::CreateVm);
-        let network = operation.step(
-            Intent::Network { name: name.clone() },
-            async || step_outcome(cloud.call(&create, until).await.map(|Object(network)| network)),
-            async || Ok(network::named(cloud, &name).await?.pop()),
-        );
+        let send = async || cloud.call(&create, until).await.map(|Object(network)| network);
+        let probe = async || {
+            let owned = network::owned_by_name(cloud, &name).await?;
+            Ok(owned.into_iter().next().map(Owned::into_row))
+        };
+        let network = change(operation, Intent::Network { name: name.clone() }, send, probe).await;
         let tried = || format!("creating network {name}");
-        let network = network.await.during(Activity::CreateNetwork, tried)?;
+        let network = network.during(Activity::CreateNetwork, tried)?;
         let id = network.id.clone();
         Ok((network, Some(id)))
     });

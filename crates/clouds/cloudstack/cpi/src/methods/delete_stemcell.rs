@@ -1,16 +1,16 @@
 //! `delete_stemcell`: deletes a template of ours; a light stemcell's is left alone.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::name_ref::is_id;
+use crate::permit::{self, Permit};
 use crate::properties::Wait;
 use crate::resources::stemcell_cid::{LIGHT, parse_shared};
 use crate::resources::{shared_template, template};
 use crate::session::CloudStack;
 use bosh_cpi::method::DeleteStemcell;
 use bosh_cpi::{CpiError, Result, StemcellCid};
-use cloudstack::api::{DeleteTemplate, Success};
 use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> {
@@ -30,16 +30,12 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
     }
     cloud
         .operation("delete_stemcell", async |operation| {
-            let delete = DeleteTemplate { id: id.clone(), zoneid: None };
+            let delete = permit::delete_template(&Permit::of_caller(&cid, &id));
             let until = cloud.deadline(Wait::Lookup);
-            let deleted = operation
-                .step(
-                    Intent::change("delete", &id),
-                    async || step_outcome(cloud.run_job(&delete, until).await),
-                    async || Ok(None::<Success>),
-                )
-                .await;
-            deleted.ignore_not_found().during(Activity::DeleteStemcell, tried)?;
+            let send = async || cloud.destroy_by_job(&delete, until).await.ignore_not_found();
+            let probe = async || Ok(template::by_id(cloud, &id).await?.is_empty().then_some(()));
+            let deleted = change(operation, Intent::change("delete", &id), send, probe).await;
+            deleted.during(Activity::DeleteStemcell, tried)?;
             Ok(((), None))
         })
         .await
@@ -49,13 +45,11 @@ pub(crate) async fn run(cloud: &CloudStack, call: DeleteStemcell) -> Result<()> 
 async fn release(cloud: &CloudStack, template: &str, mark: &str) -> Result<()> {
     cloud
         .operation("delete_stemcell", async |operation| {
-            let released = operation
-                .step(
-                    Intent::change("delete", template),
-                    async || step_outcome(shared_template::release(cloud, template, mark).await),
-                    async || Ok(None),
-                )
-                .await;
+            let send = async || shared_template::release(cloud, template, mark).await.map(drop);
+            // What is released twice is released.
+            let probe = async || send().await.map(Some);
+            let released =
+                change(operation, Intent::change("delete", template), &send, probe).await;
             let tried = || format!("deleting a stemcell of template {template}");
             released.during(Activity::DeleteStemcell, tried)?;
             Ok(((), None))

@@ -1,6 +1,6 @@
 //! `detach_disk`: detaches a volume from the VM that is named, and from no other.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, Failure, ResultExt, disk_not_found};
 use crate::intent::Intent;
 use crate::name_ref::is_id;
@@ -23,34 +23,18 @@ pub(crate) async fn run(cloud: &CloudStack, call: DetachDisk) -> Result<()> {
             let detach = DetachVolume { id: id.clone() };
             let until = cloud.deadline(Wait::DetachVolume);
             let is_free = async || {
-                let volume = volume::by_id(cloud, &id).await?;
+                let volume = volume::settled(cloud, &id, until).await?;
                 Ok::<_, Failure>(volume.is_none_or(|volume| volume.virtualmachineid.is_none()))
             };
-            let detached = operation
-                .step(
-                    Intent::change("detach", &id),
-                    async || step_outcome(cloud.run_job(&detach, until).await.map(drop)),
-                    // What is detached twice is detached.
-                    async || {
-                        if !is_free().await? {
-                            let again = cloud.run_job(&detach, until).await;
-                            if again.is_err() && !is_free().await? {
-                                return again.map(|_| Some(()));
-                            }
-                        }
-                        Ok(Some(()))
-                    },
-                )
-                .await;
-            match detached {
-                // Somebody else was faster.
-                Err(failure) if failure.has_code(431) && is_free().await.unwrap_or(false) => {
-                    Err(not_attached(format!("{}: it is attached to no VM", tried())))
-                }
-                detached => {
-                    detached.during(Activity::DetachDisk, tried).map(|()| ((), Some(id.clone())))
-                }
-            }
+            let send = async || match cloud.run_job(&detach, until).await.map(drop) {
+                // Another call was faster, or this one was sent twice.
+                Err(failure) if failure.has_code(431) && is_free().await? => Ok(()),
+                detached => detached,
+            };
+            let probe = async || Ok(is_free().await?.then_some(()));
+            let detached = change(operation, Intent::change("detach", &id), send, probe).await;
+            detached.during(Activity::DetachDisk, tried)?;
+            Ok(((), Some(id.clone())))
         })
         .await
 }

@@ -1,6 +1,6 @@
 //! `reboot_vm`: reboots a VM; starts one that is stopped.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, ResultExt, vm_not_found};
 use crate::intent::Intent;
 use crate::properties::Wait;
@@ -21,7 +21,14 @@ pub(crate) async fn run(cloud: &CloudStack, call: RebootVm) -> Result<()> {
     cloud
         .operation("reboot_vm", async |operation| {
             let rebooted = match reboot(cloud, operation, &id).await {
-                Err(failure) if failure.says(NOT_RUNNING) => start(cloud, operation, &id).await,
+                Err(failure) if failure.says(NOT_RUNNING) => {
+                    // One that waits to be expunged cannot be started.
+                    let row = vm::by_id(cloud, &id).await.during(Activity::RebootVm, tried)?;
+                    if !row.is_some_and(|row| vm::is_live(&row)) {
+                        return Err(vm_not_found(&cid));
+                    }
+                    start(cloud, operation, &id).await
+                }
                 other => other,
             };
             rebooted.during(Activity::RebootVm, tried)?;
@@ -37,14 +44,10 @@ async fn reboot(
 ) -> CloudResult<()> {
     let reboot = RebootVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
-    operation
-        .step(
-            Intent::change("reboot", id),
-            async || step_outcome(cloud.run_job(&reboot, until).await.map(drop)),
-            // A second reboot harms no one.
-            async || cloud.run_job(&reboot, until).await.map(|_| Some(())),
-        )
-        .await
+    let send = async || cloud.run_job(&reboot, until).await.map(drop);
+    // A second reboot harms no one.
+    let probe = async || send().await.map(Some);
+    change(operation, Intent::change("reboot", id), &send, probe).await
 }
 
 async fn start(
@@ -54,18 +57,13 @@ async fn start(
 ) -> CloudResult<()> {
     let start = StartVirtualMachine { id: id.to_owned() };
     let until = cloud.deadline(Wait::RebootVm);
-    let started = operation
-        .step(
-            Intent::change("start", id),
-            async || step_outcome(cloud.run_job(&start, until).await.map(drop)),
-            async || {
-                let vm = vm::by_id(cloud, id).await?;
-                Ok(vm.filter(|vm| vm.state == "Running").map(drop))
-            },
-        )
-        .await;
-    match started {
+    let send = async || match cloud.run_job(&start, until).await.map(drop) {
         Err(failure) if failure.says(ALREADY_RUNNING) => Ok(()),
-        other => other,
-    }
+        started => started,
+    };
+    let probe = async || {
+        let vm = vm::by_id(cloud, id).await?;
+        Ok(vm.filter(|vm| vm.state == "Running").map(drop))
+    };
+    change(operation, Intent::change("start", id), send, probe).await
 }

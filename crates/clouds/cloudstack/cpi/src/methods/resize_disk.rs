@@ -1,7 +1,7 @@
 //! `resize_disk`: lets a volume grow.
 
-use crate::api::step_outcome;
-use crate::errors::{Activity, ResultExt, disk_not_found};
+use crate::api::change;
+use crate::errors::{Activity, Failure, ResultExt, disk_not_found};
 use crate::intent::Intent;
 use crate::lookup::offering;
 use crate::name_ref::NameRef;
@@ -33,20 +33,25 @@ pub(crate) async fn run(cloud: &CloudStack, call: ResizeDisk) -> Result<()> {
             let resize =
                 ResizeVolume { id: disk.id.clone(), size: Some(size.0), ..ResizeVolume::default() };
             let until = cloud.deadline(Wait::ResizeVolume);
-            let resized = operation
-                .step(
-                    Intent::change("resize", &disk.id),
-                    async || step_outcome(cloud.run_job(&resize, until).await.map(drop)),
-                    async || {
-                        let volume = volume::by_id(cloud, &disk.id).await?;
-                        if volume.is_some_and(|volume| volume.size >= size.bytes()) {
-                            return Ok(Some(()));
-                        }
-                        // What grows to a size twice has that size.
-                        cloud.run_job(&resize, until).await.map(|_| Some(()))
-                    },
-                )
-                .await;
+            let has_grown = async || {
+                let volume = volume::settled(cloud, &disk.id, until).await?;
+                Ok::<_, Failure>(volume.is_some_and(|volume| volume.size >= size.bytes()))
+            };
+            let send = async || match cloud.run_job(&resize, until).await.map(drop) {
+                // An earlier call's resize may be under way: it is waited for.
+                Err(failure) if failure.has_code(431) || failure.has_code(432) => {
+                    let busy = volume::by_id(cloud, &disk.id).await?;
+                    let busy = busy.is_some_and(|volume| volume::is_busy(&volume));
+                    match has_grown().await? {
+                        true => Ok(()),
+                        false if busy => cloud.run_job(&resize, until).await.map(drop),
+                        false => Err(failure),
+                    }
+                }
+                resized => resized,
+            };
+            let probe = async || Ok(has_grown().await?.then_some(()));
+            let resized = change(operation, Intent::change("resize", &disk.id), send, probe).await;
             match resized {
                 Err(failure)
                     if [431, 432].iter().any(|code| failure.has_code(*code))

@@ -1,8 +1,9 @@
 //! `set_vm_metadata`: tags a VM, and names it as its instance is named.
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, ResultExt, vm_not_found};
 use crate::intent::Intent;
+use crate::permit::Permit;
 use crate::properties::Wait;
 use crate::resources::tags::{Tagged, write};
 use crate::resources::vm;
@@ -23,7 +24,8 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
     let name = tags::display_name(&call.metadata).filter(|name| *name != vm.displayname);
     cloud
         .operation("set_vm_metadata", async |operation| {
-            let tagged = Tagged { kind: TaggedType::UserVm, id: &vm.id };
+            let permit = Permit::<VirtualMachine>::of_caller(&cid, &vm.id);
+            let tagged = Tagged { kind: TaggedType::UserVm, permit };
             write(cloud, operation, &tagged, difference).await;
             if let Some(name) = name {
                 rename(cloud, operation, &vm, name).await;
@@ -42,8 +44,8 @@ async fn rename(
 ) {
     let update = UpdateVirtualMachine { id: vm.id.clone(), displayname: Some(name) };
     let until = cloud.deadline(Wait::Lookup);
-    let run = async || step_outcome(cloud.call(&update, until).await.map(drop));
-    let renamed = operation.step(Intent::change("name", &vm.id), run, async || Ok(None)).await;
+    let send = async || cloud.call(&update, until).await.map(drop);
+    let renamed = change(operation, Intent::change("name", &vm.id), send, async || Ok(None)).await;
     if let Err(failure) = renamed {
         tracing::warn!("VM {} keeps its display name: {failure}", vm.id);
     }

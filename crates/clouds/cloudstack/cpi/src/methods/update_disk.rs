@@ -2,8 +2,8 @@
 //! What CloudStack does not do in place is NotSupported, so that the director makes a new disk
 //! and copies.
 
-use crate::api::step_outcome;
-use crate::errors::{Activity, CloudResult, ResultExt, disk_not_found};
+use crate::api;
+use crate::errors::{Activity, CloudResult, Failure, ResultExt, disk_not_found};
 use crate::intent::Intent;
 use crate::lookup::features::{self, Feature};
 use crate::lookup::offering::{self, DiskOfferingFacts};
@@ -12,8 +12,8 @@ use crate::resources::volume;
 use crate::session::CloudStack;
 use bosh_cpi::method::UpdateDisk;
 use bosh_cpi::{CpiError, DiskCid, GiB, MiB, Result};
-use cloudstack::api::{ChangeOfferingForVolume, ResizeVolume, Volume};
-use cloudstack::phrases::NO_SUCH_COMMAND;
+use cloudstack::api::{ChangeOfferingForVolume, Object, ResizeVolume, Volume};
+use cloudstack::phrases::{NO_POOL_TO_MIGRATE_TO, NO_SUCH_COMMAND};
 use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<DiskCid>> {
@@ -31,28 +31,26 @@ pub(crate) async fn run(cloud: &CloudStack, call: UpdateDisk) -> Result<Option<D
     cloud.wait_for_earlier_calls_on(&disk.id).await?;
     cloud
         .operation("update_disk", async |operation| {
-            let updated = operation
-                .step(
-                    Intent::change("update", &disk.id),
-                    async || step_outcome(change.make(cloud, &disk).await),
-                    async || {
-                        let there = volume::by_id(cloud, &disk.id).await?;
-                        if there.is_some_and(|volume| change.is_done(&volume)) {
-                            return Ok(Some(()));
-                        }
-                        // What is changed to the same twice is the same.
-                        change.make(cloud, &disk).await.map(Some)
-                    },
-                )
-                .await;
+            let send = async || change.make(cloud, &disk).await;
+            let probe = async || {
+                let there = volume::by_id(cloud, &disk.id).await?;
+                Ok(there.filter(|volume| change.is_done(volume)))
+            };
+            let intent = Intent::change("update", &disk.id);
+            let updated = api::change(operation, intent, send, probe).await;
             match updated {
                 // It is as it was: whatever the reason, a copy will do.
-                Err(failure) if failure.has_code(431) || failure.has_code(432) => {
+                Err(failure) if is_not_in_place(&failure) => {
                     let (tried, advice) = (tried(), "the director copies it to a new disk instead");
                     Err(CpiError::not_supported(format!("{tried}: {failure} ({advice})")))
                 }
                 updated => {
-                    updated.during(Activity::ResizeDisk, tried)?;
+                    let updated = updated.during(Activity::ResizeDisk, tried)?;
+                    if !change.is_done(&updated) {
+                        let fresh = volume::by_id(cloud, &disk.id).await;
+                        let fresh = fresh.during(Activity::ResizeDisk, tried)?;
+                        change.check_done(fresh.as_ref(), &tried())?;
+                    }
                     Ok((Some(call.disk_cid.clone()), None))
                 }
             }
@@ -112,24 +110,43 @@ impl Change {
             && (most.is_none() || told("maxiops") == most)
     }
 
-    /// Changes size and IOPS within the offering, or changes the offering.
-    async fn make(&self, cloud: &CloudStack, disk: &Volume) -> CloudResult<()> {
+    /// CloudStack 4.22 says that it has changed the offering of a volume that was attached once,
+    /// and has changed its size alone. What a row does not tell is not held against it.
+    fn check_done(&self, volume: Option<&Volume>, tried: &str) -> Result<()> {
+        let Some(volume) = volume else { return Ok(()) };
+        let told = |key: &str| volume.other.get(key).and_then(|number| number.as_u64());
+        let kept = |key: &str, wanted: Option<u64>| {
+            wanted.is_some() && told(key).is_some_and(|iops| Some(iops) != wanted)
+        };
+        let (least, most) = self.iops;
+        let what = match () {
+            () if !self.is_same_offering(volume) => "disk offering",
+            () if volume.size < self.target().bytes() => "size",
+            () if kept("miniops", least) || kept("maxiops", most) => "IOPS",
+            () => return Ok(()),
+        };
+        Err(CpiError::not_supported(format!(
+            "{tried}: the cloud kept its {what}, whatever it answered (the director copies it to \
+             a new disk instead)"
+        )))
+    }
+
+    /// Changes size and IOPS within the offering, or changes the offering; what became of it.
+    async fn make(&self, cloud: &CloudStack, disk: &Volume) -> CloudResult<Volume> {
         let until = cloud.deadline(Wait::ResizeVolume);
         let (size, (miniops, maxiops)) = (self.size.map(|size| size.0), self.iops);
         let id = disk.id.clone();
-        let resize = |diskofferingid| ResizeVolume {
-            id: id.clone(),
-            size,
-            diskofferingid,
-            miniops,
-            maxiops,
+        let resize = async |diskofferingid| {
+            let id = id.clone();
+            let resize = ResizeVolume { id, size, diskofferingid, miniops, maxiops };
+            cloud.run_job(&resize, until).await.map(|Object(volume)| volume)
         };
         if self.is_same_offering(disk) {
-            return cloud.run_job(&resize(None), until).await.map(drop);
+            return resize(None).await;
         }
         let diskofferingid = self.offering.id.clone();
         if !features::has(cloud, Feature::ChangeOfferingForVolume).await? {
-            return cloud.run_job(&resize(Some(diskofferingid)), until).await.map(drop);
+            return resize(Some(diskofferingid)).await;
         }
         let change = ChangeOfferingForVolume {
             id: id.clone(),
@@ -142,11 +159,17 @@ impl Change {
         match cloud.run_job(&change, until).await {
             // The role may lack the newer command, and have the older one.
             Err(failure) if failure.has_code(432) && failure.says(NO_SUCH_COMMAND) => {
-                cloud.run_job(&resize(Some(diskofferingid)), until).await.map(drop)
+                resize(Some(diskofferingid)).await
             }
-            changed => changed.map(drop),
+            changed => changed.map(|Object(volume)| volume),
         }
     }
+}
+
+/// Whether the volume is as it was, and only a copy will do: a state or an offering that does not
+/// fit, or hosts that cannot move it to another pool.
+fn is_not_in_place(failure: &Failure) -> bool {
+    failure.has_code(431) || failure.has_code(432) || failure.says(NO_POOL_TO_MIGRATE_TO)
 }
 
 /// A volume does not move to another zone.

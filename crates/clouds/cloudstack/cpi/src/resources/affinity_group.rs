@@ -1,14 +1,15 @@
 //! Affinity groups. They outlive the VM that they were made for on purpose, since the next one of
 //! its instance group uses them. The description says that a group is ours.
 
-use super::{OwnedResources, if_allowed, vm};
+use super::{OwnedResources, if_allowed, select, vm};
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
+use crate::permit;
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{AffinityGroup, DeleteAffinityGroup, ListAffinityGroups};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cloudstack::api::{AffinityGroup, ListAffinityGroups};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
 
 /// The affinity groups of exactly this name.
@@ -27,19 +28,35 @@ pub(crate) async fn ensure_absent(cloud: &CloudStack, name: &str, note: &str) ->
 }
 
 async fn remove(cloud: &CloudStack, name: &str, note: &str) -> CloudResult<Absence> {
-    let mut absence = Absence::MayAppear;
-    for group in named(cloud, name).await? {
-        if group.description.as_deref() != Some(note) {
-            continue;
-        }
-        absence = Absence::Final;
+    let rows = named(cloud, name).await?;
+    let owned = select(cloud, Claim::journaled_name(name).with_note(note), rows).await;
+    for group in &owned {
         if !is_any_live(cloud, &group.vms).await? {
-            let delete = DeleteAffinityGroup { id: group.id };
-            let until = cloud.undo_deadline(Wait::DeleteVm);
-            cloud.run_job(&delete, until).await.ignore_not_found()?;
+            delete(cloud, group).await?;
         }
     }
-    Ok(absence)
+    Ok(if owned.is_empty() { Absence::MayAppear } else { Absence::Final })
+}
+
+async fn delete(cloud: &CloudStack, group: &Owned<AffinityGroup>) -> CloudResult<()> {
+    let until = cloud.undo_deadline(Wait::DeleteVm);
+    let delete = permit::delete_affinity_group(&group.into());
+    cloud.destroy_by_job(&delete, until).await.ignore_not_found()
+}
+
+/// Deletes the group that the garbage collection has listed, if it is still what it was.
+pub(crate) async fn delete_listed(
+    cloud: &CloudStack,
+    id: &str,
+    name: &str,
+    note: &str,
+) -> CloudResult<()> {
+    let claim = Claim::listed(id, name).with_note(note);
+    let rows = named(cloud, name).await?;
+    for group in select(cloud, claim, rows).await {
+        delete(cloud, &group).await?;
+    }
+    Ok(())
 }
 
 /// A VM that waits to be expunged uses nothing any more.

@@ -2,12 +2,14 @@
 //! `bosh.firewall`, so that whoever deletes it knows them: an address that is not ours to give
 //! back would keep them.
 
-use crate::errors::{CloudResult, ResultExt};
+use super::find_own;
+use crate::errors::CloudResult;
 use crate::properties::{FirewallRule, Ports, Protocol};
 use crate::session::CloudStack;
 use cloudstack::api::{
     CreateFirewallRule, FirewallRule as FirewallRow, ListFirewallRules, VirtualMachine,
 };
+use cpi_kit::{Claim, Owned};
 
 /// The detail in which a VM remembers its firewall rules.
 const DETAIL: &str = "bosh.firewall";
@@ -82,16 +84,20 @@ pub(crate) async fn of_address(cloud: &CloudStack, address: &str) -> CloudResult
         listall: Some(true),
         ..ListFirewallRules::default()
     };
-    cloud.list(of).await
+    let mut rules = cloud.list(of).await?;
+    let of_it = |rule: &FirewallRow| {
+        rule.other.get("ipaddressid").and_then(|id| id.as_str()).is_none_or(|id| id == address)
+    };
+    rules.retain(of_it);
+    Ok(rules)
 }
 
-/// Whether a rule of this id exists.
-pub(super) async fn exists(cloud: &CloudStack, id: &str) -> CloudResult<bool> {
+/// The account's own rule of this id.
+pub(super) async fn by_id(cloud: &CloudStack, id: &str) -> CloudResult<Option<Owned<FirewallRow>>> {
     let of = ListFirewallRules {
         id: Some(id.to_owned()),
         listall: Some(true),
         ..ListFirewallRules::default()
     };
-    let rules = cloud.get(&of).await.or_none_if_gone()?;
-    Ok(rules.is_some_and(|rules| !rules.items.is_empty()))
+    find_own(cloud, of, Claim::journaled_id(id)).await
 }

@@ -1,14 +1,14 @@
 //! Load balancer rules. One that was made stays when its last VM goes: clients know its address,
 //! and the VM that comes next is to find it. The garbage collection deletes those that serve none.
 
-use super::{OwnedResources, if_allowed};
+use super::{OwnedResources, find_own, if_allowed};
 use crate::errors::{CloudResult, ResultExt};
 use crate::intent::{Intent, PublicResource, PublicResourceKind};
 use crate::session::CloudStack;
 use cloudstack::api::{
     ListLoadBalancerRuleInstances, ListLoadBalancerRules, LoadBalancerRule, VirtualMachine,
 };
-use cpi_kit::{OwnedResource, ResourceRole};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 
 /// The rules of exactly this name.
 pub(crate) async fn named(cloud: &CloudStack, name: &str) -> CloudResult<Vec<LoadBalancerRule>> {
@@ -19,15 +19,17 @@ pub(crate) async fn named(cloud: &CloudStack, name: &str) -> CloudResult<Vec<Loa
     Ok(rules)
 }
 
-/// Whether a rule of this id exists.
-pub(super) async fn exists(cloud: &CloudStack, id: &str) -> CloudResult<bool> {
+/// The account's own rule of this id.
+pub(super) async fn by_id(
+    cloud: &CloudStack,
+    id: &str,
+) -> CloudResult<Option<Owned<LoadBalancerRule>>> {
     let of = ListLoadBalancerRules {
         id: Some(id.to_owned()),
         listall: Some(true),
         ..ListLoadBalancerRules::default()
     };
-    let rules = cloud.get(&of).await.or_none_if_gone()?;
-    Ok(rules.is_some_and(|rules| !rules.items.is_empty()))
+    find_own(cloud, of, Claim::journaled_id(id)).await
 }
 
 /// The VMs behind a rule; None if there is no such rule.

@@ -1,12 +1,12 @@
 //! Public IP addresses. An address has no name: the tag `bosh-acquired-for` says that it was
 //! acquired for a VM, and for which.
 
-use super::{OwnedResources, if_allowed};
-use crate::errors::{CloudResult, ResultExt};
+use super::{OwnedResources, find_own, if_allowed};
+use crate::errors::CloudResult;
 use crate::intent::{Intent, PublicResource, PublicResourceKind};
 use crate::session::CloudStack;
 use cloudstack::api::{AsyncJob, ListPublicIpAddresses, PublicIpAddress};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 
 /// The tag of an address that was acquired for a VM; its value is that VM's host name.
 pub(crate) const ACQUIRED_FOR: &str = "bosh-acquired-for";
@@ -23,15 +23,18 @@ pub(crate) fn serves_another(address: &PublicIpAddress, vm: &str) -> bool {
     other(leads) || other(acquired_for(address))
 }
 
-/// A public address that is allocated; None if nobody has it.
-pub(crate) async fn by_id(cloud: &CloudStack, id: &str) -> CloudResult<Option<PublicIpAddress>> {
+/// The account's own public address of this id; None if nobody has it.
+pub(crate) async fn by_id(
+    cloud: &CloudStack,
+    id: &str,
+) -> CloudResult<Option<Owned<PublicIpAddress>>> {
     let of = ListPublicIpAddresses {
         id: Some(id.to_owned()),
         listall: Some(true),
         ..ListPublicIpAddresses::default()
     };
-    let rows = cloud.get(&of).await.or_none_if_gone()?.map(|list| list.items).unwrap_or_default();
-    Ok(rows.into_iter().find(|address| address.state != "Releasing"))
+    let found = find_own(cloud, of, Claim::journaled_id(id)).await?;
+    Ok(found.filter(|address| address.state != "Releasing"))
 }
 
 /// The public addresses that lead to a VM.
@@ -42,7 +45,8 @@ pub(crate) async fn of_vm(cloud: &CloudStack, vm: &str) -> CloudResult<Vec<Publi
         ..ListPublicIpAddresses::default()
     };
     let mut addresses = cloud.list(of).await?;
-    addresses.retain(|address| address.virtualmachineid.as_deref() == Some(vm));
+    addresses
+        .retain(|address| address.isstaticnat && address.virtualmachineid.as_deref() == Some(vm));
     Ok(addresses)
 }
 

@@ -3,25 +3,45 @@
 //! the resource's id.
 
 use super::{firewall_rule, load_balancer_rule, public_ip};
-use crate::api::{JobOutcome, step_outcome};
+use crate::api::{JobOutcome, change, is_lost, new_job_id, step_outcome};
 use crate::errors::{Activity, CloudResult, Failure, ResultExt};
 use crate::intent::{Intent, PublicResource, PublicResourceKind};
+use crate::permit::{self, Permit};
 use crate::properties::Wait;
 use crate::scope;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
 use cloud_http::Deadline;
-use cloudstack::api::{
-    AsyncJob, DeleteFirewallRule, DeleteLoadBalancerRule, DisassociateIpAddress,
-    QueryAsyncJobResult, Started,
-};
+use cloudstack::api::{FirewallRule, LoadBalancerRule, PublicIpAddress, Started};
 use cloudstack::{CommandInfo, Error, JobCommand};
 use journal::{Absence, Operation};
 use serde_json::Value;
 
+/// The right to remove a public resource.
+pub(crate) enum PublicPermit {
+    PublicIp(Permit<PublicIpAddress>),
+    FirewallRule(Permit<FirewallRule>),
+    LoadBalancerRule(Permit<LoadBalancerRule>),
+}
+
+impl PublicPermit {
+    /// The resource, as the journal names it.
+    pub(crate) fn resource(&self) -> PublicResource {
+        let (kind, id) = match self {
+            Self::PublicIp(permit) => (PublicResourceKind::PublicIp, permit.id()),
+            Self::FirewallRule(permit) => (PublicResourceKind::FirewallRule, permit.id()),
+            Self::LoadBalancerRule(permit) => (PublicResourceKind::LoadBalancerRule, permit.id()),
+        };
+        PublicResource { kind, id: id.to_owned() }
+    }
+}
+
+/// How often a creation is sent at most whose answers are lost.
+const MAX_SENDS: usize = 3;
+
 /// Creates a resource for a VM, and answers its id and what the job told; null where that was
 /// lost. Two steps: the cloud tells the id at once, so that it is written down before anybody
-/// waits for the job.
+/// waits for the job. A call whose job is not known is made again, under another job id.
 pub(crate) async fn create<C: JobCommand>(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
@@ -30,31 +50,35 @@ pub(crate) async fn create<C: JobCommand>(
     call: &C,
 ) -> CloudResult<(String, Value)> {
     let until = cloud.deadline(Wait::CreateVm);
-    let job = uuid::Uuid::new_v4().to_string();
-    let creation = Intent::PublicResourceCreation {
-        resource: kind,
-        job: job.clone(),
-        command: C::NAME.to_owned(),
-        vm: vm.to_owned(),
+    let mut sends = 1;
+    let (job, id) = loop {
+        let job = new_job_id();
+        let creation = Intent::PublicResourceCreation {
+            resource: kind,
+            job: job.clone(),
+            command: C::NAME.to_owned(),
+            vm: vm.to_owned(),
+        };
+        let started = operation
+            .step(
+                creation,
+                async || step_outcome(start(cloud, call, &job, until).await),
+                async || Ok(cloud.find_job(&job).await?.and_then(|job| job.jobinstanceid)),
+            )
+            .await;
+        match started {
+            Err(failure) if is_lost(&failure) && sends < MAX_SENDS => sends += 1,
+            started => break (job, started?),
+        }
     };
-    let id = operation
-        .step(
-            creation,
-            async || step_outcome(start(cloud, call, &job, until).await),
-            async || Ok(find_job(cloud, &job).await?.and_then(|job| job.jobinstanceid)),
-        )
-        .await?;
     let resource = PublicResource { kind, id: id.clone() };
+    let intent = Intent::PublicResource { resource: resource.clone(), vm: vm.to_owned() };
     let wait = async || -> CloudResult<Value> {
         let client = cloud.scoped().await?;
         Box::pin(client.wait(&job, C::NAME, until)).await.map_err(Failure::Cloud)
     };
-    let made = operation.step(
-        Intent::PublicResource { resource: resource.clone(), vm: vm.to_owned() },
-        async || step_outcome(wait().await),
-        async || Ok(exists(cloud, &resource).await?.then_some(Value::Null)),
-    );
-    Ok((id, made.await?))
+    let probe = async || Ok(find(cloud, &resource).await?.map(|_| Value::Null));
+    Ok((id, change(operation, intent, wait, probe).await?))
 }
 
 /// Starts a job that creates a resource, and answers its id.
@@ -65,39 +89,40 @@ async fn start<C: JobCommand>(
     until: Deadline,
 ) -> CloudResult<String> {
     let client = cloud.scoped().await?;
-    let Started { id, .. } =
-        scope::checked(cloud, Box::pin(client.start_as(call, job, until)).await)?;
-    match id {
-        Some(id) => Ok(id),
+    let started = scope::checked(cloud, Box::pin(client.start_as(call, job, until)).await);
+    let id = match started {
+        Ok(Started { id: Some(id), .. }) => Some(id),
         // A release that does not tell it in the answer tells it in the job.
-        None => {
-            let job = find_job(cloud, job).await?;
-            let id = job.and_then(|job| job.jobinstanceid);
-            id.ok_or_else(|| {
-                let reason = "the answer has no id".to_owned();
-                Failure::Cloud(Error::Odd { command: C::NAME, reason })
-            })
+        Ok(Started { id: None, .. }) => {
+            cloud.find_job(job).await?.and_then(|job| job.jobinstanceid)
         }
-    }
+        Err(failure) => match cloud.find_started_job(&failure, job, until).await? {
+            Some(job) => job.jobinstanceid,
+            None => return Err(failure),
+        },
+    };
+    id.ok_or_else(|| {
+        let reason = "the answer has no id".to_owned();
+        Failure::Cloud(Error::Odd { command: C::NAME, reason })
+    })
 }
 
-/// The job of that id; None if the cloud does not know it.
-async fn find_job(cloud: &CloudStack, job: &str) -> CloudResult<Option<AsyncJob>> {
-    match cloud.get(&QueryAsyncJobResult { jobid: job.to_owned() }).await {
-        Ok(job) => Ok(Some(job)),
-        Err(failure) if failure.has_code(431) => Ok(None),
-        Err(failure) => Err(failure),
-    }
-}
-
-async fn exists(cloud: &CloudStack, resource: &PublicResource) -> CloudResult<bool> {
-    match resource.kind {
-        PublicResourceKind::PublicIp => Ok(public_ip::by_id(cloud, &resource.id).await?.is_some()),
-        PublicResourceKind::FirewallRule => firewall_rule::exists(cloud, &resource.id).await,
+/// The resource, if it exists and is the account's own.
+async fn find(cloud: &CloudStack, resource: &PublicResource) -> CloudResult<Option<PublicPermit>> {
+    let id = &resource.id;
+    Ok(match resource.kind {
+        PublicResourceKind::PublicIp => {
+            public_ip::by_id(cloud, id).await?.map(|it| PublicPermit::PublicIp((&it).into()))
+        }
+        PublicResourceKind::FirewallRule => {
+            let rule = firewall_rule::by_id(cloud, id).await?;
+            rule.map(|it| PublicPermit::FirewallRule((&it).into()))
+        }
         PublicResourceKind::LoadBalancerRule => {
-            load_balancer_rule::exists(cloud, &resource.id).await
+            let rule = load_balancer_rule::by_id(cloud, id).await?;
+            rule.map(|it| PublicPermit::LoadBalancerRule((&it).into()))
         }
-    }
+    })
 }
 
 /// Makes sure that nothing is left of what a job of ours created for the VM of this name.
@@ -123,7 +148,7 @@ async fn undo_creation(
     if cloud.job_outcome(job, command, cloud.undo_wait()).await? == JobOutcome::Unknown {
         return Ok(Absence::MayAppear);
     }
-    let Some(row) = find_job(cloud, job).await? else { return Ok(Absence::MayAppear) };
+    let Some(row) = cloud.find_job(job).await? else { return Ok(Absence::MayAppear) };
     let Some(id) = row.jobinstanceid.clone() else { return Ok(Absence::Final) };
     if kind == PublicResourceKind::PublicIp && !public_ip::is_same_lease(cloud, &id, &row).await? {
         return Ok(Absence::Final);
@@ -166,14 +191,11 @@ async fn remove_unless_shared(
         tracing::warn!("{} {} stays: it serves others", resource.kind.name(), resource.id);
         return Ok(());
     }
-    remove(cloud, resource).await
+    remove_by_id(cloud, resource).await
 }
 
 /// Removes the resources of a VM that is gone.
-pub(crate) async fn remove_all(
-    cloud: &CloudStack,
-    resources: &[PublicResource],
-) -> CloudResult<()> {
+pub(crate) async fn remove_all(cloud: &CloudStack, resources: &[PublicPermit]) -> CloudResult<()> {
     for resource in resources {
         remove(cloud, resource).await?;
     }
@@ -196,24 +218,38 @@ pub(crate) async fn remove_unless_taken(
             return Ok(());
         }
     }
-    remove(cloud, resource).await
+    remove_by_id(cloud, resource).await
+}
+
+async fn remove_by_id(cloud: &CloudStack, resource: &PublicResource) -> CloudResult<()> {
+    match find(cloud, resource).await? {
+        Some(permit) => remove(cloud, &permit).await,
+        None => Ok(()),
+    }
 }
 
 /// Removes a resource; it may be gone already.
-async fn remove(cloud: &CloudStack, resource: &PublicResource) -> CloudResult<()> {
+async fn remove(cloud: &CloudStack, resource: &PublicPermit) -> CloudResult<()> {
     let until = cloud.undo_deadline(Wait::DeleteVm);
-    let id = resource.id.clone();
-    let removed = match resource.kind {
-        PublicResourceKind::PublicIp => cloud.run_job(&DisassociateIpAddress { id }, until).await,
-        PublicResourceKind::FirewallRule => cloud.run_job(&DeleteFirewallRule { id }, until).await,
-        PublicResourceKind::LoadBalancerRule => {
-            cloud.run_job(&DeleteLoadBalancerRule { id }, until).await
+    let removed = match resource {
+        PublicPermit::PublicIp(it) => {
+            cloud.destroy_by_job(&permit::release_public_ip(it), until).await
+        }
+        PublicPermit::FirewallRule(it) => {
+            cloud.destroy_by_job(&permit::delete_firewall_rule(it), until).await
+        }
+        PublicPermit::LoadBalancerRule(it) => {
+            cloud.destroy_by_job(&permit::delete_load_balancer_rule(it), until).await
         }
     };
     match removed.ignore_not_found() {
-        // An address that nobody has is no unknown id, and is refused in other words.
-        Err(failure) if failure.has_code(431) && !exists(cloud, resource).await.unwrap_or(true) => {
-            Ok(())
+        // An address that nobody has is no unknown id, and is refused in other words: 431, or the
+        // error of a database (530).
+        Err(failure) if failure.has_code(431) || failure.has_code(530) => {
+            match find(cloud, &resource.resource()).await {
+                Ok(None) => Ok(()),
+                _ => Err(failure),
+            }
         }
         other => other,
     }

@@ -1,19 +1,17 @@
 //! Security groups. They outlive the VM that they were made for on purpose, since the next one of
 //! its instance group uses them. The description says that a group is ours.
 
-use super::{OwnedResources, if_allowed};
+use super::{OwnedResources, if_allowed, select};
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
 use crate::lookup;
 use crate::name_ref::NameRef;
+use crate::permit::{self, Permit};
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{
-    DeleteSecurityGroup, ListSecurityGroups, RevokeSecurityGroupEgress, RevokeSecurityGroupIngress,
-    SecurityGroup, SecurityRule,
-};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cloudstack::api::{ListSecurityGroups, SecurityGroup, SecurityRule};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
 
 /// Something uses it.
@@ -32,34 +30,56 @@ pub(crate) async fn ensure_absent(cloud: &CloudStack, name: &str, note: &str) ->
 }
 
 async fn remove(cloud: &CloudStack, name: &str, note: &str) -> CloudResult<Absence> {
-    let group = named(cloud, name).await?;
-    let Some(group) = group.filter(|group| group.description.as_deref() == Some(note)) else {
-        return Ok(Absence::MayAppear);
-    };
+    let claim = Claim::journaled_name(name).with_note(note);
+    let Some(group) = claimed(cloud, name, claim).await? else { return Ok(Absence::MayAppear) };
     if group.virtualmachineids.is_empty() {
-        lookup::security_group::forget(cloud, &NameRef::new(name, ""));
-        delete(cloud, &group).await?;
+        match delete(cloud, &group).await {
+            // Somebody has come to use it meanwhile.
+            Err(failure) if failure.has_code(IN_USE) => {}
+            deleted => deleted?,
+        }
     }
     Ok(Absence::Final)
 }
 
+async fn claimed(
+    cloud: &CloudStack,
+    name: &str,
+    claim: Claim<'_>,
+) -> CloudResult<Option<Owned<SecurityGroup>>> {
+    let of = ListSecurityGroups { securitygroupname: Some(name.to_owned()) };
+    let rows = cloud.list(of).await?;
+    Ok(select(cloud, claim, rows).await.into_iter().next())
+}
+
 /// A group that lets itself in cannot be deleted: such rules go first.
-async fn delete(cloud: &CloudStack, group: &SecurityGroup) -> CloudResult<()> {
-    let until = cloud.undo_deadline(Wait::DeleteVm);
+async fn delete(cloud: &CloudStack, group: &Owned<SecurityGroup>) -> CloudResult<()> {
+    lookup::security_group::forget(cloud, &NameRef::new(&group.name, ""));
+    let (until, permit) = (cloud.undo_deadline(Wait::DeleteVm), Permit::from(group));
     let own = |rule: &&SecurityRule| rule.securitygroupname.as_deref() == Some(&group.name);
     for rule in group.ingressrule.iter().filter(own) {
-        let revoke = RevokeSecurityGroupIngress { id: rule.ruleid.clone() };
-        cloud.run_job(&revoke, until).await.ignore_not_found()?;
+        let revoke = permit::revoke_ingress(&permit, &rule.ruleid);
+        cloud.destroy_by_job(&revoke, until).await.ignore_not_found()?;
     }
     for rule in group.egressrule.iter().filter(own) {
-        let revoke = RevokeSecurityGroupEgress { id: rule.ruleid.clone() };
-        cloud.run_job(&revoke, until).await.ignore_not_found()?;
+        let revoke = permit::revoke_egress(&permit, &rule.ruleid);
+        cloud.destroy_by_job(&revoke, until).await.ignore_not_found()?;
     }
-    let delete = DeleteSecurityGroup { id: group.id.clone() };
-    match cloud.call(&delete, until).await.ignore_not_found() {
-        // Somebody has come to use it meanwhile.
-        Err(failure) if failure.has_code(IN_USE) => Ok(()),
-        deleted => deleted,
+    let delete = permit::delete_security_group(&permit);
+    cloud.destroy(&delete, until).await.ignore_not_found()
+}
+
+/// Deletes the group that the garbage collection has listed, if it is still what it was. One that
+/// another group's rule names is refused, and that is said.
+pub(crate) async fn delete_listed(
+    cloud: &CloudStack,
+    id: &str,
+    name: &str,
+    note: &str,
+) -> CloudResult<()> {
+    match claimed(cloud, name, Claim::listed(id, name).with_note(note)).await? {
+        Some(group) => delete(cloud, &group).await,
+        None => Ok(()),
     }
 }
 

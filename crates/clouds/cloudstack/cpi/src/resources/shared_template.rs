@@ -8,10 +8,12 @@
 
 use super::template::{self, MARK, tag_of, used};
 use crate::errors::{Activity, CloudResult, ResultExt};
+use crate::permit;
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{CreateTags, DeleteTags, TagKey, TagPair, TaggedType, Template};
+use cloudstack::api::{CreateTags, TagKey, TagPair, TaggedType, Template};
+use cpi_kit::{Claim, Owned};
 use journal::Absence;
 
 /// The tag of a template whose first stemcell was deleted.
@@ -19,7 +21,11 @@ pub(crate) const FIRST_IS_GONE: &str = "bosh-first-stemcell";
 
 /// The template in one of its zones: its tags are the same in all.
 pub(crate) async fn row(cloud: &CloudStack, template: &str) -> CloudResult<Option<Template>> {
-    Ok(template::by_id(cloud, template).await?.into_iter().next())
+    Ok(owned(cloud, template).await?.map(Owned::into_row))
+}
+
+async fn owned(cloud: &CloudStack, template: &str) -> CloudResult<Option<Owned<Template>>> {
+    template::owned_by_id(cloud, template, &Claim::journaled_id(template)).await
 }
 
 /// The call that puts a mark on a template.
@@ -47,23 +53,21 @@ pub(crate) async fn release(
     template: &str,
     mark: &str,
 ) -> CloudResult<Absence> {
-    let Some(there) = row(cloud, template).await? else { return Ok(Absence::MayAppear) };
+    let Some(there) = owned(cloud, template).await? else { return Ok(Absence::MayAppear) };
     if is_last(&there, mark) {
-        template::delete(cloud, template).await?;
+        template::delete(cloud, &(&there).into()).await?;
         return Ok(Absence::Final);
     }
     if tag_of(&there, mark).is_none() {
         return Ok(Absence::MayAppear);
     }
-    let delete = DeleteTags {
-        resourcetype: TaggedType::Template,
-        resourceids: vec![template.to_owned()],
-        tags: vec![TagKey { key: mark.to_owned() }],
-    };
-    cloud.run_job(&delete, cloud.undo_deadline(Wait::Lookup)).await.ignore_not_found()?;
+    let tags = vec![TagKey { key: mark.to_owned() }];
+    let delete = permit::delete_tags(&(&there).into(), TaggedType::Template, tags);
+    let until = cloud.undo_deadline(Wait::Lookup);
+    cloud.destroy_by_job(&delete, until).await.ignore_not_found()?;
     // Another may have been released at the same time, and have seen this one.
-    if row(cloud, template).await?.is_some_and(|left| is_last(&left, mark)) {
-        template::delete(cloud, template).await?;
+    if let Some(left) = owned(cloud, template).await?.filter(|left| is_last(left, mark)) {
+        template::delete(cloud, &(&left).into()).await?;
     }
     Ok(Absence::Final)
 }

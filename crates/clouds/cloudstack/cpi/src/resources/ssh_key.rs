@@ -1,16 +1,15 @@
 //! SSH key pairs. They outlive the VM that they were registered for; none is missed: the next VM
 //! that wants one registers it again.
 
-use super::{OwnedResources, if_allowed};
+use super::{OwnedResources, if_allowed, select};
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
+use crate::permit;
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{
-    DeleteSshKeyPair, ListSshKeyPairs, ListVirtualMachines, SshKeyPair, VirtualMachine,
-};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cloudstack::api::{ListSshKeyPairs, ListVirtualMachines, SshKeyPair, VirtualMachine};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
 
 /// Whether a key pair of exactly this name is registered.
@@ -19,22 +18,26 @@ pub(crate) async fn exists(cloud: &CloudStack, name: &str) -> CloudResult<bool> 
     Ok(cloud.list(of).await?.iter().any(|pair| pair.name == name))
 }
 
+async fn owned_by_name(cloud: &CloudStack, name: &str) -> CloudResult<Option<Owned<SshKeyPair>>> {
+    let of = ListSshKeyPairs { name: Some(name.to_owned()) };
+    let rows = cloud.list(of).await?;
+    Ok(select(cloud, Claim::journaled_name(name), rows).await.into_iter().next())
+}
+
 /// Makes sure that no key pair of this name is left. One that a VM uses by now is as good as one
 /// that was registered before.
 pub(crate) async fn ensure_absent(cloud: &CloudStack, name: &str) -> Result<Absence> {
     let tried = || format!("removing key pair {name}");
-    remove(cloud, name).await.during(Activity::CreateVm, tried)
+    delete_unused(cloud, name).await.during(Activity::CreateVm, tried)
 }
 
-async fn remove(cloud: &CloudStack, name: &str) -> CloudResult<Absence> {
-    if !exists(cloud, name).await? {
-        return Ok(Absence::MayAppear);
-    }
+/// Deletes a key pair, unless a VM was made with it.
+pub(crate) async fn delete_unused(cloud: &CloudStack, name: &str) -> CloudResult<Absence> {
+    let Some(pair) = owned_by_name(cloud, name).await? else { return Ok(Absence::MayAppear) };
     let vms = cloud.list(ListVirtualMachines::default()).await?;
     if !vms.iter().any(|vm| is_used_by(vm, name)) {
-        let delete = DeleteSshKeyPair { name: name.to_owned() };
         let until = cloud.undo_deadline(Wait::DeleteVm);
-        cloud.call(&delete, until).await.ignore_not_found()?;
+        cloud.destroy(&permit::delete_key_pair(&pair), until).await.ignore_not_found()?;
     }
     Ok(Absence::Final)
 }

@@ -1,13 +1,15 @@
 //! Static NAT: a public address that leads to a VM.
 
 use super::{public_ip, vm};
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
+use crate::permit;
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::Result;
-use cloudstack::api::{DisableStaticNat, EnableStaticNat, PublicIpAddress};
+use cloudstack::api::{EnableStaticNat, PublicIpAddress};
+use cpi_kit::Owned;
 use journal::{Absence, Operation};
 
 /// Leads an address to a VM.
@@ -20,12 +22,9 @@ pub(crate) async fn enable(
 ) -> CloudResult<()> {
     let until = cloud.deadline(Wait::CreateVm);
     let enable = enable_call(address, vm, network);
-    operation
-        .step(
-            Intent::StaticNat { address: address.to_owned(), vm: vm.to_owned() },
-            async || step_outcome(cloud.call(&enable, until).await.map(drop)),
-            async || Ok(leads_to(cloud, address, vm).await?.then_some(())),
-        )
+    let intent = Intent::StaticNat { address: address.to_owned(), vm: vm.to_owned() };
+    let send = async || cloud.call(&enable, until).await.map(drop);
+    change(operation, intent, send, async || Ok(leads_to(cloud, address, vm).await?.then_some(())))
         .await
 }
 
@@ -33,28 +32,39 @@ pub(crate) async fn enable(
 pub(crate) async fn take_over(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
-    address: &PublicIpAddress,
+    address: &Owned<PublicIpAddress>,
     from: &str,
 ) -> CloudResult<()> {
     let until = cloud.deadline(Wait::CreateVm);
-    let disable = DisableStaticNat { ipaddressid: address.id.clone() };
+    let disable = permit::disable_static_nat(address);
     let intent = Intent::StaticNatTakeover {
         address: address.id.clone(),
         vm: from.to_owned(),
         network: address.associatednetworkid.clone().unwrap_or_default(),
     };
-    operation
-        .step(
-            intent,
-            async || step_outcome(cloud.run_job(&disable, until).await.map(drop)),
-            async || Ok((!leads_to(cloud, &address.id, from).await?).then_some(())),
-        )
-        .await
+    let send = async || match cloud.destroy_by_job(&disable, until).await.map(drop) {
+        // Another call was faster.
+        Err(failure) if failure.is_refusal() && !leads_to(cloud, &address.id, from).await? => {
+            Ok(())
+        }
+        disabled => disabled,
+    };
+    let probe = async || Ok((!leads_to(cloud, &address.id, from).await?).then_some(()));
+    change(operation, intent, send, probe).await
 }
 
 async fn leads_to(cloud: &CloudStack, address: &str, vm: &str) -> CloudResult<bool> {
+    Ok(leading_to(cloud, address, vm).await?.is_some())
+}
+
+/// The address, if it leads to that VM.
+async fn leading_to(
+    cloud: &CloudStack,
+    address: &str,
+    vm: &str,
+) -> CloudResult<Option<Owned<PublicIpAddress>>> {
     let there = public_ip::by_id(cloud, address).await?;
-    Ok(there.is_some_and(|it| it.isstaticnat && it.virtualmachineid.as_deref() == Some(vm)))
+    Ok(there.filter(|it| it.isstaticnat && it.virtualmachineid.as_deref() == Some(vm)))
 }
 
 /// Makes sure that the address does not lead to that VM any more.
@@ -64,11 +74,10 @@ pub(crate) async fn ensure_disabled(
     vm: &str,
 ) -> Result<Absence> {
     let tried = || format!("freeing public address {address} from VM {vm}");
-    if !leads_to(cloud, address, vm).await.during(Activity::Undo, tried)? {
-        return Ok(Absence::MayAppear);
-    }
-    let disable = DisableStaticNat { ipaddressid: address.to_owned() };
-    let disabled = cloud.run_job(&disable, cloud.undo_deadline(Wait::DeleteVm)).await;
+    let leading = leading_to(cloud, address, vm).await.during(Activity::Undo, tried)?;
+    let Some(address) = leading else { return Ok(Absence::MayAppear) };
+    let until = cloud.undo_deadline(Wait::DeleteVm);
+    let disabled = cloud.destroy_by_job(&permit::disable_static_nat(&address), until).await;
     disabled.during(Activity::Undo, tried)?;
     Ok(Absence::Final)
 }

@@ -1,16 +1,16 @@
 //! Templates that stemcells are made of.
 
-use super::OwnedResources;
+use super::{OwnedResources, select};
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
+use crate::permit::{self, Permit};
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::Deadline;
-use cloudstack::api::{DeleteTemplate, ListTemplates, Tag, Template};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cloudstack::api::{ListTemplates, Tag, Template};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -36,9 +36,9 @@ pub(crate) async fn named(cloud: &CloudStack, name: &str) -> CloudResult<Vec<Tem
         name: Some(name.to_owned()),
         ..ListTemplates::default()
     };
-    let mut rows = cloud.list(of).await?;
-    rows.retain(|row| row.name == name);
-    Ok(rows)
+    let rows = cloud.list(of).await?;
+    let owned = select(cloud, Claim::journaled_name(name), rows).await;
+    Ok(owned.into_iter().map(Owned::into_row).collect())
 }
 
 /// The rows of a template of the account's own: one a zone, none if the id is unknown.
@@ -48,7 +48,23 @@ pub(crate) async fn by_id(cloud: &CloudStack, id: &str) -> CloudResult<Vec<Templ
         id: Some(id.to_owned()),
         ..ListTemplates::default()
     };
-    Ok(cloud.list(of).await.or_none_if_gone()?.unwrap_or_default())
+    let mut rows = cloud.list(of).await.or_none_if_gone()?.unwrap_or_default();
+    rows.retain(|row| row.id == id);
+    Ok(rows)
+}
+
+/// A template of the account's own that is what is claimed, in one of its zones.
+pub(crate) async fn owned_by_id(
+    cloud: &CloudStack,
+    id: &str,
+    claim: &Claim<'_>,
+) -> CloudResult<Option<Owned<Template>>> {
+    let of = ListTemplates {
+        templatefilter: "self".into(),
+        id: Some(id.to_owned()),
+        ..ListTemplates::default()
+    };
+    cloud.find(of, claim).await
 }
 
 /// The value of a template's tag.
@@ -67,22 +83,41 @@ pub(crate) fn used(template: &Template) -> Option<&'static str> {
 }
 
 /// Deletes a template during an undo; it may be gone already.
-pub(crate) async fn delete(cloud: &CloudStack, id: &str) -> CloudResult<()> {
-    let delete = DeleteTemplate { id: id.to_owned(), zoneid: None };
-    cloud.run_job(&delete, cloud.undo_deadline(Wait::Lookup)).await.ignore_not_found()
+pub(crate) async fn delete(cloud: &CloudStack, template: &Permit<Template>) -> CloudResult<()> {
+    let until = cloud.undo_deadline(Wait::Lookup);
+    cloud.destroy_by_job(&permit::delete_template(template), until).await.ignore_not_found()
 }
 
 /// Makes sure that no template of this name is left: neither one that waits for its image, nor one
 /// that failed.
 pub(crate) async fn ensure_absent(cloud: &CloudStack, name: &str) -> Result<Absence> {
     let tried = || format!("removing template {name}");
-    let rows = named(cloud, name).await.during(Activity::DeleteStemcell, tried)?;
-    let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
-    let absence = if ids.is_empty() { Absence::MayAppear } else { Absence::Final };
-    for id in ids {
-        delete(cloud, &id).await.during(Activity::DeleteStemcell, tried)?;
+    remove_named(cloud, name).await.during(Activity::DeleteStemcell, tried)
+}
+
+async fn remove_named(cloud: &CloudStack, name: &str) -> CloudResult<Absence> {
+    let of = ListTemplates {
+        templatefilter: "self".into(),
+        name: Some(name.to_owned()),
+        ..ListTemplates::default()
+    };
+    let rows = cloud.list(of).await?;
+    let mut owned = select(cloud, Claim::journaled_name(name), rows).await;
+    // A row per zone.
+    owned.sort_by(|one, other| one.id.cmp(&other.id));
+    owned.dedup_by(|one, other| one.id == other.id);
+    for template in &owned {
+        delete(cloud, &template.into()).await?;
     }
-    Ok(absence)
+    Ok(if owned.is_empty() { Absence::MayAppear } else { Absence::Final })
+}
+
+/// Deletes the template that the garbage collection has listed, if it is still what it was.
+pub(crate) async fn delete_listed(cloud: &CloudStack, id: &str, name: &str) -> CloudResult<()> {
+    match owned_by_id(cloud, id, &Claim::listed(id, name)).await? {
+        Some(template) => delete(cloud, &(&template).into()).await,
+        None => Ok(()),
+    }
 }
 
 /// Waits until the template is ready in all of these zones, and logs how far it is.

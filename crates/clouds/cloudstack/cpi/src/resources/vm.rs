@@ -1,7 +1,6 @@
 //! VMs: how they are found, and whether they run.
 
-use super::{OwnedResources, only};
-use crate::api::first;
+use super::{OwnedResources, find_own, only, select};
 use crate::errors::{Activity, CloudResult, Failure, ResultExt};
 use crate::intent::Intent;
 use crate::name_ref::is_id;
@@ -10,7 +9,7 @@ use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloudstack::api::{ListVirtualMachines, StartVirtualMachine, VirtualMachine};
 use cloudstack::{Error, JobLoss};
-use cpi_kit::{OwnedResource, ResourceRole};
+use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
 
 /// Whether a VM is more than a row that waits to be expunged.
@@ -20,20 +19,38 @@ pub(crate) fn is_live(vm: &VirtualMachine) -> bool {
 
 /// A VM; None if the id is unknown.
 pub(crate) async fn by_id(cloud: &CloudStack, id: &str) -> CloudResult<Option<VirtualMachine>> {
-    let of = ListVirtualMachines {
+    Ok(cloud.find(list_by_id(id), &Claim::journaled_id(id)).await?.map(Owned::into_row))
+}
+
+fn list_by_id(id: &str) -> ListVirtualMachines {
+    ListVirtualMachines {
         id: Some(id.to_owned()),
         listall: Some(true),
         ..ListVirtualMachines::default()
-    };
-    first(cloud.get(&of).await)
+    }
 }
 
-/// The VMs of exactly this host name, those that wait to be expunged among them.
-pub(crate) async fn named(cloud: &CloudStack, name: &str) -> CloudResult<Vec<VirtualMachine>> {
+/// The VM of this id that is the account's own; None if the id is unknown.
+pub(crate) async fn owned_by_id(
+    cloud: &CloudStack,
+    id: &str,
+    claim: Claim<'_>,
+) -> CloudResult<Option<Owned<VirtualMachine>>> {
+    find_own(cloud, list_by_id(id), claim).await
+}
+
+/// The account's own VMs of exactly this host name, those that wait to be expunged among them.
+pub(crate) async fn owned_by_name(
+    cloud: &CloudStack,
+    name: &str,
+) -> CloudResult<Vec<Owned<VirtualMachine>>> {
     let of = ListVirtualMachines { name: Some(name.to_owned()), ..ListVirtualMachines::default() };
-    let mut vms = cloud.list(of).await?;
-    vms.retain(|vm| vm.name == name);
-    Ok(vms)
+    let rows = cloud.list(of).await?;
+    Ok(select(cloud, Claim::journaled_name(name), rows).await)
+}
+
+async fn named(cloud: &CloudStack, name: &str) -> CloudResult<Vec<VirtualMachine>> {
+    Ok(owned_by_name(cloud, name).await?.into_iter().map(Owned::into_row).collect())
 }
 
 /// The live VM of a CID: an id, or a name that the Go CPI gave. None if it does not exist.

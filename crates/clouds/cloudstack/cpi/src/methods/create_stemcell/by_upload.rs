@@ -2,7 +2,7 @@
 
 use super::image::Image;
 use super::template_spec::TemplateSpec;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::client;
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
@@ -64,14 +64,13 @@ async fn request_upload(
     let zoneid = spec.first_zone().id.clone();
     let call = GetUploadParamsForTemplate { zoneid, templatetype: "USER", new: spec.named(name) };
     let until = cloud.deadline(Wait::Lookup);
-    operation
-        .step(
-            Intent::Template { name: name.to_owned() },
-            async || step_outcome(cloud.call(&call, until).await.map(|params| params.0)),
-            // Nobody tells the signature a second time.
-            async || Ok(None),
-        )
-        .await
+    let send = async || cloud.call(&call, until).await.map(|params| params.0);
+    // Nobody tells the signature a second time: what was made is of no use.
+    let probe = async || {
+        template::ensure_absent(cloud, name).await?;
+        Ok(None)
+    };
+    change(operation, Intent::Template { name: name.to_owned() }, send, probe).await
 }
 
 async fn post(

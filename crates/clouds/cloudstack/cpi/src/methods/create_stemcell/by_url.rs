@@ -2,7 +2,7 @@
 
 use super::image::Image;
 use super::template_spec::TemplateSpec;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::properties::{PATH, Wait};
@@ -80,18 +80,14 @@ pub(super) async fn register(
     let zoneids = spec.zone_ids().into_iter().map(str::to_owned).collect();
     let call = RegisterTemplate { url: url.clone(), zoneids, new: spec.named(name) };
     let until = cloud.deadline(Wait::Lookup);
-    let registered = operation
-        .step(
-            Intent::Template { name: name.to_owned() },
-            async || {
-                let rows = cloud.call(&call, until).await;
-                step_outcome(rows.map(|rows| rows.items.into_iter().next().map(|row| row.id)))
-            },
-            async || {
-                Ok(template::named(cloud, name).await?.into_iter().next().map(|row| Some(row.id)))
-            },
-        )
-        .await;
+    let send = async || {
+        let rows = cloud.call(&call, until).await?;
+        Ok(rows.items.into_iter().next().map(|row| row.id))
+    };
+    let probe =
+        async || Ok(template::named(cloud, name).await?.into_iter().next().map(|row| Some(row.id)));
+    let registered =
+        change(operation, Intent::Template { name: name.to_owned() }, send, probe).await;
     let registered = registered.during(Activity::CreateStemcell, || format!("registering {shown}"));
     let id = registered.map_err(|mut error| {
         error.message = error.message.replace(url, shown);

@@ -4,7 +4,7 @@
 use super::image::Image;
 use super::own_vm::OwnVm;
 use super::template_spec::TemplateSpec;
-use crate::api::step_outcome;
+use crate::api::{change, new_job_id, step_outcome};
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
 use crate::lookup::offering;
@@ -82,17 +82,18 @@ impl VolumeCarrier<'_> {
             maxiops: None,
         };
         let until = cloud.deadline(Wait::CreateVolume);
-        let made = operation.step(
-            Intent::Volume { name: name.clone() },
-            async || step_outcome(cloud.run_job(&call, until).await.map(|made| made.0.id)),
-            async || Ok(volume::named(cloud, &name).await?.into_iter().next().map(|it| it.id)),
-        );
+        let send = async || cloud.run_job(&call, until).await.map(|made| made.0.id);
+        let probe = async || {
+            let owned = volume::owned_by_name(cloud, &name).await?;
+            Ok(owned.into_iter().next().map(|volume| volume.id.clone()))
+        };
+        let made = change(operation, Intent::Volume { name: name.clone() }, send, probe);
         made.await.during(Activity::CreateStemcell, || "making a volume for the image")
     }
 
     async fn attach(&self, operation: &mut Operation<'_, Intent>, volume: &str) -> CloudResult<()> {
         let (cloud, vm) = (self.cloud, &self.vm.id);
-        let job = uuid::Uuid::new_v4().to_string();
+        let job = new_job_id();
         let attach =
             AttachVolume { id: volume.to_owned(), virtualmachineid: vm.clone(), deviceid: None };
         let until = cloud.deadline(Wait::AttachVolume);
@@ -131,16 +132,12 @@ impl VolumeCarrier<'_> {
         let cloud = self.cloud;
         let detach = DetachVolume { id: volume.to_owned() };
         let until = cloud.deadline(Wait::DetachVolume);
-        operation
-            .step(
-                Intent::change("detach", volume),
-                async || step_outcome(cloud.run_job(&detach, until).await.map(drop)),
-                async || {
-                    let there = volume::by_id(cloud, volume).await?;
-                    Ok(there.filter(|it| it.virtualmachineid.is_none()).map(drop))
-                },
-            )
-            .await
+        let send = async || cloud.run_job(&detach, until).await.map(drop);
+        let probe = async || {
+            let there = volume::by_id(cloud, volume).await?;
+            Ok(there.filter(|it| it.virtualmachineid.is_none()).map(drop))
+        };
+        change(operation, Intent::change("detach", volume), send, probe).await
     }
 
     /// A snapshot on secondary storage.
@@ -157,17 +154,13 @@ impl VolumeCarrier<'_> {
             ..CreateSnapshot::default()
         };
         let until = cloud.deadline(Wait::SnapshotVolume);
-        operation
-            .step(
-                Intent::Snapshot { name: name.clone() },
-                async || step_outcome(cloud.run_job(&take, until).await.map(|taken| taken.0.id)),
-                async || {
-                    let taken = snapshot::named(cloud, &name).await?.into_iter();
-                    let mut done = taken.filter(|snapshot| snapshot.state == "BackedUp");
-                    Ok(done.next().map(|snapshot| snapshot.id))
-                },
-            )
-            .await
+        let send = async || cloud.run_job(&take, until).await.map(|taken| taken.0.id);
+        let probe = async || {
+            let taken = snapshot::owned_by_name(cloud, &name).await?.into_iter();
+            let mut done = taken.filter(|snapshot| snapshot.state == "BackedUp");
+            Ok(done.next().map(|snapshot| snapshot.id.clone()))
+        };
+        change(operation, Intent::Snapshot { name: name.clone() }, send, probe).await
     }
 
     async fn template(
@@ -190,16 +183,12 @@ impl VolumeCarrier<'_> {
             arch: new.arch,
         };
         let until = cloud.deadline(Wait::PollTemplate);
-        operation
-            .step(
-                Intent::Template { name: name.to_owned() },
-                async || step_outcome(cloud.run_job(&make, until).await.map(|made| made.0.id)),
-                async || {
-                    let rows = template::named(cloud, name).await?.into_iter();
-                    Ok(rows.filter(|row| row.isready).map(|row| row.id).next())
-                },
-            )
-            .await
+        let send = async || cloud.run_job(&make, until).await.map(|made| made.0.id);
+        let probe = async || {
+            let rows = template::named(cloud, name).await?.into_iter();
+            Ok(rows.filter(|row| row.isready).map(|row| row.id).next())
+        };
+        change(operation, Intent::Template { name: name.to_owned() }, send, probe).await
     }
 }
 

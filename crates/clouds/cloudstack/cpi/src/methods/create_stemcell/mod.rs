@@ -15,14 +15,13 @@ mod route;
 mod template_spec;
 mod temporary_link;
 
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::properties::{self, PATH, StemcellProperties, Wait};
-use crate::resources::tags::{self, Tagged};
-use crate::resources::template;
+use crate::resources::{tags, template};
 use crate::session::CloudStack;
-use crate::tags::{Difference, from_metadata};
+use crate::tags::from_metadata;
 use bosh_cpi::method::{CreateStemcell, Hash};
 use bosh_cpi::{CpiError, Result, StemcellCid};
 use by_url::ImageUrl;
@@ -116,9 +115,7 @@ impl TemplateCreation<'_> {
                 let mut pairs = from_metadata(tags_of(self.env));
                 let value = image_tag(cloud, &self.image.given_sha256);
                 pairs.push(TagPair { key: IMAGE_TAG.to_owned(), value });
-                let tagged = Tagged { kind: TaggedType::Template, id: &id };
-                let difference = Difference { stale: Vec::new(), new: pairs };
-                tags::write(cloud, operation, &tagged, difference).await;
+                tags::add(cloud, operation, TaggedType::Template, &id, pairs).await;
                 let cid = StemcellCid::new(&id).map_err(|e| CpiError::cloud(e.to_string()))?;
                 Ok((cid, Some(id)))
             })
@@ -175,8 +172,8 @@ async fn copy(
         destzoneids: others.iter().map(ToString::to_string).collect(),
     };
     let target = Intent::Template { name: name.to_owned() };
-    let run = async || step_outcome(cloud.run_job(&call, until).await.map(|_| ()));
-    let copied = operation.step(target, run, async || Ok(None)).await;
+    let send = async || cloud.run_job(&call, until).await.map(|_| ());
+    let copied = change(operation, target, send, async || Ok(None)).await;
     copied.during(Activity::CreateStemcell, || format!("copying template {id}"))?;
     template::wait_until_ready(cloud, id, others, until).await
 }

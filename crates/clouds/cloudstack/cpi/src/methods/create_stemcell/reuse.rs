@@ -3,7 +3,7 @@
 
 use super::destination::Destination;
 use super::image_tag::{IMAGE_TAG, image_tag};
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
 use crate::properties::{StemcellProperties, Wait, given};
@@ -99,16 +99,13 @@ async fn mark_template(
     let key = mark_tag(mark);
     let create = mark_call(template, &key);
     let until = cloud.deadline(Wait::Lookup);
-    operation
-        .step(
-            Intent::StemcellMark { template: template.to_owned(), mark: key.clone() },
-            async || step_outcome(cloud.run_job(&create, until).await.map(drop)),
-            async || {
-                let row = shared_template::row(cloud, template).await?;
-                Ok(row.filter(|row| tag_of(row, &key).is_some()).map(drop))
-            },
-        )
-        .await?;
+    let intent = Intent::StemcellMark { template: template.to_owned(), mark: key.clone() };
+    let send = async || cloud.run_job(&create, until).await.map(drop);
+    let probe = async || {
+        let row = shared_template::row(cloud, template).await?;
+        Ok(row.filter(|row| tag_of(row, &key).is_some()).map(drop))
+    };
+    change(operation, intent, send, probe).await?;
     match shared_template::row(cloud, template).await? {
         Some(row) if tag_of(&row, FIRST_IS_GONE).is_none() => Ok(true),
         _ => {

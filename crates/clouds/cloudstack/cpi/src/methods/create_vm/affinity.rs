@@ -2,7 +2,7 @@
 //! of that name it is made, and the VM deployed once more.
 
 use super::spec::affinity::AffinitySpec;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, Failure, ResultExt};
 use crate::intent::Intent;
 use crate::properties::Wait;
@@ -69,18 +69,13 @@ async fn make(
         description: Some(note.clone()),
     };
     let until = cloud.deadline(Wait::CreateVm);
-    let made = operation
-        .step(
-            Intent::AffinityGroup { name: name.to_owned(), note },
-            async || step_outcome(cloud.run_job(&call, until).await.map(drop)),
-            async || {
-                let there = affinity_group::named(cloud, name).await?;
-                Ok((!there.is_empty()).then_some(()))
-            },
-        )
-        .await;
-    match made {
+    let send = async || match cloud.run_job(&call, until).await.map(drop) {
         Err(failure) if failure.says(AFFINITY_GROUP_EXISTS) => Ok(()),
         made => made,
-    }
+    };
+    let probe = async || {
+        let there = affinity_group::named(cloud, name).await?;
+        Ok((!there.is_empty()).then_some(()))
+    };
+    change(operation, Intent::AffinityGroup { name: name.to_owned(), note }, send, probe).await
 }

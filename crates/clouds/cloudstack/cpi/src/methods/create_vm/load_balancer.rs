@@ -1,7 +1,7 @@
 //! `lbs`: load balancer rules to put the VM behind, found or made.
 
 use super::created::CreatedVm;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::CloudResult;
 use crate::intent::{Intent, PublicResourceKind};
 use crate::properties::{LoadBalancer, Wait, given};
@@ -132,15 +132,11 @@ async fn join(
     let until = cloud.deadline(Wait::CreateVm);
     let call =
         AssignToLoadBalancerRule { id: rule.to_owned(), virtualmachineids: vec![vm.to_owned()] };
-    operation
-        .step(
-            // The cloud takes the VM out of the rule when it expunges it.
-            Intent::change("load balancer", rule),
-            async || step_outcome(cloud.run_job(&call, until).await.map(drop)),
-            async || {
-                let members = load_balancer_rule::members(cloud, rule).await?.unwrap_or_default();
-                Ok(members.iter().any(|member| member.id == vm).then_some(()))
-            },
-        )
-        .await
+    let send = async || cloud.run_job(&call, until).await.map(drop);
+    let probe = async || {
+        let members = load_balancer_rule::members(cloud, rule).await?.unwrap_or_default();
+        Ok(members.iter().any(|member| member.id == vm).then_some(()))
+    };
+    // The cloud takes the VM out of the rule when it expunges it.
+    change(operation, Intent::change("load balancer", rule), send, probe).await
 }

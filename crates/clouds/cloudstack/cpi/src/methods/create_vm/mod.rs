@@ -23,9 +23,11 @@ mod ssh_key;
 mod user_data;
 mod vip;
 
+use crate::api;
 use crate::errors::{Activity, CloudResult, Failure};
 use crate::intent::Intent;
 use crate::lookup;
+use crate::resources::vm_deletion;
 use crate::session::CloudStack;
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCid, VmCreated};
@@ -36,10 +38,14 @@ use journal::Operation;
 use request::DeployRequest;
 use resolve::ResolvedVm;
 use spec::VmSpec;
+use std::time::Duration;
 
 /// How often a VM is deployed at most: what the cloud says to be missing is made, one thing at
 /// a time, and may be gone again when another call has undone it.
 const MAX_DEPLOYS: usize = 8;
+
+/// Half the wait before a VM is deployed again since the cloud was busy.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated> {
     let spec = VmSpec::read(&cloud.properties, &cloud.names, &call)?;
@@ -52,6 +58,7 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated>
         let exposed = Box::pin(expose(cloud, operation, &created, &mut networks)).await;
         exposed.map_err(|failure| refused(&spec, &request, failure))?;
         lookup::vm::remember(cloud, &vm);
+        lookup::account::learn(cloud, &vm);
         let cid = VmCid::new(&vm.id).map_err(|e| CpiError::cloud(format!("{e}")))?;
         Ok((VmCreated { cid, networks }, Some(vm.id)))
     });
@@ -79,7 +86,8 @@ async fn deploy_until_accepted<'s>(
             Err(failure) => failure,
         };
         let mended = deploys < MAX_DEPLOYS
-            && (Box::pin(make_missing(cloud, operation, spec, &resolved, &failure)).await?
+            && (Box::pin(clear_for_another_try(cloud, &request, deploys, &failure)).await?
+                || Box::pin(make_missing(cloud, operation, spec, &resolved, &failure)).await?
                 || Box::pin(resolved.refresh(cloud, call, spec, operation.id(), &failure)).await?);
         if !mended {
             return Err(refused(spec, &request, failure));
@@ -87,6 +95,23 @@ async fn deploy_until_accepted<'s>(
         request = DeployRequest::build(cloud, call, spec, &resolved, operation.id())?;
         deploys += 1;
     }
+}
+
+/// Removes what a deploy has left whose job failed for something that will pass, and waits a
+/// little; false if it did not.
+async fn clear_for_another_try(
+    cloud: &CloudStack,
+    request: &DeployRequest,
+    deploys: usize,
+    failure: &Failure,
+) -> Result<bool> {
+    if !api::is_busy(failure) {
+        return Ok(false);
+    }
+    tracing::info!("{failure}; deploying again");
+    vm_deletion::ensure_absent(cloud, request.name()).await?;
+    tokio::time::sleep(FIRST_PAUSE * (1 << deploys.min(5))).await;
+    Ok(true)
 }
 
 /// Makes what a deploy was refused for, where that is for us to make; true if it was.

@@ -16,7 +16,7 @@ use crate::name_ref::{Found, NameRef, NetworkRef};
 use crate::naming;
 use crate::session::CloudStack;
 use bosh_cpi::method::CreateVm;
-use bosh_cpi::{CpiError, Result};
+use bosh_cpi::{CpiError, ErrorKind, Result};
 use journal::OperationId;
 
 /// What the names of a VM spec stand for.
@@ -77,6 +77,10 @@ impl<'s> ResolvedVm<'s> {
         let zone = zone?; // first, since nothing of it fits in a wrong one
         if zone.basic && spec.nics.len() > 1 {
             return Err(one_network(&zone));
+        }
+        // The cloud ignores groups there, and an operator expects them to protect.
+        if !zone.has_security_groups && !spec.security_groups.groups.is_empty() {
+            return Err(no_security_groups(spec, &zone));
         }
         let (nics, vips) = attribute(spec, if zone.basic { None } else { networks? }, operation);
         let here = &wanted_zone.text;
@@ -189,6 +193,18 @@ fn attribute<'s>(
         network: spec.network.as_ref().and_then(|_| networks.next()),
     });
     (nics, vips.collect())
+}
+
+fn no_security_groups(spec: &VmSpec, zone: &ZoneFacts) -> CpiError {
+    let groups = spec.security_groups.groups.iter();
+    let named: Vec<_> = groups.map(|group| format!("{} '{}'", group.path, group.text)).collect();
+    let message = format!(
+        "{}: zone '{}' has no security groups: leave out security_groups and \
+         default_security_groups",
+        named.join(", "),
+        zone.name
+    );
+    CpiError::new(ErrorKind::VmCreationFailed, message)
 }
 
 fn one_network(zone: &ZoneFacts) -> CpiError {

@@ -1,7 +1,7 @@
 //! Further IPv4 addresses of a NIC that several networks share (`nic_group`). They go with it.
 
 use super::created::CreatedVm;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::CloudResult;
 use crate::intent::Intent;
 use crate::properties::Wait;
@@ -35,17 +35,13 @@ async fn add(
     let address = address.to_string();
     let call = AddIpToNic { nicid: nic.id.clone(), ipaddress: Some(address.clone()) };
     let until = cloud.deadline(Wait::CreateVm);
-    operation
-        .step(
-            Intent::change("address", &nic.id),
-            async || step_outcome(cloud.run_job(&call, until).await.map(drop)),
-            async || {
-                let Some(vm) = vm::by_id(cloud, vm).await? else { return Ok(None) };
-                let there = vm.nic.iter().find(|row| row.id == nic.id);
-                Ok(there.filter(|row| has(row, &address)).map(drop))
-            },
-        )
-        .await
+    let send = async || cloud.run_job(&call, until).await.map(drop);
+    let probe = async || {
+        let Some(vm) = vm::by_id(cloud, vm).await? else { return Ok(None) };
+        let there = vm.nic.iter().find(|row| row.id == nic.id);
+        Ok(there.filter(|row| has(row, &address)).map(drop))
+    };
+    change(operation, Intent::change("address", &nic.id), send, probe).await
 }
 
 fn has(nic: &Nic, address: &str) -> bool {

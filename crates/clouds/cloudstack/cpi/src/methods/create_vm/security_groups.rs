@@ -1,7 +1,7 @@
 //! Security groups. They cost no call, unless they may have to be made.
 
 use super::spec::security_groups::SecurityGroupsSpec;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::{Activity, CloudResult, Failure, ResultExt};
 use crate::intent::Intent;
 use crate::lookup;
@@ -98,13 +98,10 @@ async fn make(
     let note = cloud.names.note(operation.id());
     let call = CreateSecurityGroup { name: name.clone(), description: Some(note.clone()) };
     let until = cloud.deadline(Wait::CreateVm);
-    let made = operation
-        .step(
-            Intent::SecurityGroup { name: name.clone(), note },
-            async || step_outcome(cloud.call(&call, until).await.map(|Object(group)| group)),
-            async || security_group::named(cloud, name).await,
-        )
-        .await;
+    let send = async || cloud.call(&call, until).await.map(|Object(group)| group);
+    let probe = async || security_group::named(cloud, name).await;
+    let made =
+        change(operation, Intent::SecurityGroup { name: name.clone(), note }, send, probe).await;
     let group = match made {
         Err(failure) if failure.says(SECURITY_GROUP_EXISTS) => {
             let there = security_group::named(cloud, name).await?;
@@ -126,7 +123,7 @@ async fn make(
     Ok(())
 }
 
-/// A rule that is there already is as good; it goes with its group.
+/// A rule that exists already is as good: another call may make the same group at the same time.
 async fn add_rule(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
@@ -135,26 +132,48 @@ async fn add_rule(
 ) -> CloudResult<()> {
     let traffic = traffic(group, rule)?;
     let until = cloud.deadline(Wait::CreateVm);
-    let add = async || match rule.direction {
-        Direction::Ingress => {
-            let call = AuthorizeSecurityGroupIngress(traffic.clone());
-            cloud.run_job(&call, until).await.map(drop)
-        }
-        Direction::Egress => {
-            let call = AuthorizeSecurityGroupEgress(traffic.clone());
-            cloud.run_job(&call, until).await.map(drop)
+    let exists = async || {
+        let there = security_group::named(cloud, &group.name).await?;
+        Ok(there.filter(|group| has_rule(group, rule.direction, &traffic)).map(drop))
+    };
+    let send = async || {
+        let added = match rule.direction {
+            Direction::Ingress => {
+                let call = AuthorizeSecurityGroupIngress(traffic.clone());
+                cloud.run_job(&call, until).await.map(drop)
+            }
+            Direction::Egress => {
+                let call = AuthorizeSecurityGroupEgress(traffic.clone());
+                cloud.run_job(&call, until).await.map(drop)
+            }
+        };
+        match added {
+            Err(failure) if failure.has_code(530) => exists().await?.ok_or(failure),
+            added => added,
         }
     };
-    let target = Intent::change("a rule", &group.id);
-    let added = operation.step(
-        target,
-        async || step_outcome(add().await),
-        async || match add().await {
-            Err(failure) if failure.has_code(530) => Ok(Some(())),
-            again => again.map(Some),
-        },
-    );
-    added.await
+    change(operation, Intent::change("a rule", &group.id), send, &exists).await
+}
+
+/// Whether a group has a rule of that traffic.
+fn has_rule(group: &SecurityGroup, direction: Direction, traffic: &Traffic) -> bool {
+    let rules = match direction {
+        Direction::Ingress => &group.ingressrule,
+        Direction::Egress => &group.egressrule,
+    };
+    rules.iter().any(|rule| {
+        let text = |key: &str| rule.other.get(key).and_then(|value| value.as_str());
+        let number = |key: &str| rule.other.get(key).and_then(|value| value.as_i64());
+        let is_peer = |peer: &PeerGroup| rule.securitygroupname.as_ref() == Some(&peer.group);
+        let is_cidr = |cidr: &String| text("cidr") == Some(cidr);
+        text("protocol").is_some_and(|it| it.eq_ignore_ascii_case(&traffic.protocol))
+            && number("startport") == traffic.startport.map(i64::from)
+            && number("endport") == traffic.endport.map(i64::from)
+            && number("icmptype") == traffic.icmptype.map(i64::from)
+            && number("icmpcode") == traffic.icmpcode.map(i64::from)
+            && (traffic.cidrlist.iter().any(is_cidr)
+                || traffic.usersecuritygrouplist.iter().any(is_peer))
+    })
 }
 
 fn traffic(group: &SecurityGroup, rule: &SecurityRule) -> Result<Traffic> {

@@ -3,7 +3,7 @@
 use super::created::{CreatedNic, CreatedVm};
 use super::resolve::ResolvedVip;
 use super::spec::vip::VipSpec;
-use crate::api::step_outcome;
+use crate::api::change;
 use crate::errors::CloudResult;
 use crate::intent::{Intent, PublicResourceKind};
 use crate::properties::{FirewallRule, Wait};
@@ -15,8 +15,15 @@ use cloudstack::api::{
     AssociateIpAddress, CreateTags, ListPublicIpAddresses, Nic, PublicIpAddress, TagPair,
     TaggedType,
 };
+use cpi_kit::{Claim, Owned};
 use journal::Operation;
 use serde_json::json;
+
+/// How often an address is taken over at most that other VMs take over at the same time.
+const MAX_TAKEOVERS: usize = 8;
+
+/// The address leads to another VM, or has rules.
+const LEADS_ELSEWHERE: i64 = 537;
 
 /// The NIC that a public address leads to.
 struct NicTarget {
@@ -59,7 +66,7 @@ async fn attach(
             let address = require_address(cloud, vip.spec).await?;
             let nic = nic_for(created, vip, Some(&address))?;
             release_from_holder(cloud, operation, vip.spec, &address).await?;
-            (address, nic)
+            (address.into_row(), nic)
         }
     };
     if nic.vpc.is_some() && !vip.spec.firewall.is_empty() {
@@ -69,11 +76,36 @@ async fn attach(
         ))
         .into());
     }
-    static_nat::enable(cloud, operation, &address.id, &created.vm.id, &nic.network).await?;
+    lead(cloud, operation, created, vip.spec, &address.id, &nic).await?;
     for rule in &vip.spec.firewall {
         create_firewall_rule(cloud, operation, created, &address.id, rule).await?;
     }
     Ok(address.ipaddress)
+}
+
+/// Leads the address to the VM. Where several VMs take it over at once, each has it in turn, and
+/// the last one keeps it.
+async fn lead(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Intent>,
+    created: &CreatedVm<'_>,
+    spec: &VipSpec,
+    address: &str,
+    nic: &NicTarget,
+) -> CloudResult<()> {
+    for _ in 1..MAX_TAKEOVERS {
+        let enabled =
+            static_nat::enable(cloud, operation, address, &created.vm.id, &nic.network).await;
+        match enabled {
+            Err(failure) if failure.has_code(LEADS_ELSEWHERE) => {
+                let there = public_ip::by_id(cloud, address).await?;
+                let Some(there) = there.filter(|it| it.isstaticnat) else { return Err(failure) };
+                release_from_holder(cloud, operation, spec, &there).await?;
+            }
+            enabled => return enabled,
+        }
+    }
+    static_nat::enable(cloud, operation, address, &created.vm.id, &nic.network).await
 }
 
 /// Takes an address for the VM, and marks it as to be given back with it. None if the account
@@ -113,10 +145,22 @@ async fn acquire(
     let told = told.pointer("/ipaddress/ipaddress").and_then(|ip| ip.as_str()).map(str::to_owned);
     let ipaddress = match told {
         Some(ip) => ip,
-        None => {
-            public_ip::by_id(cloud, &id).await?.map(|there| there.ipaddress).unwrap_or_default()
-        }
+        None => public_ip::by_id(cloud, &id)
+            .await?
+            .map(|there| there.ipaddress.clone())
+            .unwrap_or_default(),
     };
+    // A cloud before 4.14 does not know the parameter, and acquires any address.
+    if spec.ip.is_some() && ipaddress != ip_text(spec) {
+        return Err(CpiError::not_supported(format!(
+            "arguments[3].{}.ip: the cloud acquired {ipaddress} instead of {}: CloudStack before \
+             4.14 cannot acquire a given address; acquire it yourself, and leave out {}.acquire",
+            spec.name,
+            ip_text(spec),
+            spec.path
+        ))
+        .into());
+    }
     let address = PublicIpAddress { id, ipaddress, ..PublicIpAddress::default() };
     Ok(Some((address, nic)))
 }
@@ -134,23 +178,22 @@ async fn mark_as_acquired(
         tags: vec![TagPair { key: ACQUIRED_FOR.into(), value: vm.to_owned() }],
     };
     let until = cloud.deadline(Wait::CreateVm);
-    operation
-        .step(
-            Intent::change("tags", address),
-            async || step_outcome(cloud.run_job(&tags, until).await.map(drop)),
-            async || {
-                let there = public_ip::by_id(cloud, address).await?;
-                Ok(there.filter(|address| !address.tags.is_empty()).map(drop))
-            },
-        )
-        .await
+    let send = async || cloud.run_job(&tags, until).await.map(drop);
+    let probe = async || {
+        let there = public_ip::by_id(cloud, address).await?;
+        Ok(there.filter(|address| !address.tags.is_empty()).map(drop))
+    };
+    change(operation, Intent::change("tags", address), send, probe).await
 }
 
 fn ip_text(spec: &VipSpec) -> String {
     spec.ip.map(|ip| ip.to_string()).unwrap_or_default()
 }
 
-async fn find_address(cloud: &CloudStack, spec: &VipSpec) -> CloudResult<Option<PublicIpAddress>> {
+async fn find_address(
+    cloud: &CloudStack,
+    spec: &VipSpec,
+) -> CloudResult<Option<Owned<PublicIpAddress>>> {
     let of = ListPublicIpAddresses {
         ipaddress: spec.ip.map(|ip| ip.to_string()),
         listall: Some(true),
@@ -169,10 +212,15 @@ async fn find_address(cloud: &CloudStack, spec: &VipSpec) -> CloudResult<Option<
         ))
         .into());
     }
-    Ok(found.pop())
+    // The caller has named it by its address.
+    let ip = ip_text(spec);
+    Ok(Claim::journaled_name(&ip).select(found).pop())
 }
 
-async fn require_address(cloud: &CloudStack, spec: &VipSpec) -> CloudResult<PublicIpAddress> {
+async fn require_address(
+    cloud: &CloudStack,
+    spec: &VipSpec,
+) -> CloudResult<Owned<PublicIpAddress>> {
     match find_address(cloud, spec).await? {
         Some(address) => Ok(address),
         None => Err(CpiError::cloud(format!(
@@ -191,7 +239,7 @@ async fn release_from_holder(
     cloud: &CloudStack,
     operation: &mut Operation<'_, Intent>,
     spec: &VipSpec,
-    address: &PublicIpAddress,
+    address: &Owned<PublicIpAddress>,
 ) -> CloudResult<()> {
     let Some(holder) = address.virtualmachineid.as_deref().filter(|_| address.isstaticnat) else {
         return Ok(());
