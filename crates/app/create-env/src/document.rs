@@ -8,6 +8,7 @@ use bosh_manifest::variables::{
 };
 use bosh_manifest::yaml::YamlError;
 use bosh_manifest::{Value, yaml};
+use sha2::{Digest as _, Sha512};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -27,6 +28,8 @@ pub struct Changes {
     pub vars_store: Option<PathBuf>,
     /// `--ops-file PATH`, in their order.
     pub ops_files: Vec<PathBuf>,
+    /// Operations that are no file's, done after those of files.
+    pub operations: Vec<OperationsFile>,
 }
 
 /// Why a document cannot be made. Each names the file or the flag.
@@ -86,17 +89,30 @@ pub enum DocumentError {
 pub fn read(path: &Path, changes: &Changes, checks: Checks) -> Result<Value, DocumentError> {
     // All flags are read before anything is generated.
     let values = changes.values()?;
-    let operations = changes.operations()?;
+    let document = read_with_operations(path, changes)?;
     let store = changes.vars_store.as_deref().map(|path| VarsStore::open(&expand(path)));
     let mut store = store.transpose().map_err(DocumentError::Store)?;
-    let mut document = parse(path)?;
-    for file in &operations {
-        file.apply(&mut document)?;
-    }
     let store = store.as_mut().map(|store| store as &mut dyn Store);
     let mut variables = Variables { values, store };
     interpolate(document, &mut variables, checks)
         .map_err(|source| DocumentError::Interpolation { path: path.display().to_string(), source })
+}
+
+/// Reads a document and does the operations; variables stay placeholders.
+pub fn read_with_operations(path: &Path, changes: &Changes) -> Result<Value, DocumentError> {
+    let operations = changes.operations()?;
+    let mut document = parse(path)?;
+    for file in operations.iter().chain(&changes.operations) {
+        file.apply(&mut document)?;
+    }
+    Ok(document)
+}
+
+/// SHA-512 of a document as the CLI would write it, in hex: `current_manifest_sha` of the state
+/// file, by which both see whether something has changed.
+pub fn manifest_sha(document: &Value) -> String {
+    let digest = Sha512::digest(yaml::write(document).as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn parse(path: &Path) -> Result<Value, DocumentError> {

@@ -28,13 +28,7 @@ impl<'a> Instance<'a> {
     /// The agent at `cloud_provider.mbus`. Nothing is sent yet.
     pub fn new(environment: &Environment<'a>, director: &str) -> Result<Self, Error> {
         let provider = &environment.manifest.cloud_provider;
-        let mbus: Mbus =
-            provider.mbus.url().as_str().parse().map_err(|error: bosh_agent::InvalidMbus| {
-                Error::Invalid {
-                    path: "cloud_provider.mbus".to_owned(),
-                    message: error.to_string(),
-                }
-            })?;
+        let mbus = provider.mbus.clone();
         let (ca, proxy) = (provider.ca.as_deref(), environment.options.proxy.as_deref());
         let agent = Agent::new(&mbus, ca, proxy, director)?;
         let director = director.to_owned();

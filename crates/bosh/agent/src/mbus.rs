@@ -36,6 +36,13 @@ impl FromStr for Mbus {
     }
 }
 
+impl PartialEq for Mbus {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |mbus: &Self| (mbus.url.clone(), mbus.user.clone());
+        parts(self) == parts(other) && self.password() == other.password()
+    }
+}
+
 impl Mbus {
     /// The host: a name, or an address without brackets.
     pub fn host(&self) -> &str {

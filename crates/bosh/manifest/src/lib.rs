@@ -8,6 +8,7 @@
 //! text → Value → operations → variables → Value → text
 //! ```
 
+pub mod certificate;
 pub mod generation;
 pub mod json;
 pub mod operations;

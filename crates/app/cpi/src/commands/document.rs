@@ -8,7 +8,7 @@ use std::path::PathBuf;
 ///
 /// A variable's value is searched in this order: --var, --var-file, --vars-file, --vars-env,
 /// --vars-store. Of several of one kind the last counts.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ChangeArguments {
     /// Do the operations of this file on the manifest; may be given several times.
     #[arg(short, long = "ops-file", value_name = "FILE")]
@@ -46,6 +46,7 @@ impl ChangeArguments {
             vars_envs: self.vars_envs.clone(),
             vars_store: self.vars_store.clone(),
             ops_files: self.ops_files.clone(),
+            operations: Vec::new(),
         }
     }
 }

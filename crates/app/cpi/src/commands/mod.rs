@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod demo;
 pub mod doctor;
 mod document;
+pub mod env;
 pub mod gc;
 pub mod images;
 pub mod interpolate;
@@ -37,6 +38,13 @@ pub enum Command {
     #[cfg(feature = "lab")]
     Demo(demo::Demo),
     Call(call::Call),
+    CreateEnv(env::CreateEnv),
+    DeleteEnv(env::DeleteEnv),
+    StopEnv(env::StopEnv),
+    StartEnv(env::StartEnv),
+    Env(env::Env),
+    #[command(hide = true)]
+    Micro(env::Micro),
     #[cfg(feature = "lab")]
     Sim(sim::Sim),
     Doctor(doctor::Doctor),
@@ -68,6 +76,12 @@ pub enum Command {
 pub fn run(command: Command, config: Option<&Path>) -> ExitCode {
     let outcome = match command {
         Command::Call(call) => call.run(config),
+        Command::CreateEnv(create) => create.run(),
+        Command::DeleteEnv(delete) => delete.run(),
+        Command::StopEnv(stop) => stop.run(),
+        Command::StartEnv(start) => start.run(),
+        Command::Env(env) => env.run(),
+        Command::Micro(micro) => micro.run(),
         #[cfg(feature = "lab")]
         Command::Sim(sim) => sim.run(),
         #[cfg(feature = "lab")]

@@ -8,6 +8,7 @@ mod conformance;
 mod create_env;
 #[cfg(feature = "lab")]
 mod demo;
+mod environment;
 mod heavy_stemcells;
 mod images;
 mod interpolate;

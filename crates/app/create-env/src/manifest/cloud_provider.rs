@@ -1,11 +1,10 @@
 //! `cloud_provider`: the CPI, and how its VM's agent is reached.
 
 use super::fields::Fields;
-use super::location::without_password;
 use super::release::JobReference;
+use bosh_agent::Mbus;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fmt;
 use url::Url;
 
 /// The CPI of an environment, and the agent's address.
@@ -19,55 +18,6 @@ pub struct CloudProvider {
     pub mbus: Mbus,
     /// PEM of the CA that signed the agent's certificate. Without it any certificate is taken.
     pub ca: Option<String>,
-}
-
-/// The address of the agent's message bus, with user and password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Mbus(Url);
-
-impl Mbus {
-    /// The URL, with its password.
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-
-    /// The host: a name, or an address without brackets.
-    pub fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.0.port_or_known_default().unwrap_or(443)
-    }
-
-    /// Reads `https://user:password@host:port`.
-    pub fn parse(text: &str) -> Result<Mbus, &'static str> {
-        let url = Url::parse(text).map_err(|_| "must be a URL: https://user:password@host:port")?;
-        if url.scheme() != "https" {
-            return Err("must begin with https://");
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err("must have a host");
-        }
-        if url.username().is_empty() || url.password().is_none() {
-            return Err("must have a user and a password: https://user:password@host:port");
-        }
-        Ok(Mbus(url))
-    }
-}
-
-/// Without the password.
-impl fmt::Display for Mbus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&without_password(&self.0))
-    }
-}
-
-impl fmt::Debug for Mbus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mbus({self})")
-    }
 }
 
 /// Reads it; nothing if something is wrong. Jobs are required if the CPI comes from a release.
@@ -87,13 +37,25 @@ pub(super) fn read(
     if mbus.trim().is_empty() {
         return None;
     }
-    match Mbus::parse(&mbus) {
+    match parse_mbus(&mbus) {
         Ok(mbus) => Some(CloudProvider { jobs, properties, mbus, ca }),
         Err(problem) => {
             fields.problem("mbus", problem);
             None
         }
     }
+}
+
+/// The CLI takes what is not an address, and fails when the VM has been made.
+fn parse_mbus(text: &str) -> Result<Mbus, &'static str> {
+    let url = Url::parse(text).map_err(|_| "must be a URL: https://user:password@host:port")?;
+    if url.scheme() != "https" {
+        return Err("must begin with https://");
+    }
+    if url.username().is_empty() || url.password().is_none() {
+        return Err("must have a user and a password: https://user:password@host:port");
+    }
+    text.parse().map_err(|_| "must be a URL: https://user:password@host:port")
 }
 
 fn jobs(fields: &Fields<'_>, releases: &BTreeSet<String>, from_release: bool) -> Vec<JobReference> {

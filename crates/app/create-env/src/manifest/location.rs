@@ -82,7 +82,7 @@ impl fmt::Display for Location {
 }
 
 /// A URL as it may be shown.
-pub(crate) fn without_password(url: &Url) -> String {
+fn without_password(url: &Url) -> String {
     let mut url = url.clone();
     if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
         return "(URL)".to_owned();

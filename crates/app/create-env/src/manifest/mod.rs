@@ -10,8 +10,9 @@ mod pool;
 mod release;
 mod watch_time;
 
+pub use bosh_agent::Mbus;
 pub use cidr::Cidr;
-pub use cloud_provider::{CloudProvider, Mbus};
+pub use cloud_provider::CloudProvider;
 pub use fields::Problem;
 pub use instance_group::{InstanceGroup, InstanceNetwork, Job};
 pub use location::{Folders, Location, Tarball};

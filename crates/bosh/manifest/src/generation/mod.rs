@@ -4,7 +4,7 @@
 //! director's.
 
 mod certificate;
-mod der;
+pub(crate) mod der;
 mod key;
 mod options;
 mod password;
