@@ -1,7 +1,7 @@
 //! The bosh CLI and this crate in turn on one environment: each goes on where the other stopped.
 //! Needs the CLI in `BOSH_CLI`.
 
-use crate::toy::{Toy, stage_with_release};
+use crate::toy::{Toy, stage_with_agent, stage_with_release};
 use create_env::Created;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -100,4 +100,35 @@ fn we_start_the_cpi_less_often() {
     for (theirs, ours) in theirs.iter().zip(&ours) {
         assert!(ours.0 <= theirs.0, "{ours:?} {theirs:?}");
     }
+}
+
+/// The same with the agent that runs in true stemcells, in `BOSH_AGENT`: whatever it is told, it
+/// knows, and what it answers is understood.
+#[test]
+fn the_true_agent_is_driven() {
+    let Some(agent) = std::env::var_os("BOSH_AGENT").map(PathBuf::from) else {
+        eprintln!("skipped: needs the BOSH agent in BOSH_AGENT");
+        return;
+    };
+    let stage = stage_with_agent(&agent);
+    let create = || {
+        stage.act(Verb::Create).unwrap_or_else(|error| {
+            let log = std::fs::read(stage.path().join("cloud/agent.log")).unwrap_or_default();
+            let log = String::from_utf8_lossy(&log).into_owned();
+            let end = log.len().saturating_sub(4000);
+            panic!("{error}\n{}", log.get(end..).unwrap_or_default());
+        })
+    };
+    create();
+    let (vm, disk) = (stage.vm(), stage.disk());
+    stage.want(Wanted { text: "other", ..Wanted::default() });
+    create();
+    assert_eq!(stage.vm(), vm, "jobs are applied in place");
+    stage.want(Wanted { disk: 6144, vm_type: "m2", ..Wanted::default() });
+    create();
+    assert_ne!((stage.vm(), stage.disk()), (vm, disk), "another VM, and the data has moved");
+    stage.with(&Default::default(), create_env::stop).unwrap();
+    stage.with(&Default::default(), create_env::start).unwrap();
+    stage.act(Verb::Delete).unwrap();
+    assert!(stage.is_empty());
 }

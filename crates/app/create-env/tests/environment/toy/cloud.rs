@@ -30,8 +30,32 @@ struct Folder {
 }
 
 impl Toy {
-    /// An empty one.
+    /// An empty one, whose VMs have the simulator's agent.
     pub fn start(folder: &Path) -> Self {
+        Self::with_agents(folder, Agents::Builtin)
+    }
+
+    /// An empty one, whose VMs have the agent that is this program.
+    pub fn with_agent(folder: &Path, program: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let source = serde_json::json!({"Platform": {"Linux": {}}, "Infrastructure": {"Settings": {
+            "Sources": [{"Type": "HTTP", "URI": "@METADATA@", "UserDataPath": "/latest/user-data",
+                "SSHKeysPath": ""}], "UseRegistry": false}}});
+        let source = source.to_string().replace("@METADATA@", "$CPI_SIM_METADATA");
+        let script = folder.join("agent.sh");
+        let text = format!(
+            "set -e\nmkdir -p \"$CPI_SIM_DIR/vcap/bosh\"\n\
+             cat > \"$CPI_SIM_DIR/agent.json\" <<END\n{source}\nEND\n\
+             exec '{}' -P dummy -M dummy -b \"$CPI_SIM_DIR/vcap\" -C \"$CPI_SIM_DIR/agent.json\" \
+             >> '{}' 2>&1\n",
+            program.display(),
+            folder.join("agent.log").display(),
+        );
+        fs::write(&script, text).unwrap();
+        Self::with_agents(folder, Agents::Command(format!("exec sh '{}'", script.display())))
+    }
+
+    fn with_agents(folder: &Path, agents: Agents) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -43,7 +67,7 @@ impl Toy {
             runtime: runtime.handle().clone(),
             metadata: Mutex::default(),
         });
-        let keeper = Keeper::start(&machines, Agents::Builtin).unwrap();
+        let keeper = Keeper::start(&machines, agents).unwrap();
         Self { folder: folder.to_owned(), keeper, _runtime: runtime }
     }
 

@@ -39,7 +39,10 @@ class Toy
   def create_vm(agent_id, stemcell, _properties, networks, _disks, env)
     there('stemcells', stemcell, 'CloudError')
     settings = { 'agent_id' => agent_id, 'mbus' => @mbus, 'networks' => networks, 'env' => env,
-                 'disks' => {} }
+                 'disks' => {}, 'blobstore' => {
+                   'provider' => 'local',
+                   'options' => { 'blobstore_path' => '/var/vcap/micro_bosh/data/cache' }
+                 } }
     cid = make('vms') do |folder|
       FileUtils.mkdir(File.join(folder, 'attached'))
       File.write(File.join(folder, 'stemcell'), stemcell)

@@ -19,12 +19,21 @@ fn script() -> PathBuf {
 
 /// An empty toy cloud, with the CPI as a program of this machine.
 pub fn stage() -> Stage<Toy> {
+    stage_on(Toy::start)
+}
+
+/// The same with the agent that is this program in its VMs.
+pub fn stage_with_agent(program: &Path) -> Stage<Toy> {
+    stage_on(|folder| Toy::with_agent(folder, program))
+}
+
+fn stage_on(start: impl FnOnce(&Path) -> Toy) -> Stage<Toy> {
     let script = script().display().to_string();
     let arguments = vec!["--disable-gems".to_owned(), script, "{config}".to_owned()];
     let cpi = CpiSource::Command { program: "ruby".into(), arguments, plugin: None };
     Stage::set(|folder| {
         let cloud = folder.join("cloud");
-        (Toy::start(&cloud), Parts::make(folder, site(&cloud)), cpi)
+        (start(&cloud), Parts::make(folder, site(&cloud)), cpi)
     })
 }
 
