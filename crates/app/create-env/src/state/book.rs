@@ -2,7 +2,7 @@
 //! anything is built on it.
 
 use super::section::{Change, Section};
-use super::{State, StateError, StateFile};
+use super::{State, StateError, StateFile, new_id};
 use crate::event::{Event, Reporter};
 use std::path::{Path, PathBuf};
 
@@ -25,14 +25,35 @@ impl<'a> Book<'a> {
     ) -> Result<Self, StateError> {
         let mut file = StateFile::open(path)?;
         let state = file.load_or_create(manifest)?;
-        Ok(Self { file, reporter, section: Section::of(&state), state })
+        let mut book = Self { file, reporter, section: Section::of(&state), state };
+        book.give_ids()?;
+        Ok(book)
     }
 
     /// Locks and reads the state of an environment that is there; None if it is not.
     pub fn open(path: &Path, reporter: &'a dyn Reporter) -> Result<Option<Self>, StateError> {
         let mut file = StateFile::open(path)?;
         let Some(state) = file.load()? else { return Ok(None) };
-        Ok(Some(Self { file, reporter, section: Section::of(&state), state }))
+        let mut book = Self { file, reporter, section: Section::of(&state), state };
+        book.give_ids()?;
+        Ok(Some(book))
+    }
+
+    /// A state that was made by hand has no ids; and one whose installation's id is a path would
+    /// lead out of the folder of installations, which are removed.
+    fn give_ids(&mut self) -> Result<(), StateError> {
+        let is_name = |id: &str| !id.is_empty() && id != "." && id != ".." && !id.contains('/');
+        let (director, installation) = (&self.state.director_id, &self.state.installation_id);
+        if !director.is_empty() && is_name(installation) {
+            return Ok(());
+        }
+        if director.is_empty() {
+            self.state.director_id = new_id();
+        }
+        if !is_name(&self.state.installation_id) {
+            self.state.installation_id = new_id();
+        }
+        self.save()
     }
 
     /// Writes everything down.

@@ -262,3 +262,21 @@ fn jobs_are_stopped_and_started() {
     let error = run(create_env::stop).unwrap_err();
     assert!(matches!(error, Error::Agent(_)), "{error}");
 }
+
+/// A state file that was made by hand has no ids, or wrong ones: whatever it says, nobody else's
+/// installation is removed.
+#[test]
+fn only_our_own_installation_is_removed() {
+    let stage = stage();
+    let other = stage.path().join("home/installations/other/blobs");
+    let outside = stage.path().join("home/precious");
+    for folder in [&other, &outside] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    for id in ["", "..", "../precious", "."] {
+        let state = serde_json::json!({"installation_id": id, "current_vm_cid": "gone"});
+        std::fs::write(stage.path().join("state.json"), state.to_string()).unwrap();
+        stage.act(Verb::Delete).unwrap_or_else(|error| panic!("{id}: {error}"));
+        assert!(other.is_dir() && outside.is_dir(), "{id}");
+    }
+}
