@@ -1,5 +1,6 @@
 //! What a handler answers, and the envelope that it goes out in.
 
+use super::{Call, Refusal};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -11,6 +12,15 @@ pub enum Answer {
         /// The key of the array.
         key: &'static str,
         /// Every row that matches.
+        rows: Vec<Value>,
+    },
+    /// The same of a list that is long: only the rows of the page.
+    Page {
+        /// The key of the array.
+        key: &'static str,
+        /// How many match.
+        count: usize,
+        /// Those of the page.
         rows: Vec<Value>,
     },
     /// `{"<key>":{…}}`.
@@ -32,6 +42,20 @@ impl Answer {
         Self::List { key, rows: rows.into_iter().map(value).collect() }
     }
 
+    /// The page that a call asks for, of rows of which only those of the page are written out.
+    pub fn page_of<R, T: Serialize>(
+        call: &Call<'_>,
+        key: &'static str,
+        rows: impl Iterator<Item = R>,
+        view: impl FnMut(R) -> T,
+    ) -> Result<Self, Refusal> {
+        let page = call.params.page()?.unwrap_or(Page::FIRST);
+        let rows: Vec<R> = rows.collect();
+        let count = rows.len();
+        let rows = page.cut(rows).into_iter().map(view).map(value).collect();
+        Ok(Self::Page { key, count, rows })
+    }
+
     /// One object under a key of its own.
     pub fn object(key: &'static str, object: impl Serialize) -> Self {
         Self::Object { key, object: value(object) }
@@ -44,6 +68,14 @@ impl Answer {
             Self::List { key, rows } => {
                 let count = rows.len();
                 let rows = page.unwrap_or(Page::FIRST).cut(rows);
+                let mut body = json!({"count": count});
+                if !rows.is_empty() {
+                    body[key] = rows.into();
+                }
+                body
+            }
+            Self::Page { count: 0, .. } => json!({}),
+            Self::Page { key, count, rows } => {
                 let mut body = json!({"count": count});
                 if !rows.is_empty() {
                     body[key] = rows.into();

@@ -30,8 +30,8 @@ fn list_service_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, 
         .service_offerings
         .iter()
         .filter(|offering| id.is_none_or(|id| offering.id == id))
-        .filter(|offering| name.is_none_or(|name| offering.spec.name == name))
-        .filter(|offering| keyword.is_none_or(|word| offering.spec.name.contains(word)))
+        .filter(|offering| name.is_none_or(|name| offering.spec.name.eq_ignore_ascii_case(name)))
+        .filter(|offering| keyword.is_none_or(|word| has_word(&offering.spec.name, word)))
         .filter(|offering| {
             at_least(offering.spec.cores, cores)
                 && at_least(offering.spec.mhz, mhz)
@@ -39,6 +39,11 @@ fn list_service_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, 
         })
         .map(service_offering);
     Ok(Answer::list("serviceoffering", rows))
+}
+
+/// Whether a name has a word in it, whatever its case.
+fn has_word(name: &str, word: &str) -> bool {
+    name.to_lowercase().contains(&word.to_lowercase())
 }
 
 /// A service offering as clients see it.
@@ -97,8 +102,8 @@ fn list_disk_offerings(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Ref
         .disk_offerings
         .iter()
         .filter(|offering| id.is_none_or(|id| offering.id == id))
-        .filter(|offering| name.is_none_or(|name| offering.spec.name == name))
-        .filter(|offering| keyword.is_none_or(|word| offering.spec.name.contains(word)))
+        .filter(|offering| name.is_none_or(|name| offering.spec.name.eq_ignore_ascii_case(name)))
+        .filter(|offering| keyword.is_none_or(|word| has_word(&offering.spec.name, word)))
         .map(disk_offering);
     Ok(Answer::list("diskoffering", rows))
 }

@@ -12,6 +12,7 @@ const KIND: &str = "PortForwardingRule";
 /// The commands of this resource.
 pub const COMMANDS: &[Command] = &[
     Command::sync("listPortForwardingRules", list),
+    Command::sync("listIpForwardingRules", list_ip_forwarding),
     Command::job("createPortForwardingRule", "user.firewall.CreatePortForwardingRuleCmd", create)
         .on("FirewallRule"),
     Command::job("deletePortForwardingRule", "user.firewall.DeletePortForwardingRuleCmd", delete),
@@ -34,6 +35,13 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .map(|rule| view(cloud, call.caller, rule).into())
         .collect();
     Ok(Answer::list("portforwardingrule", rows))
+}
+
+/// `listIpForwardingRules`: the static NAT of addresses has no rules of its own here.
+fn list_ip_forwarding(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    call.params.id("ipaddressid", &cloud.routing.addresses)?;
+    call.params.id("virtualmachineid", &cloud.vms)?;
+    Ok(Answer::list("ipforwardingrule", Vec::<Value>::new()))
 }
 
 fn owner<'c>(cloud: &'c Cloud, rule: &PortForwarding) -> &'c str {

@@ -12,6 +12,7 @@ mod key_pair;
 pub mod limit;
 mod network;
 mod network_offering;
+mod population;
 mod project;
 mod routing;
 pub mod rule;
@@ -50,8 +51,10 @@ use crate::engine::{CallLog, Jobs, Throttle};
 use crate::world::{Named, World};
 use clock::Clock;
 use jiff::Timestamp;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use volume::VolumesByVm;
 
 /// A cloud: everything that it holds and everything that happens in it.
 #[derive(Debug)]
@@ -93,6 +96,8 @@ pub struct Cloud {
     pub vms: Table<Vm>,
     /// Volumes.
     pub volumes: Table<Volume>,
+    /// Which of them each VM has.
+    volumes_by_vm: RefCell<VolumesByVm>,
     /// The disks of a VM that a program outside stands for.
     pub guest_disks: GuestDisks,
     /// Snapshots.
@@ -148,6 +153,7 @@ impl Cloud {
             networks: Table::default(),
             vms: Table::default(),
             volumes: Table::default(),
+            volumes_by_vm: RefCell::default(),
             guest_disks: GuestDisks::default(),
             snapshots: Table::default(),
             affinity_groups: Table::default(),
@@ -179,6 +185,7 @@ impl Cloud {
         cloud.add_public_ranges(&world);
         cloud.add_vpc_basics();
         cloud.add_key_pairs(&world);
+        cloud.add_population(&world);
         cloud
     }
 

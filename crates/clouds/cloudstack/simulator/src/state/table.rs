@@ -16,11 +16,18 @@ pub struct Table<T> {
     gone: BTreeMap<u64, T>,
     numbers: HashMap<String, u64>,
     next: u64,
+    version: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), gone: BTreeMap::new(), numbers: HashMap::new(), next: 1 }
+        Self {
+            rows: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            numbers: HashMap::new(),
+            next: 1,
+            version: 1,
+        }
     }
 }
 
@@ -42,10 +49,16 @@ impl<T: Entity> Table<T> {
         self.next
     }
 
+    /// Another one whenever a row may have changed: what was made of the rows is old then.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Adds a row and returns its internal number.
     pub fn insert(&mut self, row: T) -> u64 {
         let number = self.next;
         self.next += 1;
+        self.version += 1;
         self.numbers.insert(row.id().to_owned(), number);
         self.rows.insert(number, row);
         number
@@ -58,6 +71,7 @@ impl<T: Entity> Table<T> {
 
     /// The live row of this id, to change it.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.version += 1;
         self.rows.get_mut(self.numbers.get(id)?)
     }
 
@@ -74,6 +88,7 @@ impl<T: Entity> Table<T> {
 
     /// Removes a row as if it had never been: CloudStack deletes those of some tables for good.
     pub fn forget(&mut self, id: &str) {
+        self.version += 1;
         if let Some(number) = self.numbers.remove(id) {
             self.rows.remove(&number);
             self.gone.remove(&number);
@@ -92,6 +107,7 @@ impl<T: Entity> Table<T> {
 
     /// Removes a row; its id stays known.
     pub fn remove(&mut self, id: &str) -> Option<&T> {
+        self.version += 1;
         let number = self.numbers.get(id)?;
         let row = self.rows.remove(number)?;
         Some(self.gone.entry(*number).or_insert(row))
@@ -99,6 +115,7 @@ impl<T: Entity> Table<T> {
 
     /// Removes every row that is not to be kept.
     pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.version += 1;
         let gone: Vec<u64> =
             self.rows.iter().filter(|(_, row)| !keep(row)).map(|(number, _)| *number).collect();
         for number in gone {
@@ -115,6 +132,7 @@ impl<T: Entity> Table<T> {
 
     /// All live rows, to change them.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
+        self.version += 1;
         self.rows.values_mut()
     }
 

@@ -1,6 +1,7 @@
 //! Tags.
 
 use super::Cloud;
+use std::collections::HashSet;
 
 /// A tag on a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,20 @@ impl Cloud {
     /// Forgets the tags of a resource that is no more.
     pub fn drop_tags(&mut self, resource: &str) {
         self.tags.retain(|tag| tag.resource != resource);
+    }
+
+    /// The resources that have one of these tags; None where none is wanted.
+    pub fn tagged(&self, wanted: &[(String, Option<String>)]) -> Option<HashSet<&str>> {
+        if wanted.is_empty() {
+            return None;
+        }
+        let fits = |tag: &&Tag| {
+            wanted.iter().any(|(key, value)| {
+                tag.key.eq_ignore_ascii_case(key)
+                    && value.as_ref().is_none_or(|value| tag.value.eq_ignore_ascii_case(value))
+            })
+        };
+        Some(self.tags.iter().filter(fits).map(|tag| tag.resource.as_str()).collect())
     }
 
     /// Whether a resource has one of these tags: CloudStack joins the wanted ones with OR and

@@ -1,8 +1,9 @@
 //! Volumes and snapshots.
 
-use super::{Cloud, Entity};
+use super::{Cloud, Entity, Table};
 use crate::world::Storage;
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// A volume.
 #[derive(Debug, Clone)]
@@ -194,14 +195,39 @@ impl Entity for Snapshot {
     }
 }
 
+/// Which volumes each VM has, by their internal numbers: made anew when a volume has changed.
+#[derive(Debug, Default)]
+pub struct VolumesByVm {
+    version: u64,
+    numbers: HashMap<String, Vec<u64>>,
+}
+
+impl VolumesByVm {
+    fn fill(&mut self, volumes: &Table<Volume>) {
+        self.version = volumes.version();
+        self.numbers.clear();
+        for volume in volumes.iter() {
+            if let Some(vm) = volume.vm() {
+                let number = volumes.number(&volume.id);
+                self.numbers.entry(vm.to_owned()).or_default().push(number);
+            }
+        }
+    }
+}
+
 /// The device id that a VM's disks never have: the CD-ROM's.
 const CD_ROM: u64 = 3;
 
 impl Cloud {
     /// The volumes that are attached to a VM, by their place.
     pub fn volumes_of(&self, vm: &str) -> Vec<&Volume> {
+        let mut index = self.volumes_by_vm.borrow_mut();
+        if index.version != self.volumes.version() {
+            index.fill(&self.volumes);
+        }
+        let numbers = index.numbers.get(vm).map(Vec::as_slice).unwrap_or_default();
         let mut volumes: Vec<&Volume> =
-            self.volumes.iter().filter(|volume| volume.vm() == Some(vm)).collect();
+            numbers.iter().filter_map(|number| self.volumes.numbered(*number)).collect();
         volumes.sort_by_key(|volume| volume.attached.as_ref().map(|a| a.device));
         volumes
     }

@@ -9,6 +9,13 @@ impl World {
         self.check_names()?;
         self.check_projects()?;
         self.check_networks()?;
+        for (at, population) in self.population.iter().enumerate() {
+            let accounts = self.accounts.iter().map(|account| account.name.as_str());
+            let path = |field: &str| format!("population[{at}].{field}");
+            known(path("account"), "account", &population.account, accounts)?;
+            let zones = self.zones.iter().map(|zone| zone.name.as_str());
+            known(path("zone"), "zone", &population.zone, zones)?;
+        }
         let os_types: Vec<&str> = self.os_types.iter().map(|os| os.name.as_str()).collect();
         for (at, template) in self.templates.iter().enumerate() {
             let path = format!("templates[{at}].os_type");

@@ -5,6 +5,7 @@ mod catalog;
 mod check;
 mod network;
 mod overlay;
+mod population;
 mod routing;
 mod settings;
 mod storage;
@@ -15,6 +16,7 @@ pub use catalog::{
     Between, DiskOfferingSpec, OsTypeSpec, ServiceOfferingSpec, Storage, TemplateSpec,
 };
 pub use network::{NetworkKind, NetworkSpec};
+pub use population::PopulationSpec;
 pub use routing::{KeyPairSpec, NetworkOfferingSpec, PublicRangeSpec};
 pub use settings::Settings;
 pub use simulator_kit::{Latencies, Latency};
@@ -78,6 +80,9 @@ pub struct World {
     /// Its SSH key pairs.
     #[serde(default)]
     pub key_pairs: Vec<KeyPairSpec>,
+    /// Rows by their number, for a cloud that is large from the start.
+    #[serde(default)]
+    pub population: Vec<PopulationSpec>,
 }
 
 /// Something with a name and an id.

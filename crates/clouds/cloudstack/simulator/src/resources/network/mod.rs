@@ -10,7 +10,7 @@ pub use view::view;
 use super::tag;
 use crate::engine::{Answer, Call, Command, Job, Refusal, gone, live_id, value};
 use crate::state::{Cloud, Network};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What a network is called where it is gone.
 const KIND: &str = "Network";
@@ -34,21 +34,23 @@ fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let kind = params.text("type").filter(|kind| !kind.eq_ignore_ascii_case("all"));
     let services = params.list("supportedservices");
     let tags = tag::wanted(params);
-    let rows: Vec<Value> = cloud
+    let cloud = &*cloud;
+    let word = keyword.map(str::to_lowercase);
+    let rows = cloud
         .networks
         .iter()
         .rev()
         .filter(|n| n.owner.as_ref().is_none_or(|owner| cloud.shows(&scope, owner)))
         .filter(|n| id.is_none_or(|id| n.id == id) && zone.is_none_or(|zone| n.zone == zone))
         .filter(|n| vpc.is_none_or(|vpc| n.vpc.as_deref() == Some(vpc)))
-        .filter(|n| name.is_none_or(|name| n.name == name))
-        .filter(|n| keyword.is_none_or(|word| n.name.contains(word) || n.id == word))
+        .filter(|n| name.is_none_or(|name| n.name.eq_ignore_ascii_case(name)))
+        .filter(|n| {
+            word.as_ref().is_none_or(|word| n.name.to_lowercase().contains(word) || n.id == *word)
+        })
         .filter(|n| kind.is_none_or(|kind| n.kind.name().eq_ignore_ascii_case(kind)))
         .filter(|n| services.iter().all(|service| cloud.network_offers(&n.id, service)))
-        .filter(|n| cloud.has_any_tag(&n.id, &tags))
-        .map(|network| value(view(cloud, call, network)))
-        .collect();
-    Ok(Answer::list("network", rows))
+        .filter(|n| cloud.has_any_tag(&n.id, &tags));
+    Answer::page_of(call, "network", rows, |network| value(view(cloud, call, network)))
 }
 
 /// The network that a call is about, if its caller may touch it.

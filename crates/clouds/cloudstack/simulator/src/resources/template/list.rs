@@ -18,6 +18,8 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (name, keyword) = (params.text("name"), params.text("keyword"));
     let tags = tag::wanted(params);
     check_filter(caller, filter)?;
+    let cloud = &*cloud;
+    let word = keyword.map(str::to_lowercase);
     let found = cloud
         .templates
         .iter()
@@ -26,15 +28,14 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
         .filter(|it| id.is_some() || matches(cloud, caller, it, filter))
         .filter(|it| cloud.may_use_template(caller, it))
         .filter(|it| id.is_some() || name.is_none_or(|name| it.name.eq_ignore_ascii_case(name)))
-        .filter(|it| keyword.is_none_or(|word| it.name.contains(word)))
+        .filter(|it| word.as_ref().is_none_or(|word| it.name.to_lowercase().contains(word)))
         .filter(|it| cloud.has_any_tag(&it.id, &tags));
     let executable = filter.ends_with("executable") && id.is_none();
     let rows = found
         .flat_map(|template| template.copies.iter().map(move |copy| (template, copy)))
         .filter(|(_, copy)| zone.is_none_or(|zone| copy.zone == zone))
-        .filter(|(_, copy)| !executable || copy.state == CopyState::Ready)
-        .map(|(template, copy)| view(cloud, caller, template, copy));
-    Ok(Answer::list("template", rows))
+        .filter(|(_, copy)| !executable || copy.state == CopyState::Ready);
+    Answer::page_of(call, "template", rows, |(template, copy)| view(cloud, caller, template, copy))
 }
 
 fn check_filter(caller: &Caller, filter: &str) -> Result<(), Refusal> {

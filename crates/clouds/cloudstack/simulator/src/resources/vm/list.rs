@@ -17,25 +17,23 @@ pub fn list(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (name, keyword, state) =
         (params.text("name"), params.text("keyword"), params.text("state"));
     let (scope, tags) = (cloud.scope(call)?, tag::wanted(params));
+    let (cloud, tagged) = (&*cloud, cloud.tagged(&tags));
     let details = Details::read(&params.list("details"))?;
     let is = |wanted: Option<&str>, has: &str| wanted.is_none_or(|wanted| wanted == has);
+    let named = |vm: &Vm| name.is_none_or(|name| vm.name.eq_ignore_ascii_case(name));
     let rows = cloud
         .vms
         .iter()
+        .filter(|vm| is(id, &vm.id) && named(vm))
+        .filter(|vm| ids.as_ref().is_none_or(|ids| ids.contains(&vm.id.as_str())))
+        .filter(|vm| tagged.as_ref().is_none_or(|tagged| tagged.contains(vm.id.as_str())))
         .filter(|vm| cloud.shows(&scope, &vm.owner) && is_visible(cloud, caller, vm))
-        .filter(|vm| is(id, &vm.id) && ids.as_ref().is_none_or(|ids| ids.contains(&vm.id.as_str())))
-        .filter(|vm| {
-            is(zone, &vm.zone)
-                && is(template, &vm.template)
-                && name.is_none_or(|name| vm.name.eq_ignore_ascii_case(name))
-        })
+        .filter(|vm| is(zone, &vm.zone) && is(template, &vm.template))
         .filter(|vm| network.is_none_or(|net| vm.nics.iter().any(|nic| nic.network == net)))
         .filter(|vm| group.is_none_or(|group| vm.affinity_groups.iter().any(|g| g == group)))
         .filter(|vm| keyword.is_none_or(|word| has_word(vm, word)))
-        .filter(|vm| state.is_none_or(|state| is_in(vm, state)))
-        .filter(|vm| cloud.has_any_tag(&vm.id, &tags))
-        .map(|vm| view::of(cloud, caller, vm, details));
-    Ok(Answer::list("virtualmachine", rows))
+        .filter(|vm| state.is_none_or(|state| is_in(vm, state)));
+    Answer::page_of(call, "virtualmachine", rows, |vm| view::of(cloud, caller, vm, details))
 }
 
 /// Plain users do not see what is destroyed, unless the cloud lets them.
