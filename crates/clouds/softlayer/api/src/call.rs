@@ -192,16 +192,16 @@ calls! {
         "getObject" network GetVlan Read one Vlan;
     }
     "SoftLayer_Network_Subnet" {
-        "getObject" network GetSubnet Read one Subnet;
+        "getObject"  network GetSubnet        Read   one Subnet;
+        "route"      network RouteSubnet      Change one bool;
+        "clearRoute" network ClearSubnetRoute Delete one bool;
     }
     "SoftLayer_Network_Subnet_IpAddress" {
         "getByIpAddress" network GetByIpAddress Read   one Option<IpAddress>;
         "editObject"     network EditIpAddress  Change one bool;
     }
     "SoftLayer_Network_Subnet_IpAddress_Global" {
-        "getObject" network GetGlobalIp     Read   one GlobalIp;
-        "route"     network RouteGlobalIp   Change one Value;
-        "unroute"   network UnrouteGlobalIp Delete one Value;
+        "getObject" network GetGlobalIp Read one GlobalIp;
     }
     "SoftLayer_Network_SecurityGroup" {
         "getAllObjects" security_group GetAllObjects Read list SecurityGroup;

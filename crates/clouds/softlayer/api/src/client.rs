@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::field::{Field, Misread};
 use crate::filter::Filter;
+use crate::pages::Pages;
 use crate::request::Prepared;
 use crate::settings::ClientSettings;
 use cloud_http::{Deadline, paused};
@@ -131,9 +132,9 @@ impl Client {
             return Err(Error::Unusable { call: C::NAME, reason });
         }
         prepared.set("objectFilter", filter.object_filter(C::RELATION).to_string());
-        let (mut rows, mut seen, mut size) = (Vec::new(), 0, PAGE_SIZE);
+        let (mut rows, mut pages, mut size) = (Vec::new(), Pages::default(), PAGE_SIZE);
         loop {
-            prepared.set("resultLimit", format!("{seen},{size}"));
+            prepared.set("resultLimit", format!("{},{size}", pages.seen));
             let page = match self.exchange.once(&prepared, deadline).await {
                 Err(error) if too_large(&error) && size > SMALLEST_PAGE => {
                     size = (size / 4).max(SMALLEST_PAGE);
@@ -144,12 +145,16 @@ impl Client {
                 }
                 other => other?,
             };
-            let items = Vec::<Value>::read(page.value).unwrap_or_default();
-            let came = items.len();
+            let unexpected = |reason: String| Error::Odd { call: C::NAME, reason };
+            let items = Vec::<Value>::read(page.value).map_err(|e| unexpected(e.to_string()))?;
+            // What is no row must not pass for one that the filter drops.
+            if items.iter().any(|row| row.get("id").is_none()) {
+                return Err(unexpected("a row has no id".to_owned()));
+            }
+            let ended = pages.add(&items, size, page.total).map_err(unexpected)?;
             let kept: Vec<Value> = items.into_iter().filter(|row| filter.keeps(row)).collect();
             rows.extend(read::<C, Vec<View>>(Value::Array(kept))?);
-            seen += came;
-            if came == 0 || came < size || page.total.is_some_and(|total| seen >= total) {
+            if ended {
                 return Ok(rows);
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::answer::{Fault, Foreign};
 use crate::code::Code;
+use crate::phrases::TRY_LATER;
 use cloud_http::{CloudError, Effect, Outcome, SendError};
 use std::time::Duration;
 
@@ -126,6 +127,8 @@ impl Refusal {
         match self.code {
             Code::RateLimitExceeded => Some(self.retry_after.unwrap_or(Duration::from_secs(1))),
             Code::BlockingOperationInProgress => Some(Duration::from_secs(1)),
+            // Whatever the exception: it says itself that it has not begun.
+            Code::Public if self.says(TRY_LATER) => Some(Duration::from_secs(2)),
             _ => None,
         }
     }

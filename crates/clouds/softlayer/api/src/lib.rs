@@ -37,6 +37,7 @@ mod exchange;
 pub mod field;
 mod filter;
 mod hint;
+mod pages;
 pub mod phrases;
 pub mod request;
 mod settings;

@@ -11,5 +11,11 @@ pub const KEY_EXISTS: &str = "SSH key already exist";
 pub const NO_PRIMARY_DISK: &str = "Unable to find the primary block device";
 /// A snapshot of a volume that is being made. `createSnapshot`, v51.
 pub const PROVISIONING: &str = "try again after Volume Provisioning is complete";
+/// It cannot be done now, and may be in a moment. Snapshots, access lists, rate limits: v51.
+pub const TRY_LATER: &str = "try again later";
+/// A subnet whose route is being changed. `SoftLayer_Network_Subnet::route`, its documentation.
+pub const ROUTE_NOT_READY: &str = "not ready";
+/// No host of the place has room for it. IBM's documentation of virtual servers and their orders.
+pub const INSUFFICIENT_CAPACITY: &str = "insufficient capacity";
 /// What is to be cancelled is cancelled. `cancelItem`, v51's issues 133 and 260.
 pub const NO_BILLING_ITEM: &str = "Cannot find the billing item";

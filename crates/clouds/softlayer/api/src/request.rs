@@ -188,7 +188,7 @@ mod tests {
         let request = sent(&prepared(&account::GetCurrentUser {}));
         let query = request.uri().query().unwrap();
         let decoded = percent_encoding::percent_decode_str(query).decode_utf8().unwrap();
-        assert_eq!(decoded, "objectMask=mask[id,username,email]");
+        assert_eq!(decoded, "objectMask=mask[id,accountId,username,email]");
     }
 
     #[test]

@@ -70,6 +70,16 @@ const TABLE: &[Row] = &[
     Row {
         doing: &[CreateVm],
         codes: &[],
+        phrases: &[INSUFFICIENT_CAPACITY],
+        kind: VmCreationFailed,
+        ok_to_retry: true,
+        advice: "no host has room for it there: try later, a smaller flavor, another VLAN (router) \
+                 or another data center; without transient, dedicated hosts or placement groups \
+                 there is more room",
+    },
+    Row {
+        doing: &[CreateVm],
+        codes: &[],
         phrases: &[ACTIVE_TRANSACTION],
         kind: VmCreationFailed,
         ok_to_retry: true,

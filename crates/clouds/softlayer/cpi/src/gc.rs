@@ -36,7 +36,7 @@ async fn all(cloud: &SoftLayer) -> CloudResult<Vec<OwnedResource<Intent>>> {
 
 async fn snapshots(cloud: &SoftLayer, volume: u64) -> CloudResult<Vec<OwnedResource<Intent>>> {
     let snapshots = snapshot::list(cloud, volume).await?.into_iter();
-    Ok(snapshots.filter_map(|snapshot| of_snapshot(cloud, volume, snapshot)).collect())
+    Ok(snapshots.filter_map(|snapshot| of_snapshot(cloud, snapshot)).collect())
 }
 
 /// The name of ours in notes.
@@ -50,20 +50,16 @@ fn of_volume(ours: OwnName, name: String, volume: &NetworkStorage) -> OwnedResou
     OwnedResource {
         kind: "disk",
         cid: volume.id.to_string(),
-        name,
         ours: Some(ours),
         purpose: ResourceRole::Cid { tagged, persistent: true },
         used: (!holders(volume).is_empty()).then_some("it is attached to a VM"),
-        target: Intent::Volume { disk: volume.id.to_string() },
+        target: Intent::Volume { disk: volume.id.to_string(), name: Some(name.clone()) },
+        name,
     }
 }
 
 /// A snapshot gets its tags with its making, so that they say nothing of who knows it.
-fn of_snapshot(
-    cloud: &SoftLayer,
-    volume: u64,
-    snapshot: StorageSnapshot,
-) -> Option<OwnedResource<Intent>> {
+fn of_snapshot(cloud: &SoftLayer, snapshot: StorageSnapshot) -> Option<OwnedResource<Intent>> {
     let (ours, name) = named(cloud, snapshot.notes.as_deref())?;
     Some(OwnedResource {
         kind: "snapshot",
@@ -71,7 +67,7 @@ fn of_snapshot(
         ours: Some(ours),
         purpose: ResourceRole::Cid { tagged: false, persistent: true },
         used: None,
-        target: Intent::Snapshot { name: name.clone(), disk: volume.to_string() },
+        target: Intent::ListedSnapshot { snapshot: snapshot.id.to_string(), name: name.clone() },
         name,
     })
 }
@@ -85,7 +81,7 @@ fn of_image(cloud: &SoftLayer, image: Image) -> Option<OwnedResource<Intent>> {
         ours: Some(cloud.names.parse(&name)?),
         purpose: ResourceRole::Cid { tagged: false, persistent: true },
         used: None,
-        target: Intent::Image { name: name.clone() },
+        target: Intent::ListedImage { image: image.id.to_string(), name: name.clone() },
         name,
     })
 }

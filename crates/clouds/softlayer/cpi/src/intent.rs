@@ -35,6 +35,20 @@ pub enum Intent {
         /// Its host name.
         name: String,
     },
+    /// A machine that was made, or that `cpi gc` has listed.
+    Vm {
+        /// The machine.
+        vm: String,
+        /// Its host name.
+        name: String,
+    },
+    /// A bare metal server's order that was placed.
+    ServerOfOrder {
+        /// The server's host name.
+        name: String,
+        /// The order's id.
+        order: u64,
+    },
     /// A machine that is being deleted. Undone by finishing a deletion that is half done; one that
     /// has not begun is left alone.
     Deletion {
@@ -45,6 +59,9 @@ pub enum Intent {
     SshKey {
         /// Its label.
         label: String,
+        /// What the operation writes into its notes; earlier releases wrote nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notes: Option<String>,
     },
     /// A global address that is led to a machine. Undone by leading it back.
     GlobalAddress {
@@ -94,6 +111,23 @@ pub enum Intent {
     Volume {
         /// The volume.
         disk: String,
+        /// Its name; earlier releases did not write it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// A snapshot that `cpi gc` has listed.
+    ListedSnapshot {
+        /// The snapshot.
+        snapshot: String,
+        /// Its name.
+        name: String,
+    },
+    /// An image that `cpi gc` has listed.
+    ListedImage {
+        /// The image.
+        image: String,
+        /// Its name.
+        name: String,
     },
     /// An image that is being imported.
     Image {
@@ -128,15 +162,20 @@ impl Display for Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Guest { name } => write!(f, "VM {name}"),
-            Self::Server { name } => write!(f, "bare metal server {name}"),
+            Self::Server { name } | Self::ServerOfOrder { name, .. } => {
+                write!(f, "bare metal server {name}")
+            }
+            Self::Vm { vm, name } => write!(f, "VM {vm} ({name})"),
+            Self::ListedSnapshot { snapshot, .. } => write!(f, "snapshot {snapshot}"),
+            Self::ListedImage { image, .. } => write!(f, "image {image}"),
             Self::Deletion { vm } => write!(f, "deletion of VM {vm}"),
-            Self::SshKey { label } => write!(f, "public key {label}"),
-            Self::GlobalAddress { id, to, .. } => write!(f, "global address {id} to {to}"),
+            Self::SshKey { label, .. } => write!(f, "public key {label}"),
+            Self::GlobalAddress { id, to, .. } => write!(f, "route of global address {id} to {to}"),
             Self::Disk { name, .. } | Self::DiskOfOrder { name, .. } => write!(f, "disk {name}"),
             Self::SnapshotSpace { disk } => write!(f, "space for snapshots of disk {disk}"),
             Self::Snapshot { name, disk } => write!(f, "snapshot {name} of disk {disk}"),
             Self::Attachment { disk, vm } => write!(f, "disk {disk} on VM {vm}"),
-            Self::Volume { disk } => write!(f, "disk {disk}"),
+            Self::Volume { disk, .. } => write!(f, "disk {disk}"),
             Self::Image { name } => write!(f, "image {name}"),
             Self::Upload { place, name } => write!(f, "{name} in {place}"),
             Self::Change { what, of } => write!(f, "{what} of {of}"),

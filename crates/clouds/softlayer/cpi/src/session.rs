@@ -30,7 +30,7 @@ impl SoftLayer {
         let Setup { properties, agent, state_dir, director_uuid, request_id } = setup;
         let state_dir = Rc::new(state_dir);
         let key = Key {
-            endpoint: properties.endpoint().to_owned(),
+            endpoint: properties.cloud_identity(),
             account: properties.account(),
             project: String::new(),
         };

@@ -3,8 +3,8 @@
 use crate::cids::Machine;
 use crate::errors::{Activity, ResultExt};
 use crate::resources::{
-    global_address, image, lost_orders, machine_deletion, snapshot, snapshot_space, ssh_key,
-    uploaded_image, volume, volume_access,
+    global_address, image, lost_orders, machine_deletion, server_order, snapshot, snapshot_space,
+    ssh_key, uploaded_image, volume, volume_access,
 };
 use crate::{Intent, SoftLayer};
 use bosh_cpi::{CpiError, Result, VmCid};
@@ -18,8 +18,14 @@ impl Undo for SoftLayer {
         let absence = match intent {
             Intent::Guest { name } => machine_deletion::ensure_guest_absent(self, name).await,
             Intent::Server { name } => machine_deletion::ensure_server_absent(self, name).await,
+            Intent::Vm { vm, name } => machine_deletion::ensure_vm_absent(self, vm, name).await,
+            Intent::ServerOfOrder { name, order } => {
+                server_order::ensure_absent(self, name, *order).await
+            }
             Intent::Deletion { vm } => machine_deletion::finish(self, vm).await,
-            Intent::SshKey { label } => ssh_key::ensure_absent(self, label).await,
+            Intent::SshKey { label, notes } => {
+                ssh_key::ensure_absent(self, label, notes.as_deref()).await
+            }
             Intent::GlobalAddress { id, to, from } => {
                 global_address::ensure_route_restored(self, *id, to, from.as_deref()).await
             }
@@ -36,7 +42,15 @@ impl Undo for SoftLayer {
                 let machine = machine.ok_or_else(|| unreadable(vm))?;
                 volume_access::ensure_detached(self, id(disk)?, machine).await
             }
-            Intent::Volume { disk } => volume::ensure_absent(self, id(disk)?).await,
+            Intent::Volume { disk, name } => {
+                volume::ensure_absent(self, id(disk)?, name.as_deref()).await
+            }
+            Intent::ListedSnapshot { snapshot, name } => {
+                snapshot::ensure_listed_absent(self, id(snapshot)?, name).await
+            }
+            Intent::ListedImage { image, name } => {
+                image::ensure_listed_absent(self, id(image)?, name).await
+            }
             Intent::Image { name } => image::ensure_absent(self, name).await,
             Intent::Upload { place, name } => {
                 uploaded_image::ensure_absent(self, place, name).await

@@ -80,6 +80,8 @@ object! {
     pub struct User {
         /// Its id.
         pub id: u64,
+        /// Its account.
+        pub account_id: Option<u64>,
         /// Its name.
         pub username: Option<String>,
         /// Its address.

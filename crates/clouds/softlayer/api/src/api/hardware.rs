@@ -64,6 +64,8 @@ object! {
     pub struct Hardware {
         /// Its id.
         pub id: u64,
+        /// Whose it is.
+        pub account_id: Option<u64>,
         /// Its UUID.
         pub global_identifier: Option<String>,
         /// Its host name.

@@ -30,7 +30,9 @@ pub use image::{Image, ImageImport};
 pub use network::{GlobalIp, IpAddress, Subnet, Vlan};
 pub use network_storage::{NetworkStorage, StorageProgress, StorageSnapshot};
 pub use placement_group::{DedicatedHost, PlacementGroup};
-pub use product_order::{BilledOrder, BillingOrder, Order, OrderForm, OrderReceipt};
+pub use product_order::{
+    BilledOrder, BillingOrder, BillingOrderItem, Order, OrderForm, OrderReceipt,
+};
 pub use product_package::{ItemPrice, PackagePreset, ProductItem, ProductPackage};
 pub use security_group::SecurityGroup;
 pub use ssh_key::{NewSshKey, SshKey};

@@ -2,7 +2,6 @@
 
 use super::common::{Datacenter, Id};
 use crate::field::object;
-use serde_json::Value;
 
 object! {
     /// Tells of a VLAN.
@@ -48,19 +47,25 @@ object! {
 }
 
 object! {
-    /// Leads a global address to an address of a guest.
-    pub struct RouteGlobalIp {
-        /// The global address.
+    /// Routes a subnet, such as that of a global address, to an address. Answers false where it is
+    /// routed so already; true means that it will be. Refused while an earlier change goes on.
+    pub struct RouteSubnet {
+        /// The subnet.
         pub id: u64,
-        /// Where to.
-        pub address: String,
+        /// The type of what it is routed to: [`IP_ADDRESS`].
+        pub kind: String,
+        /// The address.
+        pub identifier: String,
     }
 }
 
+/// The type of a route's destination that is an address.
+pub const IP_ADDRESS: &str = "SoftLayer_Network_Subnet_IpAddress";
+
 object! {
-    /// Leads a global address nowhere.
-    pub struct UnrouteGlobalIp {
-        /// The global address.
+    /// Routes a subnet nowhere. Answers false where it is not routed.
+    pub struct ClearSubnetRoute {
+        /// The subnet.
         pub id: u64,
     }
 }
@@ -146,16 +151,14 @@ object! {
 }
 
 object! {
-    /// A global address: it can be led to any guest.
+    /// A global address: it can be routed to any guest.
     pub struct GlobalIp {
         /// Its id.
         pub id: u64,
         /// The address.
         pub ip_address: Option<GlobalIpAddress>,
-        /// Where it leads.
+        /// Where it is routed to.
         pub destination_ip_address: Option<Destination>,
-        /// What is being done to it.
-        pub active_transaction: Option<Id>,
     }
 }
 
@@ -164,11 +167,13 @@ object! {
     pub struct GlobalIpAddress {
         /// The address.
         pub ip_address: String,
+        /// The subnet that it is, which is routed.
+        pub subnet_id: Option<u64>,
     }
 }
 
 object! {
-    /// Where a global address leads.
+    /// Where a global address is routed to.
     pub struct Destination {
         /// The address.
         pub ip_address: String,
@@ -176,6 +181,3 @@ object! {
         pub virtual_guest: Option<Id>,
     }
 }
-
-/// What [`RouteGlobalIp`] and [`UnrouteGlobalIp`] answer: true, or a transaction.
-pub type Routed = Value;

@@ -111,6 +111,8 @@ object! {
     pub struct NetworkStorage {
         /// Its id.
         pub id: u64,
+        /// Whose it is.
+        pub account_id: Option<u64>,
         /// Its name: `SL02SEL278444-16`.
         pub username: Option<String>,
         /// `ISCSI`; of a snapshot `SNAPSHOT`.
@@ -243,6 +245,8 @@ object! {
     pub struct StorageSnapshot {
         /// Its id.
         pub id: u64,
+        /// Whose it is.
+        pub account_id: Option<u64>,
         /// `SNAPSHOT`.
         pub nas_type: Option<String>,
         /// Notes, for people and for us.

@@ -4,7 +4,7 @@ use crate::cids::Machine;
 use crate::errors::CloudResult;
 use crate::intent::Intent;
 use crate::naming::name_within;
-use crate::resources::machine::MachineView;
+use crate::resources::machine_view::MachineView;
 use crate::session::SoftLayer;
 use cpi_kit::{OwnedResource, ResourceRole};
 use softlayer::Filter;
@@ -22,10 +22,12 @@ pub(super) async fn owned_resources(cloud: &SoftLayer) -> CloudResult<Vec<OwnedR
 fn of_machine(cloud: &SoftLayer, seen: MachineView) -> Option<OwnedResource<Intent>> {
     let name = seen.hostname?;
     let ours = cloud.names.parse(name_within(&cloud.names, &name)?)?;
-    let (kind, target) = match seen.machine {
-        Machine::Guest(_) => ("VM", Intent::Guest { name: name.clone() }),
-        Machine::Server(_) => ("bare metal server", Intent::Server { name: name.clone() }),
+    let kind = match seen.machine {
+        Machine::Guest(_) => "VM",
+        Machine::Server(_) => "bare metal server",
     };
+    // By its id: a twin of the same name may be in use.
+    let target = Intent::Vm { vm: seen.machine.to_string(), name: name.clone() };
     Some(OwnedResource {
         kind,
         cid: seen.machine.to_string(),

@@ -1,4 +1,5 @@
 //! Names to ids and prices, in the cache where they seldom change.
 
+pub(crate) mod account;
 pub(crate) mod catalogue;
 pub(crate) mod datacenter;

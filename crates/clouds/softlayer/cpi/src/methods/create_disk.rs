@@ -3,7 +3,7 @@
 
 use crate::cids::Machine;
 use crate::errors::{Activity, ResultExt};
-use crate::properties::{self, DiskProperties, PATH, Wait, given};
+use crate::properties::{DiskProperties, PATH, Wait, given};
 use crate::resources::volume_order::VolumeSpec;
 use crate::resources::{volume, volume_access, volume_order};
 use crate::session::SoftLayer;
@@ -13,7 +13,8 @@ use cpi_kit::Provider;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: CreateDisk) -> Result<DiskCid> {
     let path = call.cloud_properties.path().to_owned();
-    let disk: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    let disk: DiskProperties =
+        DiskProperties::read(&call.cloud_properties, cloud.properties.strict)?;
     let speed = disk.speed(&path)?;
     let datacenter = datacenter(cloud, &disk, call.vm_cid.as_ref(), &path).await?;
     let spec = VolumeSpec {

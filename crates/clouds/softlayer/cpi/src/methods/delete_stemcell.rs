@@ -5,19 +5,17 @@ use crate::api::step_outcome;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::properties::Wait;
+use crate::resources::image;
 use crate::session::SoftLayer;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteStemcell;
 use cpi_kit::Provider;
-use softlayer::api::Image;
-use softlayer::api::image::{DeleteObject, GetObject};
 
 pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
     let cid = &call.stemcell_cid;
     let tried = format!("deleting stemcell {cid}");
     let Ok(id) = cid.as_str().parse() else { return Ok(()) };
-    let image: Option<Image> =
-        cloud.find(&GetObject { id }).await.during(Activity::DeleteStemcell, || &tried)?;
+    let image = image::find(cloud, id).await.during(Activity::DeleteStemcell, || &tried)?;
     let Some(image) = image else { return Ok(()) };
     // Its name tells who has imported it.
     if image.name.as_deref().and_then(|name| cloud.names.parse(name)).is_none() {
@@ -27,7 +25,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteStemcell) -> Result<()> {
     cloud
         .operation("delete_stemcell", async |operation| {
             let until = cloud.deadline(Wait::Lookup);
-            let delete = async || cloud.call(&DeleteObject { id }, until).await.ignore_not_found();
+            let delete = async || image::delete(cloud, &image, until).await;
             operation
                 .step(
                     Intent::change("delete", id),

@@ -4,7 +4,7 @@ use crate::api::step_outcome;
 use crate::errors::{Activity, ResultExt};
 use crate::intent::Intent;
 use crate::properties::Wait;
-use crate::resources::{machine, machine_deletion};
+use crate::resources::{global_address, machine, machine_deletion};
 use crate::session::SoftLayer;
 use bosh_cpi::Result;
 use bosh_cpi::method::DeleteVm;
@@ -14,7 +14,11 @@ pub(crate) async fn run(cloud: &SoftLayer, call: DeleteVm) -> Result<()> {
     let cid = call.vm_cid;
     let tried = format!("deleting VM {cid}");
     let found = machine::find_including_cancelled(cloud, &cid).await;
-    let Some(seen) = found.during(Activity::DeleteVm, || &tried)? else { return Ok(()) };
+    let Some(seen) = found.during(Activity::DeleteVm, || &tried)? else {
+        let until = cloud.deadline(Wait::DeleteVm);
+        let unrouted = global_address::unroute_journaled(cloud, cid.as_str(), until).await;
+        return unrouted.during(Activity::DeleteVm, || &tried);
+    };
     cloud
         .operation("delete_vm", async |operation| {
             let until = cloud.deadline(Wait::DeleteVm);

@@ -16,7 +16,8 @@ pub(crate) async fn run(cloud: &SoftLayer, call: ResizeDisk) -> Result<()> {
     let volume = volume.ok_or_else(|| disk_not_found(cid))?;
     let wanted = call.size.ceil_gib().0;
     let has = volume.capacity_gb.unwrap_or_default();
-    if wanted == has {
+    // The smallest volume that is sold may have been larger than what was asked for, and still is.
+    if wanted == has || volume::is_smallest(&volume, wanted) {
         return Ok(());
     }
     if wanted < has {

@@ -41,7 +41,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: SnapshotDisk) -> Result<Snapsho
             let taken = operation.step(
                 Intent::Snapshot { name: name.clone(), disk: id.to_string() },
                 async || step_outcome(take_once_ready(cloud, &take, until).await),
-                async || snapshot::find_by_name(cloud, id, &name).await,
+                async || snapshot::adopt(cloud, id, &name).await,
             );
             let taken = match taken.await {
                 Ok(taken) => taken,

@@ -4,7 +4,7 @@
 
 use crate::cids::disk_id;
 use crate::errors::{Activity, ResultExt, disk_not_found};
-use crate::properties::{self, DiskProperties, Speed, given};
+use crate::properties::{DiskProperties, Speed, given};
 use crate::resources::volume::{self, datacenter, speed};
 use crate::resources::volume_upgrade::{self, Change};
 use crate::session::SoftLayer;
@@ -16,14 +16,15 @@ pub(crate) async fn run(cloud: &SoftLayer, call: UpdateDisk) -> Result<Option<Di
     let cid = &call.disk_cid;
     let tried = format!("updating disk {cid}");
     let path = call.cloud_properties.path().to_owned();
-    let wanted: DiskProperties = properties::read(&call.cloud_properties, cloud.properties.strict)?;
+    let wanted: DiskProperties =
+        DiskProperties::read(&call.cloud_properties, cloud.properties.strict)?;
     let id = disk_id(cid).ok_or_else(|| disk_not_found(cid))?;
     let volume = volume::find(cloud, id).await.during(Activity::ResizeDisk, || &tried)?;
     let volume = volume.ok_or_else(|| disk_not_found(cid))?;
     check_place(&volume, &wanted, &path)?;
     let has = volume.capacity_gb.unwrap_or_default();
     let size = call.size.ceil_gib().0;
-    if size < has && !is_smallest(&volume, size) {
+    if size < has && !volume::is_smallest(&volume, size) {
         let message = format!("{tried}: it has {has} GB, and a disk cannot be made smaller");
         return Err(CpiError::not_supported(message));
     }
@@ -52,10 +53,4 @@ fn check_place(volume: &NetworkStorage, wanted: &DiskProperties, path: &str) -> 
         ))),
         _ => Ok(()),
     }
-}
-
-/// Whether a volume is larger than it was asked for only because there are no smaller ones.
-fn is_smallest(volume: &NetworkStorage, wanted: u64) -> bool {
-    const LEAST: u64 = 20;
-    matches!(speed(volume), Speed::Iops(_)) && volume.capacity_gb == Some(LEAST) && wanted < LEAST
 }

@@ -29,7 +29,7 @@ pub struct SoftLayerProperties {
     pub api_key: Option<Secret>,
     /// The API's URL: `public` (default), `private` from within SoftLayer's private network, or
     /// a URL such as `https://api.softlayer.com/rest/v3.1`.
-    #[serde(alias = "endpoint")]
+    #[serde(alias = "endpoint", alias = "apiEndpoint")]
     #[schemars(example = &"private")]
     pub api_endpoint: Option<String>,
     /// The data center of VMs and disks that name none, such as `dal13`.
@@ -197,6 +197,27 @@ impl SoftLayerProperties {
             None | Some("public") => softlayer::PUBLIC_ENDPOINT,
             Some("private") => softlayer::PRIVATE_ENDPOINT,
             Some(url) => url,
+        }
+    }
+
+    /// The cloud behind the endpoint, however it is spelt: SoftLayer's public, private and versioned
+    /// endpoints are one cloud. What one of them began, a call over another finishes.
+    pub(crate) fn cloud_identity(&self) -> String {
+        let endpoint = self.endpoint().trim().trim_end_matches('/');
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (scheme, host) = (scheme.to_lowercase(), host.to_lowercase());
+        let port = if scheme == "http" { ":80" } else { ":443" };
+        let host = host.strip_suffix(port).unwrap_or(&host);
+        let host = match host {
+            "localhost" => "127.0.0.1".to_owned(),
+            host => host.replacen("localhost:", "127.0.0.1:", 1),
+        };
+        match host.as_str() {
+            "api.softlayer.com" | "api.service.softlayer.com" => {
+                softlayer::PUBLIC_ENDPOINT.to_owned()
+            }
+            host => format!("{scheme}://{host}/{path}"),
         }
     }
 

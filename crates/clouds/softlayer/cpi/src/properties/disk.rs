@@ -1,7 +1,7 @@
 //! `cloud_properties` of persistent disks: disk_types.
 
-use super::{Ignored, RejectUnsupported};
-use bosh_cpi::{CpiError, Result};
+use super::{Ignored, RejectUnsupported, legacy_names};
+use bosh_cpi::{CloudProperties, CpiError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -19,7 +19,6 @@ pub struct DiskProperties {
     pub datacenter: Option<String>,
     /// The IOPS of a performance volume, a multiple of 100. Default: the least that its size can
     /// have.
-    #[serde(alias = "Iops")]
     #[schemars(example = 1000)]
     pub iops: Option<u64>,
     /// The IOPS per GB of an endurance volume: `0.25`, `2`, `4` or `10`.
@@ -29,7 +28,7 @@ pub struct DiskProperties {
     /// some.
     pub snapshot_space: Option<u64>,
     /// Bill it by the hour. Default: `storage.hourly_billing`.
-    #[serde(alias = "useHourlyPricing", alias = "hourly_billing")]
+    #[serde(alias = "hourly_billing")]
     pub hourly_billing_flag: Option<bool>,
 
     /// Go release: accepted, never used.
@@ -64,6 +63,11 @@ pub enum Tier {
 }
 
 impl DiskProperties {
+    /// Reads them, also by the names of older releases.
+    pub(crate) fn read(properties: &CloudProperties, strict: bool) -> Result<Self> {
+        super::read(&legacy_names::disk_properties(properties), strict)
+    }
+
     /// How fast the disk is to be. `path` is where these properties stand, for errors.
     pub(crate) fn speed(&self, path: &str) -> Result<Speed> {
         match (self.tier, self.iops) {

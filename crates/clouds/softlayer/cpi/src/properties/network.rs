@@ -1,6 +1,7 @@
 //! `cloud_properties` of networks.
 
-use super::{Ignored, RejectUnsupported};
+use super::{Ignored, RejectUnsupported, legacy_names};
+use bosh_cpi::{CloudProperties, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,6 +21,13 @@ pub struct NetworkProperties {
     /// Go release: agents route by what they are told.
     #[schemars(skip)]
     pub source_policy_routing: Ignored,
+}
+
+impl NetworkProperties {
+    /// Reads them, also by the names of older releases.
+    pub(crate) fn read(properties: &CloudProperties, strict: bool) -> Result<Self> {
+        super::read(&legacy_names::network_properties(properties), strict)
+    }
 }
 
 impl RejectUnsupported for NetworkProperties {

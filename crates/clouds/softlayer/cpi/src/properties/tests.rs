@@ -47,6 +47,24 @@ fn missing_properties_are_named_and_endpoints_have_names() {
     assert!(of("api").validate().unwrap_err().message.contains("api_endpoint: 'api'"));
 }
 
+/// What a call left behind must be found by the next one, however the operator spells the endpoint.
+#[test]
+fn spellings_of_an_endpoint_are_one_cloud() {
+    let of = |endpoint: &str| config(json!({"api_endpoint": endpoint})).cloud_identity();
+    for endpoint in [
+        "",
+        "public",
+        "private",
+        "https://API.softlayer.com/rest/v3.1/",
+        "https://api.softlayer.com:443/rest/v3",
+        "https://api.service.softlayer.com/rest/v3.1",
+    ] {
+        assert_eq!(of(endpoint), softlayer::PUBLIC_ENDPOINT, "{endpoint}");
+    }
+    assert_eq!(of("http://localhost:9/rest/v3.1/"), of("http://127.0.0.1:9/rest/v3.1"));
+    assert_ne!(of("http://127.0.0.1:9/rest/v3.1"), of("http://127.0.0.1:8/rest/v3.1"));
+}
+
 /// All IAM keys have the same user: their journals must not be taken for one.
 #[test]
 fn accounts_of_iam_keys_differ() {
@@ -97,12 +115,32 @@ fn check_documented(schema: &Value) {
     }
 }
 
+/// The networks and disks of manifests of 2015 and 2016, strictly.
+#[test]
+fn networks_and_disks_of_older_releases_are_understood() {
+    let network = |value| NetworkProperties::read(&cloud_properties(value), true).unwrap().vlan_ids;
+    assert_eq!(
+        network(json!({"PrimaryBackendNetworkComponent": {"NetworkVlan": {"Id": 22}}})),
+        [22]
+    );
+    let both = json!({"PrimaryNetworkComponent": {"NetworkVlan": {"Id": 11}},
+        "PrimaryBackendNetworkComponent": {"NetworkVlan": {"Id": 22}}});
+    assert_eq!(network(both), [22, 11]);
+    assert_eq!(network(json!({"vlan_ids": [7]})), [7]);
+    let disk = json!({"Iops": 2000, "UseHourlyPricing": true, "Datacenter": {"Name": "lon02"}});
+    let disk = DiskProperties::read(&cloud_properties(disk), true).unwrap();
+    assert_eq!((disk.iops, disk.hourly_billing_flag), (Some(2000), Some(true)));
+    assert_eq!(disk.datacenter.as_deref(), Some("lon02"));
+    let endpoint = config(json!({"apiEndpoint": "private"}));
+    assert_eq!(endpoint.endpoint(), softlayer::PRIVATE_ENDPOINT);
+}
+
 /// Tiers as people write them, in YAML's numbers or as text; and no others.
 #[test]
 fn tiers_are_numbers_or_text() {
     let tier = |value: Value| {
         let disk = cloud_properties(json!({"tier": value}));
-        read::<DiskProperties>(&disk, true).map(|disk| disk.tier)
+        DiskProperties::read(&disk, true).map(|disk| disk.tier)
     };
     assert_eq!(tier(json!(0.25)).unwrap(), Some(Tier::Quarter));
     assert_eq!(tier(json!(2)).unwrap(), Some(Tier::Two));

@@ -209,6 +209,22 @@ mod tests {
         assert_eq!(vm.private_network_only, Some(false));
     }
 
+    /// Camel-cased ones of 2016, and v51's with a datacenter as SoftLayer's API has it.
+    #[test]
+    fn camel_case_is_understood() {
+        let vm = read(json!({
+            "vmNamePrefix": "bosh", "domain": "example.com", "datacenter": {"name": "lon02"},
+            "startCpus": 2, "maxMemory": 4096, "ephemeralDiskSize": 25, "useHourlyPricing": false,
+            "networkComponents": [{"maxSpeed": 10}],
+            "primaryNetworkComponent": {"networkVlan": {"id": 11}},
+            "primaryBackendNetworkComponent": {"networkVlan": {"id": 22}},
+        }))
+        .unwrap();
+        assert_eq!((vm.datacenter.as_deref(), vm.cpu), (Some("lon02"), Some(2)));
+        assert_eq!((vm.max_network_speed, vm.hourly_billing_flag), (10, Some(false)));
+        assert_eq!((vm.public_vlan_id, vm.private_vlan_id), (Some(11), Some(22)));
+    }
+
     /// A new name beside an old one wins: the old one may be left over.
     #[test]
     fn a_new_name_wins_over_an_old_one() {

@@ -3,6 +3,7 @@
 use crate::errors::{CloudResult, cloud_error};
 use crate::session::SoftLayer;
 use cloud_http::Deadline;
+use softlayer::api::BilledOrder;
 use softlayer::api::billing::CancelItem;
 use softlayer::phrases::NO_BILLING_ITEM;
 
@@ -42,4 +43,11 @@ pub(crate) async fn cancel(
         Err(failure) if failure.is_gone() || failure.says(NO_BILLING_ITEM) => Ok(()),
         Err(failure) => Err(failure),
     }
+}
+
+/// What is still billed of a part of an order.
+pub(crate) fn of_order(order: &BilledOrder, category: &str) -> Option<u64> {
+    let items = order.items.iter().filter(|item| item.category_code.as_deref() == Some(category));
+    let billed = items.filter_map(|item| item.billing_item.as_ref());
+    billed.filter(|item| item.cancellation_date.is_none()).map(|item| item.id).next()
 }

@@ -18,18 +18,28 @@
 //! remains is a volume that somebody orders with the API user of the CPI, like ours in every
 //! respect, in the seconds in which an answer is lost: give the CPI a user of its own.
 
-use super::volume;
+use super::ownership::{self, OwnedVolume};
+use super::{billing_item, volume};
 use crate::errors::{CloudResult, cloud_error};
 use crate::intent::{DiskOrder, Intent};
 use crate::notes::Notes;
 use crate::properties::{Tier, Wait};
 use crate::session::SoftLayer;
+use cloud_http::{Deadline, paused};
 use cpi_kit::Provider;
 use journal::{Absence, OperationId, OperationState};
 use softlayer::Filter;
 use softlayer::api::product_order::GetBillingOrder;
-use softlayer::api::{BillingOrder, NetworkStorage, account};
+use softlayer::api::{BilledOrder, BillingOrder, NetworkStorage, account};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How long a volume is looked for at most when the answer to its order was lost. The journal looks
+/// further.
+const LONGEST_SEARCH: Duration = Duration::from_secs(10);
+
+/// The category by which a volume is billed.
+const SERVICE: &str = "storage_as_a_service";
 
 /// A part of the state of an order that has still to be approved.
 const PENDING: &str = "PENDING";
@@ -64,8 +74,18 @@ pub(crate) async fn adopt(
     order: &DiskOrder,
     before: &[u64],
 ) -> CloudResult<Option<u64>> {
-    let lost = lost_volumes(cloud, name, order, before).await?;
-    Ok(lost.first().and_then(order_of))
+    let until = Deadline::after(LONGEST_SEARCH.min(cloud.journal().patience().horizon));
+    let begun = Instant::now();
+    loop {
+        let lost = lost_volumes(cloud, name, order, before).await?;
+        if let Some(order) = lost.first().and_then(|volume| volume::order_id(volume)) {
+            return Ok(Some(order));
+        }
+        // An order is approved a while after it was placed.
+        if !paused(begun.elapsed(), until).await {
+            return Ok(None);
+        }
+    }
 }
 
 /// Makes sure that nothing is left of an order for a volume.
@@ -79,18 +99,15 @@ pub(crate) async fn ensure_absent(
         return Ok(Absence::Final); // its own step takes care of it
     }
     let until = cloud.undo_deadline(Wait::DeleteDisk);
-    let named: Vec<_> = list_by_name(cloud, name).await?;
-    if let Some(volume) = named.first() {
+    let mut volumes = list_by_name(cloud, name).await?;
+    if volumes.is_empty() {
+        volumes = lost_volumes(cloud, name, order, before).await?;
+        volumes.truncate(1);
+    }
+    for volume in &volumes {
         volume::cancel(cloud, volume, until).await?;
-        return Ok(Absence::Final);
     }
-    match lost_volumes(cloud, name, order, before).await?.first() {
-        Some(volume) => {
-            volume::cancel(cloud, volume, until).await?;
-            Ok(Absence::Final)
-        }
-        None => Ok(Absence::MayAppear),
-    }
+    Ok(if volumes.is_empty() { Absence::MayAppear } else { Absence::Final })
 }
 
 /// Makes sure that nothing is left of the volume of an order. One that still waits for its approval is
@@ -103,22 +120,26 @@ pub(crate) async fn ensure_volume_of_order_absent(
         volume::cancel(cloud, &volume, cloud.undo_deadline(Wait::DeleteDisk)).await?;
         return Ok(Absence::Final);
     }
-    let order: Option<BillingOrder> = cloud.find(&GetBillingOrder { id: order }).await?;
-    match order {
-        Some(BillingOrder { id, status: Some(status), .. }) if status.contains(PENDING) => {
-            Err(cloud_error(format!(
-                "order {id} is {status}: its volume is cancelled once it is there"
-            )))
-        }
+    let found: Option<BilledOrder> = cloud.find(&GetBillingOrder { id: order }).await?;
+    let Some(found) = found.filter(|found| found.id == order) else {
+        return Ok(Absence::MayAppear);
+    };
+    match found.status.as_deref() {
+        Some(status) if status.contains(PENDING) => Err(cloud_error(format!(
+            "order {order} is {status}: its volume is cancelled once it is there"
+        ))),
+        // A list that shows no volume is not believed while something of the order is billed.
+        _ if billing_item::of_order(&found, SERVICE).is_some() => Err(cloud_error(format!(
+            "the volume of order {order} is billed, and not listed: it is cancelled once it is"
+        ))),
         _ => Ok(Absence::MayAppear),
     }
 }
 
 /// Volumes with this name in their notes.
-async fn list_by_name(cloud: &SoftLayer, name: &str) -> CloudResult<Vec<NetworkStorage>> {
-    let mut volumes = volume::list(cloud, &Filter::contains("notes", name)).await?;
-    volumes.retain(|volume| Notes::read(volume.notes.as_deref()).has_name(name));
-    Ok(volumes)
+async fn list_by_name(cloud: &SoftLayer, name: &str) -> CloudResult<Vec<OwnedVolume>> {
+    let volumes = volume::list(cloud, &Filter::contains("notes", name)).await?;
+    ownership::by_name(cloud, name, volumes).await
 }
 
 /// The volumes that are of lost orders of ours; see the module's words for why.
@@ -127,14 +148,15 @@ async fn lost_volumes(
     name: &str,
     order: &DiskOrder,
     before: &[u64],
-) -> CloudResult<Vec<NetworkStorage>> {
+) -> CloudResult<Vec<OwnedVolume>> {
     let mut volumes = unnamed(cloud, order).await?;
     volumes.retain(|volume| !before.contains(&volume.id));
     if volumes.is_empty() {
-        return Ok(volumes);
+        return Ok(Vec::new());
     }
     let claims = claims(cloud, name, order).await?;
-    volumes.retain(|volume| order_of(volume).is_some_and(|id| !claims.orders.contains(&id)));
+    volumes
+        .retain(|volume| volume::order_id(volume).is_some_and(|id| !claims.orders.contains(&id)));
     let mut own = Vec::new();
     for volume in volumes {
         if is_own_order(cloud, &volume).await? {
@@ -142,7 +164,7 @@ async fn lost_volumes(
         }
     }
     if own.is_empty() {
-        return Ok(own);
+        return Ok(Vec::new());
     }
     if let Some(live) = claims.live {
         return Err(cloud_error(format!(
@@ -158,7 +180,18 @@ async fn lost_volumes(
             ids.join(", ")
         )));
     }
-    Ok(own)
+    let mut owned = Vec::new();
+    for volume in own {
+        // What was listed is looked at once more: it must be as it was, by its id.
+        let fresh = volume::find(cloud, volume.id).await?;
+        let still = |it: &OwnedVolume| {
+            fits(order, it)
+                && Notes::read(it.notes.as_deref()).is_empty()
+                && volume::order_id(it) == volume::order_id(&volume)
+        };
+        owned.extend(fresh.filter(still));
+    }
+    Ok(owned)
 }
 
 /// Whether the operation that gave this name has learned its order's id.
@@ -198,7 +231,7 @@ async fn claims(cloud: &SoftLayer, name: &str, order: &DiskOrder) -> CloudResult
 
 /// Whether this API user has placed a volume's order.
 async fn is_own_order(cloud: &SoftLayer, volume: &NetworkStorage) -> CloudResult<bool> {
-    let Some(id) = order_of(volume) else { return Ok(false) };
+    let Some(id) = volume::order_id(volume) else { return Ok(false) };
     let order: Option<BillingOrder> = cloud.find(&GetBillingOrder { id }).await?;
     let Some(buyer) = order.and_then(|order| order.user_record) else { return Ok(false) };
     let until = cloud.deadline(Wait::Lookup);
@@ -218,8 +251,4 @@ fn fits(order: &DiskOrder, volume: &NetworkStorage) -> bool {
         && volume::datacenter(volume) == Some(&order.datacenter)
         && speed
         && hourly.unwrap_or(order.hourly) == order.hourly
-}
-
-fn order_of(volume: &NetworkStorage) -> Option<u64> {
-    volume.billing_item.as_ref()?.order_item.as_ref()?.order.as_ref()?.id
 }

@@ -1,5 +1,7 @@
 //! Virtual guests and bare metal servers, as the methods on VMs see them: alike.
 
+use super::machine_view::MachineView;
+use super::ownership::{self, OwnedMachine};
 use crate::cids::Machine;
 use crate::errors::{CloudResult, Failure};
 use crate::properties::Wait;
@@ -7,90 +9,11 @@ use crate::session::SoftLayer;
 use bosh_cpi::VmCid;
 use cloud_http::{Deadline, Secret};
 use softlayer::api::{
-    GuestNetworks, GuestProgress, Hardware, HardwareNetworks, TagReference, Transaction,
-    VirtualGuest, account, hardware, virtual_guest,
+    GuestNetworks, GuestProgress, Hardware, HardwareNetworks, VirtualGuest, account, hardware,
+    virtual_guest,
 };
 use softlayer::{Call, Client, Code, Filter};
 use std::time::Duration;
-
-/// A machine as it is now.
-#[derive(Debug)]
-pub(crate) struct MachineView {
-    pub machine: Machine,
-    pub hostname: Option<String>,
-    pub notes: Option<String>,
-    pub power: Option<String>,
-    pub transaction: Option<Transaction>,
-    /// What it is billed by.
-    pub billing_item: Option<u64>,
-    /// When it was ready.
-    pub provisioned: Option<String>,
-    pub tags: Vec<String>,
-    pub addresses: Vec<String>,
-}
-
-impl MachineView {
-    /// Whether it was cancelled: SoftLayer tells of it for minutes or hours more.
-    pub(crate) fn is_gone(&self) -> bool {
-        is_cancelled(&self.transaction, &self.provisioned, &self.billing_item)
-    }
-}
-
-/// Whether a machine was cancelled: it is being reclaimed, or it was ready and is not billed any
-/// more.
-pub(crate) fn is_cancelled<P, B>(
-    transaction: &Option<Transaction>,
-    provisioned: &Option<P>,
-    billing_item: &Option<B>,
-) -> bool {
-    let status = transaction.as_ref().and_then(Transaction::status);
-    status.is_some_and(|status| status.contains("RECLAIM"))
-        || (provisioned.is_some() && billing_item.is_none())
-}
-
-impl From<VirtualGuest> for MachineView {
-    fn from(guest: VirtualGuest) -> Self {
-        Self {
-            machine: Machine::Guest(guest.id),
-            hostname: guest.hostname,
-            notes: guest.notes,
-            power: guest.power_state.and_then(|state| state.key_name),
-            transaction: guest.active_transaction,
-            billing_item: guest.billing_item.map(|item| item.id),
-            provisioned: guest.provision_date,
-            tags: tags(guest.tag_references),
-            addresses: [guest.primary_ip_address, guest.primary_backend_ip_address]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
-    }
-}
-
-impl From<Hardware> for MachineView {
-    fn from(server: Hardware) -> Self {
-        let billing = server.billing_item;
-        let cancelled = billing.as_ref().is_some_and(|item| item.cancellation_date.is_some());
-        Self {
-            machine: Machine::Server(server.id),
-            hostname: server.hostname,
-            notes: server.notes,
-            power: None,
-            transaction: server.active_transaction,
-            billing_item: billing.map(|item| item.id).filter(|_| !cancelled),
-            provisioned: server.provision_date,
-            tags: tags(server.tag_references),
-            addresses: [server.primary_ip_address, server.primary_backend_ip_address]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
-    }
-}
-
-fn tags(references: Vec<TagReference>) -> Vec<String> {
-    references.into_iter().filter_map(|reference| reference.tag.name).collect()
-}
 
 /// How long a new machine may be unknown.
 const UNKNOWN: Duration = Duration::from_secs(300);
@@ -107,24 +30,23 @@ async fn set_once_possible<C: Call>(client: &Client, call: &C, until: Deadline) 
     Ok(())
 }
 
-/// The machine of that CID, also while it is being reclaimed; None if there is none.
+/// The machine of that CID, also while it is being reclaimed; None if it does not exist.
 pub(crate) async fn find_including_cancelled(
     cloud: &SoftLayer,
     cid: &VmCid,
-) -> CloudResult<Option<MachineView>> {
-    match Machine::of(cid) {
-        Some(machine) => get(cloud, machine).await,
-        None => Ok(None),
-    }
+) -> CloudResult<Option<OwnedMachine>> {
+    let Some(machine) = Machine::of(cid) else { return Ok(None) };
+    let Some(view) = get(cloud, machine).await? else { return Ok(None) };
+    ownership::by_id(cloud, &machine.to_string(), view).map(Some)
 }
 
-/// The machine of that CID; None if there is none, or none any more.
-pub(crate) async fn find(cloud: &SoftLayer, cid: &VmCid) -> CloudResult<Option<MachineView>> {
-    Ok(find_including_cancelled(cloud, cid).await?.filter(|seen| !seen.is_gone()))
+/// The machine of that CID; None if it does not exist, or not any more.
+pub(crate) async fn find(cloud: &SoftLayer, cid: &VmCid) -> CloudResult<Option<OwnedMachine>> {
+    Ok(find_including_cancelled(cloud, cid).await?.filter(|view| !view.is_gone()))
 }
 
 /// A machine as it is now.
-pub(crate) async fn get(cloud: &SoftLayer, machine: Machine) -> CloudResult<Option<MachineView>> {
+async fn get(cloud: &SoftLayer, machine: Machine) -> CloudResult<Option<MachineView>> {
     Ok(match machine {
         Machine::Guest(id) => {
             let call = virtual_guest::GetObject { id };
@@ -236,19 +158,24 @@ pub(crate) async fn wait_for_nics(
     }
 }
 
-/// The guests of this host name.
-pub(crate) async fn guests_by_name(cloud: &SoftLayer, name: &str) -> CloudResult<Vec<MachineView>> {
+/// The guests of this host name that are ours.
+pub(crate) async fn guests_by_name(
+    cloud: &SoftLayer,
+    name: &str,
+) -> CloudResult<Vec<OwnedMachine>> {
     let filter = Filter::is("hostname", name);
     let guests: Vec<VirtualGuest> = cloud.list(&account::GetVirtualGuests {}, &filter).await?;
-    Ok(guests.into_iter().map(MachineView::from).collect())
+    let guests = guests.into_iter().map(MachineView::from).collect();
+    ownership::by_name(cloud, name, guests).await
 }
 
-/// The servers of this host name.
+/// The servers of this host name that are ours.
 pub(crate) async fn servers_by_name(
     cloud: &SoftLayer,
     name: &str,
-) -> CloudResult<Vec<MachineView>> {
+) -> CloudResult<Vec<OwnedMachine>> {
     let filter = Filter::is("hostname", name);
     let servers: Vec<Hardware> = cloud.list(&account::GetHardware {}, &filter).await?;
-    Ok(servers.into_iter().map(MachineView::from).collect())
+    let servers = servers.into_iter().map(MachineView::from).collect();
+    ownership::by_name(cloud, name, servers).await
 }

@@ -3,7 +3,9 @@
 
 use super::billing_item::{self, Cancellation};
 use super::global_address;
-use super::machine::{self, MachineView, is_cancelled};
+use super::machine;
+use super::machine_view::{MachineView, is_cancelled};
+use super::ownership::{self, OwnedMachine};
 use crate::cids::Machine;
 use crate::errors::{CloudResult, Failure, ResultExt, cloud_error};
 use crate::properties::Wait;
@@ -27,7 +29,7 @@ pub(crate) async fn ensure_server_absent(cloud: &SoftLayer, name: &str) -> Cloud
     delete_all(cloud, machine::servers_by_name(cloud, name).await?).await
 }
 
-async fn delete_all(cloud: &SoftLayer, machines: Vec<MachineView>) -> CloudResult<Absence> {
+async fn delete_all(cloud: &SoftLayer, machines: Vec<OwnedMachine>) -> CloudResult<Absence> {
     let mut was = Absence::MayAppear;
     for seen in machines {
         was = Absence::Final;
@@ -49,6 +51,22 @@ pub(crate) async fn finish(cloud: &SoftLayer, vm: &str) -> CloudResult<Absence> 
     if seen.power.as_deref() != Some("HALTED") {
         return Ok(Absence::MayAppear);
     }
+    delete(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
+    Ok(Absence::Final)
+}
+
+/// Makes sure that the machine of this id is gone: one that an operation has made, or that garbage
+/// collection has listed. It must still bear its name.
+pub(crate) async fn ensure_vm_absent(
+    cloud: &SoftLayer,
+    vm: &str,
+    name: &str,
+) -> CloudResult<Absence> {
+    let cid = VmCid::new(vm).map_err(|e| CpiError::cloud(e.to_string()))?;
+    let Some(seen) = machine::find_including_cancelled(cloud, &cid).await? else {
+        return Ok(Absence::MayAppear);
+    };
+    let seen = ownership::by_id_and_name(cloud, vm, name, (**seen).clone())?;
     delete(cloud, &seen, cloud.undo_deadline(Wait::DeleteVm)).await?;
     Ok(Absence::Final)
 }

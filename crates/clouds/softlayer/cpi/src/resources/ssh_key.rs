@@ -1,5 +1,6 @@
 //! Public keys. A key is registered once, under whatever label.
 
+use super::ownership;
 use crate::api::step_outcome;
 use crate::errors::{CloudResult, ResultExt};
 use crate::intent::Intent;
@@ -20,11 +21,12 @@ pub(crate) async fn register(
         return Ok(id);
     }
     let label = cloud.names.key_pair(key);
-    let template = NewSshKey { label: label.clone(), key: key.to_owned(), notes: None };
+    let notes = Some(cloud.names.note(operation.id()));
+    let template = NewSshKey { label: label.clone(), key: key.to_owned(), notes: notes.clone() };
     let until = cloud.deadline(Wait::Lookup);
     let made = operation
         .step(
-            Intent::SshKey { label },
+            Intent::SshKey { label, notes },
             async || {
                 let call = ssh_key::CreateObject { template };
                 step_outcome(cloud.call(&call, until).await.map(|made| made.id))
@@ -51,14 +53,20 @@ fn body(key: &str) -> Vec<&str> {
     key.split_whitespace().take(2).collect()
 }
 
-/// Makes sure that no key of this label of ours is left.
-pub(crate) async fn ensure_absent(cloud: &SoftLayer, label: &str) -> CloudResult<Absence> {
+/// Makes sure that no key of this label of ours is left. Where the journal knows the notes that the
+/// operation wrote on it, the key must bear them: another operation may have registered the same.
+pub(crate) async fn ensure_absent(
+    cloud: &SoftLayer,
+    label: &str,
+    notes: Option<&str>,
+) -> CloudResult<Absence> {
     let filter = Filter::is("label", label);
-    let keys: Vec<SshKey> = cloud.list(&account::GetSshKeys {}, &filter).await?;
+    let mut keys: Vec<SshKey> = cloud.list(&account::GetSshKeys {}, &filter).await?;
+    keys.retain(|key| notes.is_none_or(|notes| key.notes.as_deref() == Some(notes)));
+    let keys = ownership::by_name(cloud, label, keys).await?;
     for key in &keys {
         let until = cloud.undo_deadline(Wait::Lookup);
-        let delete = ssh_key::DeleteObject { id: key.id };
-        cloud.call(&delete, until).await.ignore_not_found()?;
+        cloud.call(&ssh_key::DeleteObject { id: key.id }, until).await.ignore_not_found()?;
     }
     Ok(if keys.is_empty() { Absence::MayAppear } else { Absence::Final })
 }

@@ -4,6 +4,7 @@
 //! for how one whose answer was lost is found again, and why nothing foreign is ever taken for it.
 
 use super::billing_item::{self, Cancellation};
+use super::ownership::{self, OwnedVolume};
 use crate::cids::Machine;
 use crate::errors::{CloudResult, cloud_error};
 use crate::properties::{Speed, Tier, Wait};
@@ -47,13 +48,22 @@ pub(crate) fn speed(volume: &NetworkStorage) -> Speed {
     }
 }
 
+/// Whether a volume is larger than it was asked for only because there are no smaller ones.
+pub(crate) fn is_smallest(volume: &NetworkStorage, wanted: u64) -> bool {
+    const LEAST: u64 = 20;
+    matches!(speed(volume), Speed::Iops(_)) && volume.capacity_gb == Some(LEAST) && wanted < LEAST
+}
+
 /// A volume; None if there is none of this id, or one that was cancelled.
-pub(crate) async fn find(cloud: &SoftLayer, id: u64) -> CloudResult<Option<NetworkStorage>> {
+pub(crate) async fn find(cloud: &SoftLayer, id: u64) -> CloudResult<Option<OwnedVolume>> {
     let volume: Option<NetworkStorage> = cloud.find(&GetObject { id }).await?;
     let is_volume = |volume: &NetworkStorage| {
         volume.nas_type.as_deref().is_none_or(|kind| kind == ISCSI) && is_live(volume)
     };
-    Ok(volume.filter(is_volume))
+    match volume.filter(is_volume) {
+        Some(volume) => ownership::by_id(cloud, &id.to_string(), volume).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Volumes that a filter keeps, without those that were cancelled.
@@ -62,10 +72,21 @@ pub(crate) async fn list(cloud: &SoftLayer, filter: &Filter) -> CloudResult<Vec<
     Ok(all.into_iter().filter(is_live).collect())
 }
 
-/// The volume of an order; None while the order has not come so far.
-pub(crate) async fn of_order(cloud: &SoftLayer, order: u64) -> CloudResult<Option<NetworkStorage>> {
+/// The volume of an order; None while the order has not come so far. The order's id is ours, and the
+/// volume must be that order's.
+pub(crate) async fn of_order(cloud: &SoftLayer, order: u64) -> CloudResult<Option<OwnedVolume>> {
     let of_order = Filter::is("billingItem.orderItem.order.id", order);
-    Ok(list(cloud, &of_order).await?.into_iter().next())
+    let volumes = list(cloud, &of_order).await?.into_iter();
+    let mut volumes = volumes.filter(|volume| order_id(volume) == Some(order));
+    match volumes.next() {
+        Some(volume) => ownership::by_id(cloud, &volume.id.to_string(), volume).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The order by which a volume was bought.
+pub(crate) fn order_id(volume: &NetworkStorage) -> Option<u64> {
+    volume.billing_item.as_ref()?.order_item.as_ref()?.order.as_ref()?.id
 }
 
 /// Waits for the volume of an order.
@@ -73,7 +94,7 @@ pub(crate) async fn wait_for_order(
     cloud: &SoftLayer,
     order: u64,
     until: Deadline,
-) -> CloudResult<NetworkStorage> {
+) -> CloudResult<OwnedVolume> {
     let begun = Instant::now();
     loop {
         if let Some(volume) = of_order(cloud, order).await? {
@@ -103,7 +124,7 @@ pub(crate) async fn wait_until_settled(
 /// Cancels a volume.
 pub(crate) async fn cancel(
     cloud: &SoftLayer,
-    volume: &NetworkStorage,
+    volume: &OwnedVolume,
     until: Deadline,
 ) -> CloudResult<()> {
     match &volume.billing_item {
@@ -114,9 +135,17 @@ pub(crate) async fn cancel(
     }
 }
 
-/// Makes sure that a volume, which is ours by its id, is gone.
-pub(crate) async fn ensure_absent(cloud: &SoftLayer, id: u64) -> CloudResult<Absence> {
-    let Some(volume) = find(cloud, id).await? else { return Ok(Absence::MayAppear) };
+/// Makes sure that a volume, which is ours by its id, is gone. Where a name is known of it, it must
+/// still bear that.
+pub(crate) async fn ensure_absent(
+    cloud: &SoftLayer,
+    id: u64,
+    name: Option<&str>,
+) -> CloudResult<Absence> {
+    let Some(mut volume) = find(cloud, id).await? else { return Ok(Absence::MayAppear) };
+    if let Some(name) = name {
+        volume = ownership::by_id_and_name(cloud, &id.to_string(), name, (**volume).clone())?;
+    }
     cancel(cloud, &volume, cloud.undo_deadline(Wait::DeleteDisk)).await?;
     Ok(Absence::Final)
 }

@@ -1,5 +1,6 @@
 //! Ordering a volume: checked, placed, followed to its volume, and given its name.
 
+use super::ownership::OwnedVolume;
 use super::{lost_orders, volume};
 use crate::api::step_outcome;
 use crate::errors::{Activity, CloudResult, ResultExt};
@@ -16,7 +17,7 @@ use journal::Operation;
 use serde::{Deserialize, Serialize};
 use softlayer::api::network_storage::{EditObject, StorageEdit};
 use softlayer::api::product_order::{PlaceOrder, STORAGE, VerifyOrder};
-use softlayer::api::{KeyName, NetworkStorage, Order};
+use softlayer::api::{KeyName, Order};
 
 /// What a volume of a size and speed costs, as an earlier call found it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub(crate) async fn create(
     operation: &mut Operation<'_, Intent>,
     spec: &VolumeSpec<'_>,
     until: Deadline,
-) -> Result<NetworkStorage> {
+) -> Result<OwnedVolume> {
     let tried = format!("creating a disk of {} GB in {}", spec.size, spec.datacenter);
     let path = format!("{}.datacenter", spec.path);
     let location = datacenter::id(cloud, spec.datacenter, &path).await?;
@@ -127,7 +128,7 @@ async fn name_volume(
     operation: &mut Operation<'_, Intent>,
     order: u64,
     until: Deadline,
-) -> CloudResult<NetworkStorage> {
+) -> CloudResult<OwnedVolume> {
     let name = cloud.names.disk(operation.id());
     let act = async || {
         let volume = volume::wait_for_order(cloud, order, until).await?;

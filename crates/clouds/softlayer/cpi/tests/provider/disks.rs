@@ -202,3 +202,17 @@ async fn metadata_is_merged_into_the_notes() {
     tell(json!({"director": "e"})).await;
     assert!(!bench.calls().iter().any(|call| call.ends_with("editObject")), "nothing is new");
 }
+
+/// The smallest volume that is sold is larger than what was asked for: to grow within it is done.
+#[tokio::test]
+async fn a_disk_grows_within_the_size_that_was_sold() {
+    let bench = Bench::new();
+    let disk = bench.ask("create_disk", json!([10 * 1024, {}, null])).await.unwrap();
+    bench.calls();
+    bench.ask("resize_disk", json!([disk, 15 * 1024])).await.unwrap();
+    assert!(!bench.calls().iter().any(|call| call.ends_with("placeOrder")));
+    let error = bench.ask("resize_disk", json!([disk, 25 * 1024])).await;
+    error.unwrap();
+    let smaller = bench.ask("resize_disk", json!([disk, 15 * 1024])).await.unwrap_err();
+    assert!(smaller.message.contains("smaller"), "{smaller}");
+}

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, PRIVATE_VLAN, PUBLIC_VLAN, arguments, private};
 use serde_json::{Value, json};
-use simulator_kit::fault::When;
+use simulator_kit::fault::{Fault, FaultKind, When};
 
 fn server() -> Value {
     json!({"bare_metal": true, "bare_metal_preset": "S1270_32GB_1X1TBSATA_NORAID",
@@ -86,4 +86,39 @@ async fn a_lost_order_is_found_again() {
     assert_eq!(bench.simulator.inventory().servers.len(), 1);
     bench.ask("delete_vm", json!([cid])).await.unwrap();
     bench.assert_clean();
+}
+
+/// Some items are sold by the hour only, others by the month only, as the catalogue tells.
+#[tokio::test]
+async fn a_server_is_billed_by_the_hour_or_by_the_month() {
+    for hourly in [true, false] {
+        let bench = Bench::new();
+        let mut vm = server();
+        vm["hourly_billing_flag"] = json!(hourly);
+        let (cid, _) = bench.vm_of(vm, private()).await;
+        let billed = bench.simulator.inventory().billed;
+        assert!(billed.iter().all(|item| item.hourly == hourly), "{billed:?}");
+        bench.ask("delete_vm", json!([cid])).await.unwrap();
+    }
+}
+
+/// What was ordered is billed, whether its listing is answered or not: the order leads to it, too.
+#[tokio::test]
+async fn a_server_whose_listing_is_refused_is_cancelled_by_its_order() {
+    let bench = Bench::new();
+    let body = r#"{"error":"Property 'x' not valid for 'SoftLayer_Hardware'.",
+        "code":"SoftLayer_Exception_WebService_ObjectMask"}"#
+        .to_owned();
+    let fault = Fault {
+        command: "SoftLayer_Account::getHardware".into(),
+        occurrence: 1,
+        times: u32::MAX,
+        when: When::Before,
+        kind: FaultKind::Answer { status: 500, body },
+    };
+    bench.simulator.declare_faults(vec![fault]);
+    bench.ask("create_vm", arguments(server(), private())).await.unwrap_err();
+    bench.simulator.declare_faults(Vec::new());
+    let left = bench.simulator.inventory();
+    assert!(left.billed.is_empty(), "billed: {:?}", left.billed);
 }

@@ -296,3 +296,58 @@ async fn no_method_on_vms_calls_more_than_it_may() {
         assert!(calls.len() <= allowed, "{method}: {calls:?}");
     }
 }
+
+/// A domain that reads like an address is refused by SoftLayer only after the order is written.
+#[tokio::test]
+async fn a_domain_is_a_domain() {
+    let bench = Bench::new();
+    for domain in ["1.2.3.4", "example", "-x.example.com", "ex ample.com", "a..b"] {
+        let vm = json!({"domain": domain});
+        let error = bench.ask("create_vm", arguments(vm, private())).await.unwrap_err();
+        assert!(error.message.contains("arguments[2].domain"), "{domain}: {error:?}");
+    }
+    assert!(bench.calls().is_empty());
+}
+
+/// Whether a host has room may be otherwise in a minute; the director is to try again, and the
+/// operator is told what to change.
+#[tokio::test]
+async fn where_no_host_has_room_the_director_tries_again() {
+    let mut world = World::builtin().instant();
+    world.settings.capacity = Some(0);
+    let bench = Bench::of(world);
+    let error = bench.ask("create_vm", arguments(json!({}), private())).await.unwrap_err();
+    assert!(error.ok_to_retry, "{error:?}");
+    assert!(error.message.contains("insufficient capacity"), "{error:?}");
+    assert!(error.message.contains("another data center"), "{error:?}");
+    bench.assert_clean();
+}
+
+/// A request that a proxy delivers twice makes two guests of one name: the answered one stays, and
+/// gc takes the other by its id.
+#[tokio::test]
+async fn a_twin_goes_by_its_id() {
+    let bench = Bench::new();
+    let cid = bench.vm().await;
+    let hostname = bench.guest(&cid, "hostname")["hostname"].clone();
+    let template = json!({
+        "hostname": hostname, "domain": "bosh.example", "datacenter": {"name": "dal13"},
+        "operatingSystemReferenceCode": "UBUNTU_22_64", "hourlyBillingFlag": true,
+        "startCpus": 1, "maxMemory": 1024,
+    });
+    let (status, twin) = bench.simulator.call("SoftLayer_Virtual_Guest/createObject", &[template]);
+    assert_eq!(status, 200, "{twin}");
+    let cloud = bench.cloud(json!({}));
+    cloud.open_with(&[cid.as_str()]).await.unwrap();
+    let policy = cpi_kit::GcPolicy::default();
+    let twin_id = twin["id"].to_string();
+    for found in cloud.garbage(&policy).await.unwrap() {
+        let is_twin = found.cid == twin_id;
+        assert_eq!(found.verdict == cpi_kit::Verdict::Delete, is_twin, "{found:?}");
+        if is_twin {
+            cloud.delete_garbage(&found).await.unwrap();
+        }
+    }
+    assert_eq!(bench.ask("has_vm", json!([cid])).await.unwrap(), true);
+    assert_eq!(bench.ask("has_vm", json!([twin_id])).await.unwrap(), false);
+}

@@ -2,6 +2,7 @@
 
 use crate::engine::{Answer, Call, Exception, Service};
 use crate::object_ref::{Machine, Node, ObjectRef};
+use crate::services::global_address::{clear_route, of_subnet, route};
 use crate::state::Cloud;
 use crate::state::network::{Address, Subnet};
 use serde_json::json;
@@ -9,9 +10,12 @@ use std::net::Ipv4Addr;
 
 pub static SUBNETS: Service = Service {
     name: "SoftLayer_Network_Subnet",
-    find: Some(|cloud, id| cloud.subnets.contains_key(&id).then_some(ObjectRef::Subnet(id))),
+    find: Some(|cloud, id| {
+        let known = cloud.subnets.contains_key(&id) || of_subnet(cloud, id).is_some();
+        known.then_some(ObjectRef::Subnet(id))
+    }),
     own: None,
-    methods: &[],
+    methods: &[("route", route), ("clearRoute", clear_route)],
 };
 
 pub static SERVICE: Service = Service {
@@ -90,10 +94,19 @@ pub fn read_subnet(cloud: &Cloud, subnet: &Subnet, name: &str) -> Node {
             Node::One(place.map(ObjectRef::Location))
         }
         "ipAddresses" => Node::Many(here().map(|it| ObjectRef::Address(it.id)).collect()),
+        "ipAddressCount" => here().count().into(),
         "virtualGuests" => {
             let guests = here().filter_map(|it| guest_of(it.machine));
             Node::Many(guests.collect())
         }
+        "hardware" => {
+            let servers = here().filter_map(|it| match it.machine {
+                Some(Machine::Hardware(id)) => Some(ObjectRef::Server(id)),
+                _ => None,
+            });
+            Node::Many(servers.collect())
+        }
+        "tagReferences" => json!([]).into(),
         _ => json!(null).into(),
     }
 }

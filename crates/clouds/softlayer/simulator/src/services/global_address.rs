@@ -15,40 +15,61 @@ pub static SERVICE: Service = Service {
         cloud.global_addresses.contains_key(&id).then_some(ObjectRef::GlobalAddress(id))
     }),
     own: None,
-    methods: &[("route", route), ("unroute", unroute)],
+    methods: &[],
 };
 
-fn route(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
-    let text = call.text(0)?;
+/// A global address is a subnet of one address. What stands behind its id here is the record.
+const SUBNET: u64 = 2;
+
+/// The record of the global address that is this subnet.
+pub fn of_subnet(cloud: &Cloud, subnet: u64) -> Option<u64> {
+    let id = subnet.checked_sub(SUBNET)?;
+    cloud.global_addresses.contains_key(&id).then_some(id)
+}
+
+/// `["SoftLayer_Network_Subnet_IpAddress", "203.0.113.5"]`. False: it is routed so already.
+pub fn route(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
+    let (kind, text) = (call.text(0)?, call.text(1)?);
+    if kind != "SoftLayer_Network_Subnet_IpAddress" {
+        return Err(Exception::public(format!("Routes to {kind} are not simulated.")));
+    }
     let wanted: Option<Ipv4Addr> = text.trim().parse().ok();
     let record = cloud.addresses.values().find(|it| Some(it.address) == wanted);
     let public = record.filter(|it| {
         let vlan = cloud.subnets.get(&it.subnet).and_then(|subnet| cloud.vlans.get(&subnet.vlan));
-        vlan.is_some_and(|vlan| vlan.spec.space == Space::Public)
+        // Of a primary subnet, only what a machine has can be a destination.
+        vlan.is_some_and(|vlan| vlan.spec.space == Space::Public) && it.machine.is_some()
     });
     let record = public.map(|it| it.id).ok_or_else(|| {
-        Exception::public(format!("'{text}' is no public address of this account."))
+        Exception::public(format!("'{text}' is not a public address in use of this account."))
     })?;
-    lead(cloud, call.id()?, Some(record))
+    change_route(cloud, call, Some(record))
 }
 
-fn unroute(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
-    lead(cloud, call.id()?, None)
+/// False: it is not routed.
+pub fn clear_route(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
+    change_route(cloud, call, None)
 }
 
-fn lead(cloud: &mut Cloud, id: u64, to: Option<u64>) -> Result<Answer, Exception> {
+fn change_route(cloud: &mut Cloud, call: &Call, to: Option<u64>) -> Result<Answer, Exception> {
+    let subnet = call.id()?;
+    let id = of_subnet(cloud, subnet).ok_or_else(|| {
+        Exception::public(format!("The subnet {subnet} is not routed by its owner."))
+    })?;
     let (new, now) = (cloud.new_id(), cloud.now());
     let address = cloud.global_addresses.get_mut(&id).ok_or_else(|| Exception::not_found(id))?;
     if address.transaction.is_some() {
-        return Err(Exception::public("The global address has an active transaction."));
+        return Err(Exception::public("The subnet is not ready: its route is being changed."));
+    }
+    if address.destination == to {
+        return Ok(false.into());
     }
     let transaction =
         Transaction { id: new, group: "Global IP", status: "GLOBAL_IP_ROUTE", created: now };
-    let told = transaction.value(now, ("guestId", 0));
     address.transaction = Some(transaction);
     address.destination = to;
     cloud.after(Phase::AddressRouted, Event::Routed(id));
-    Ok(Answer::Value(told))
+    Ok(true.into())
 }
 
 pub fn read(cloud: &Cloud, address: &GlobalAddress, name: &str) -> Node {
@@ -66,6 +87,7 @@ pub fn read(cloud: &Cloud, address: &GlobalAddress, name: &str) -> Node {
         "ipAddress" => json!({
             "id": address.id + 1,
             "ipAddress": address.spec.address,
+            "subnetId": address.id + SUBNET,
             "isBroadcast": false, "isGateway": false, "isNetwork": false, "isReserved": false,
         })
         .into(),

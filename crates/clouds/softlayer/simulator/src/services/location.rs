@@ -20,6 +20,14 @@ pub static DATACENTERS: Service = Service {
     methods: &[("getDatacenters", |cloud, _| Ok(all(cloud)))],
 };
 
+/// The parts of data centres that share routers.
+pub static PODS: Service = Service {
+    name: "SoftLayer_Network_Pod",
+    find: None,
+    own: None,
+    methods: &[("getAllObjects", |cloud, _| Ok(pods(cloud)))],
+};
+
 fn find(cloud: &Cloud, id: u64) -> Option<ObjectRef> {
     cloud.locations.contains_key(&id).then_some(ObjectRef::Location(id))
 }
@@ -29,6 +37,20 @@ fn all(cloud: &Cloud) -> Answer {
         "SoftLayer_Location",
         cloud.locations.keys().map(|id| ObjectRef::Location(*id)).collect(),
     )
+}
+
+/// One for each data centre: what a simulated data centre has of routers is one pair.
+fn pods(cloud: &Cloud) -> Answer {
+    let pod = |it: &Location| {
+        json!({
+            "name": format!("{}.pod01", it.spec.name),
+            "datacenterId": it.id,
+            "datacenterName": it.spec.name,
+            "datacenterLongName": it.spec.long_name,
+            "capabilities": [],
+        })
+    };
+    Answer::Value(cloud.locations.values().map(pod).collect())
 }
 
 pub fn read(_: &Cloud, location: &Location, name: &str) -> Node {

@@ -38,6 +38,7 @@ pub const SERVICES: &[&Service] = &[
     &image::SERVICE,
     &location::SERVICE,
     &location::DATACENTERS,
+    &location::PODS,
     &order::ORDERS,
     &order::SERVICE,
     &catalogue::SERVICE,

@@ -19,6 +19,9 @@ pub fn read(cloud: &Cloud, vlan: &Vlan, name: &str) -> Node {
         let wanted = wanted.filter(|it| portable.is_none_or(|portable| it.portable == portable));
         Node::Many(wanted.map(|it| ObjectRef::Subnet(it.id)).collect())
     };
+    let on_it = |wanted: fn(&Machine) -> bool| {
+        cloud.nics.values().filter(|nic| nic.vlan == vlan.id && wanted(&nic.machine)).count()
+    };
     match name {
         "id" => vlan.id.into(),
         "accountId" => cloud.world.account.into(),
@@ -47,6 +50,11 @@ pub fn read(cloud: &Cloud, vlan: &Vlan, name: &str) -> Node {
             })
             .into()
         }
+        "hardwareCount" => on_it(|it| matches!(it, Machine::Hardware(_))).into(),
+        "virtualGuestCount" => on_it(|it| matches!(it, Machine::Guest(_))).into(),
+        "datacenter" => Node::One(Some(ObjectRef::Location(vlan.location))),
+        "podName" => format!("{}.pod01", vlan.spec.datacenter).into(),
+        "tagReferences" => json!([]).into(),
         "virtualGuests" => {
             let here = cloud.nics.values().filter(|nic| nic.vlan == vlan.id);
             let guests = here.filter_map(|nic| match nic.machine {

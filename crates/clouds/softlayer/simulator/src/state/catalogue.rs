@@ -59,6 +59,28 @@ impl Item {
     }
 }
 
+/// How a price can be paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceBilling {
+    /// By the hour or by the month.
+    Any,
+    /// By the hour only.
+    Hourly,
+    /// By the month only.
+    Monthly,
+}
+
+impl PriceBilling {
+    /// Whether it is good for an order that is billed so.
+    pub fn allows(self, hourly: bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Hourly => hourly,
+            Self::Monthly => !hourly,
+        }
+    }
+}
+
 /// A price of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
@@ -70,6 +92,8 @@ pub struct Price {
     pub package: u64,
     /// As what: an item may be sold as several things.
     pub category: String,
+    /// How it can be paid for.
+    pub billing: PriceBilling,
     /// On what else it depends.
     pub restriction: Option<Restriction>,
     /// The places for which alone it is.

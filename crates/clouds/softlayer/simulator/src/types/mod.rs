@@ -19,6 +19,9 @@ const ANSWERED_BY_DEFAULT: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Properties that no declaration knows, and yet the service's own clients filter by them.
+const UNDECLARED: &[(&str, &str)] = &[("SoftLayer_Product_Package", "statusCode")];
+
 /// A type.
 #[derive(Debug, Default)]
 pub struct Type {
@@ -71,7 +74,11 @@ impl Type {
     /// The property of that name, its own or its base's, and the name.
     pub fn property(&self, name: &str) -> Option<(&'static str, Property)> {
         let own = self.properties.get_key_value(name).map(|(name, it)| (*name, *it));
-        own.or_else(|| self.base()?.property(name))
+        let undeclared = || {
+            let known = UNDECLARED.iter().find(|(kind, it)| *kind == self.name && *it == name);
+            known.map(|(_, name)| (*name, Property::Local))
+        };
+        own.or_else(|| self.base()?.property(name)).or_else(undeclared)
     }
 
     /// The relational property of that name, and the name.

@@ -17,6 +17,8 @@ pub struct Settings {
     pub volumes: usize,
     /// The most virtual guests that it may have.
     pub guests: usize,
+    /// The guests for which there is room; without, there is room for all.
+    pub capacity: Option<usize>,
     /// Seconds for which an IAM token is good.
     pub token_seconds: u64,
     /// Answers that no document describes.
@@ -31,6 +33,7 @@ impl Default for Settings {
             snapshots: 50,
             volumes: 700,
             guests: 1000,
+            capacity: None,
             token_seconds: 3600,
             odd: Odd::default(),
         }

@@ -107,7 +107,12 @@ fn a_global_address_leads_somewhere() {
     let cloud = start();
     guest(&cloud);
     let path = "SoftLayer_Network_Subnet_IpAddress_Global/2400001";
-    let route = |to: &str| cloud.call(&format!("{path}/route"), &[json!(to)]).0;
+    let shown = get(&cloud, &format!("{path}?objectMask=mask[ipAddress.subnetId]"));
+    let subnet = format!("SoftLayer_Network_Subnet/{}", shown["ipAddress"]["subnetId"]);
+    let route = |to: &str| {
+        let arguments = [json!("SoftLayer_Network_Subnet_IpAddress"), json!(to)];
+        cloud.call(&format!("{subnet}/route"), &arguments).0
+    };
     assert_eq!(route("8.8.8.8"), 500);
     assert_eq!(route("10.50.0.4"), 500, "a private one");
     assert_eq!(route("203.0.113.4"), 200);
@@ -121,7 +126,7 @@ fn a_global_address_leads_somewhere() {
     assert_eq!(shown["destinationIpAddress"]["ipAddress"], "203.0.113.4");
     assert_eq!(cloud.inventory().routes[0].state.as_deref(), Some("203.0.113.4"));
     cloud.advance(Duration::from_secs(10));
-    assert_eq!(cloud.call(&format!("{path}/unroute"), &[]).0, 200);
+    assert_eq!(cloud.call(&format!("{subnet}/clearRoute"), &[]).0, 200);
     assert_eq!(cloud.inventory().routes, []);
 }
 

@@ -7,4 +7,5 @@ mod catalogue;
 mod guests;
 mod protocol;
 mod servers;
+mod softlayer_python;
 mod storage;

@@ -93,7 +93,7 @@ async fn import(
     let imported = operation.step(
         Intent::Image { name: name.clone() },
         async || step_outcome(cloud.call(&call, until).await.map(|image| image.id)),
-        async || Ok(image::list_by_name(cloud, &name).await?.first().map(|image| image.id)),
+        async || image::adopt(cloud, &name).await,
     );
     imported.await.during(Activity::CreateStemcell, || format!("importing {key}"))
 }

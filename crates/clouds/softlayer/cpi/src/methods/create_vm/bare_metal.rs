@@ -18,7 +18,7 @@ use softlayer::api::product_order::{
     HARDWARE, HardwareNic, HardwareUserData, NewHardware, PlaceOrder, SshKeyChoice, VerifyOrder,
 };
 use softlayer::api::{
-    Id, Order, OrderForm, PackagePreset, ProductItem, ProductPackage, product_package,
+    Id, ItemPrice, Order, OrderForm, PackagePreset, ProductItem, ProductPackage, product_package,
 };
 use softlayer::{Error, Filter};
 
@@ -40,24 +40,52 @@ pub(super) async fn place(
     // Whatever is wrong with it is told here, where it costs nothing.
     cloud.call(&VerifyOrder { order: form.clone() }, until).await?;
     let place = PlaceOrder { order: form, save_as_quote: false };
-    operation
+    let named = async || machine::servers_by_name(cloud, name).await;
+    let listed = async |until| wait_until_listed(cloud, named, until).await;
+    let placed = operation
         .step(
             Intent::Server { name: name.to_owned() },
-            async || step_outcome(cloud.call(&place, until).await.map(drop)),
             async || {
-                let named = async || machine::servers_by_name(cloud, name).await;
-                Ok(wait_until_listed(named, search_deadline(cloud)).await?.map(drop))
+                let receipt = cloud.call(&place, until).await;
+                step_outcome(receipt.map(|receipt| Placed::Order(receipt.order_id)))
             },
+            async || Ok(listed(search_deadline(cloud)).await?.map(Placed::Server)),
         )
         .await?;
-    match wait_until_listed(async || machine::servers_by_name(cloud, name).await, until).await? {
-        Some(machine) => Ok(machine),
-        None => {
-            let what = format!("server {name}");
-            let call = "SoftLayer_Account::getHardware";
-            Err(Failure::Cloud(Error::Late { call, what, last: None }))
+    let Placed::Order(id) = placed else {
+        return placed.server().ok_or_else(|| not_listed(name));
+    };
+    // From here on what is billed is found by the order too, whatever lists say.
+    let find = async |until| listed(until).await?.ok_or_else(|| not_listed(name));
+    operation
+        .step(
+            Intent::ServerOfOrder { name: name.to_owned(), order: id },
+            async || step_outcome(find(until).await),
+            async || find(until).await.map(Some),
+        )
+        .await
+}
+
+/// What came of placing an order.
+enum Placed {
+    /// Its id.
+    Order(u64),
+    /// The answer was lost, and the server is there.
+    Server(Machine),
+}
+
+impl Placed {
+    fn server(self) -> Option<Machine> {
+        match self {
+            Self::Order(_) => None,
+            Self::Server(machine) => Some(machine),
         }
     }
+}
+
+fn not_listed(name: &str) -> Failure {
+    let what = format!("server {name}");
+    Failure::Cloud(Error::Late { call: "SoftLayer_Account::getHardware", what, last: None })
 }
 
 async fn form(order: &MachineOrder<'_>) -> CloudResult<OrderForm> {
@@ -166,9 +194,9 @@ async fn prices(order: &MachineOrder<'_>, package: u64) -> CloudResult<Vec<u64>>
         items.push(port_speed(order, &choice)?);
     }
     if !has(&items, BANDWIDTH) {
-        items.extend(bandwidth(&choice));
+        items.extend(bandwidth(&choice, order.spec.hourly));
     }
-    items.iter().map(price).collect()
+    items.iter().map(|item| price(item, order.spec.hourly)).collect()
 }
 
 fn category(item: &ProductItem) -> &str {
@@ -195,9 +223,10 @@ fn port_speed(order: &MachineOrder<'_>, items: &[ProductItem]) -> CloudResult<Pr
     )
 }
 
-/// The least that is sold.
-fn bandwidth(items: &[ProductItem]) -> Option<ProductItem> {
+/// The least that is sold for that billing.
+fn bandwidth(items: &[ProductItem], hourly: bool) -> Option<ProductItem> {
     let sold = items.iter().filter(|item| category(item) == BANDWIDTH);
+    let sold = sold.filter(|item| item.prices.iter().any(|price| is_general(price, hourly)));
     let least = |one: &&ProductItem, other: &&ProductItem| {
         let capacity = |item: &ProductItem| item.capacity.unwrap_or(f64::INFINITY);
         capacity(one).total_cmp(&capacity(other))
@@ -205,11 +234,21 @@ fn bandwidth(items: &[ProductItem]) -> Option<ProductItem> {
     sold.min_by(least).cloned()
 }
 
-/// What an item costs everywhere.
-fn price(item: &ProductItem) -> CloudResult<u64> {
-    let everywhere = |price: &&softlayer::api::ItemPrice| price.location_group_id.is_none();
-    item.prices.iter().find(everywhere).map(|price| price.id).ok_or_else(|| {
+/// What an item costs everywhere, billed by the hour or by the month. Some are sold in one way only.
+fn price(item: &ProductItem, hourly: bool) -> CloudResult<u64> {
+    let general = item.prices.iter().find(|price| is_general(price, hourly));
+    general.map(|price| price.id).ok_or_else(|| {
         let name = item.key_name.as_deref().unwrap_or_default();
-        vm_not_possible(format!("item {name} has no price that holds everywhere"))
+        let (billing, other) = if hourly { ("hour", "false") } else { ("month", "true") };
+        vm_not_possible(format!(
+            "item {name} is not sold by the {billing}; name another one, or set \
+             hourly_billing_flag: {other}"
+        ))
     })
+}
+
+/// Whether a price holds in every data center, and for that billing.
+fn is_general(price: &ItemPrice, hourly: bool) -> bool {
+    let fee = if hourly { price.hourly_recurring_fee } else { price.recurring_fee };
+    price.location_group_id.is_none() && fee.is_some()
 }

@@ -36,7 +36,7 @@ pub(super) async fn place(
             },
             async || {
                 let named = async || machine::guests_by_name(cloud, name).await;
-                wait_until_listed(named, search_deadline(cloud)).await
+                wait_until_listed(cloud, named, search_deadline(cloud)).await
             },
         )
         .await

@@ -20,11 +20,10 @@ use crate::resources::machine;
 use crate::session::SoftLayer;
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Networks, Result, VmCreated};
-use cloud_http::{Deadline, Secret};
+use cloud_http::Secret;
 use cpi_kit::Provider;
 use journal::Operation;
 use order::MachineOrder;
-use resolve::ResolvedVm;
 use spec::VmSpec;
 
 pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> {
@@ -46,7 +45,7 @@ pub(crate) async fn run(cloud: &SoftLayer, call: CreateVm) -> Result<VmCreated> 
             true => Box::pin(bare_metal::place(&order, operation)).await,
         };
         let machine = machine.during(Activity::CreateVm, || &tried)?;
-        let networks = Box::pin(complete(&agent, operation, &resolved, machine, until)).await;
+        let networks = Box::pin(complete(&agent, operation, &order, machine)).await;
         let networks = networks.during(Activity::CreateVm, || &tried)?;
         Ok((VmCreated { cid: machine.cid()?, networks }, Some(machine.to_string())))
     });
@@ -83,17 +82,17 @@ impl Agent<'_> {
 async fn complete(
     agent: &Agent<'_>,
     operation: &mut Operation<'_, Intent>,
-    resolved: &ResolvedVm,
+    order: &MachineOrder<'_>,
     machine: Machine,
-    until: Deadline,
 ) -> CloudResult<Networks> {
-    let (cloud, spec) = (agent.cloud, agent.spec);
+    let MachineOrder { cloud, spec, resolved, name, until } = *order;
     let private_only = resolved.public.is_none();
     let nics = machine::wait_for_nics(cloud, machine, private_only, until).await?;
     let networks = agent_networks::complete(cloud, spec, resolved, &agent.call.networks, &nics)?;
     let text = agent.settings(&machine.to_string(), &networks.agent);
     let set = operation.step(
-        Intent::change("settings", machine),
+        // From here on the machine is found by its id, whatever lists say.
+        Intent::Vm { vm: machine.to_string(), name: name.to_owned() },
         async || step_outcome(machine::set_user_metadata(cloud, machine, &text, until).await),
         // Set twice, they are set.
         async || machine::set_user_metadata(cloud, machine, &text, until).await.map(Some),

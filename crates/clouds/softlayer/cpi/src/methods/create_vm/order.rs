@@ -4,7 +4,9 @@ use super::resolve::ResolvedVm;
 use super::spec::VmSpec;
 use crate::cids::Machine;
 use crate::errors::CloudResult;
-use crate::resources::machine::MachineView;
+use crate::properties::Wait;
+use crate::resources::machine_deletion;
+use crate::resources::ownership::OwnedMachine;
 use crate::session::SoftLayer;
 use cloud_http::{Deadline, paused};
 use cpi_kit::Provider;
@@ -24,15 +26,28 @@ pub(super) struct MachineOrder<'a> {
 }
 
 /// The machine that was ordered, once it is among those of its name; None if it does not appear.
+/// Where the order was delivered twice, its twins are deleted.
 pub(super) async fn wait_until_listed(
-    named: impl AsyncFn() -> CloudResult<Vec<MachineView>>,
+    cloud: &SoftLayer,
+    named: impl AsyncFn() -> CloudResult<Vec<OwnedMachine>>,
     until: Deadline,
 ) -> CloudResult<Option<Machine>> {
     let begun = Instant::now();
     loop {
-        let found = named().await?.into_iter().find(|seen| !seen.is_gone());
-        if found.is_some() || !paused(begun.elapsed(), until).await {
-            return Ok(found.map(|seen| seen.machine));
+        let mut live = named().await?.into_iter().filter(|view| !view.is_gone());
+        if let Some(first) = live.next() {
+            for twin in live {
+                tracing::warn!(
+                    "VM {} is a twin of VM {}: it is deleted",
+                    twin.machine,
+                    first.machine
+                );
+                machine_deletion::delete(cloud, &twin, cloud.undo_deadline(Wait::DeleteVm)).await?;
+            }
+            return Ok(Some(first.machine));
+        }
+        if !paused(begun.elapsed(), until).await {
+            return Ok(None);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Builds packages: ids come in order, so that they are the same each time.
 
 use crate::state::Table;
-use crate::state::catalogue::{Item, Package, Price, Restriction};
+use crate::state::catalogue::{Item, Package, Price, PriceBilling, Restriction};
 
 /// Packages, items and prices.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,13 @@ impl Builder {
         }
     }
 
+    /// Lets an item be paid for in one way only.
+    pub fn bill_only(&mut self, item: u64, billing: PriceBilling) {
+        for price in self.prices.values_mut().filter(|price| price.item == item) {
+            price.billing = billing;
+        }
+    }
+
     fn price(
         &mut self,
         package: u64,
@@ -70,7 +77,8 @@ impl Builder {
     ) -> u64 {
         let id = PRICES + 3 * self.prices.len() as u64;
         let category = category.to_owned();
-        let price = Price { id, item, package, category, restriction, location_group };
+        let billing = PriceBilling::Any;
+        let price = Price { id, item, package, category, billing, restriction, location_group };
         self.prices.insert(id, price);
         id
     }

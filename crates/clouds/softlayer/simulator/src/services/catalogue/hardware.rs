@@ -1,7 +1,7 @@
 //! What a hardware server is ordered with, beside its preset.
 
 use crate::services::catalogue::builder::Builder;
-use crate::state::catalogue::{HARDWARE, Item};
+use crate::state::catalogue::{HARDWARE, Item, PriceBilling};
 
 /// The categories without which no server is sold.
 pub const NEEDED: &[&str] =
@@ -39,6 +39,7 @@ const ITEMS: &[(&str, &str, u64, &str, &str)] = &[
         "port_speed",
     ),
     ("BANDWIDTH_0_GB_2", "0 GB Bandwidth Allotment", 0, "GB", "bandwidth"),
+    ("BANDWIDTH_0_GB", "0 GB Bandwidth Allotment", 0, "GB", "bandwidth"),
     ("BANDWIDTH_20000_GB", "20000 GB Bandwidth Allotment", 20000, "GB", "bandwidth"),
     ("1_IP_ADDRESS", "1 IP Address", 1, "N/A", "pri_ip_addresses"),
     ("REBOOT_KVM_OVER_IP", "Reboot / KVM over IP", 0, "N/A", "remote_management"),
@@ -51,6 +52,10 @@ const ITEMS: &[(&str, &str, u64, &str, &str)] = &[
     ),
 ];
 
+/// What can be paid for in one way only, as recorded.
+const BILLING: &[(&str, PriceBilling)] =
+    &[("BANDWIDTH_0_GB_2", PriceBilling::Hourly), ("BANDWIDTH_0_GB", PriceBilling::Monthly)];
+
 /// Fills the package.
 pub fn fill(packages: &mut Builder) {
     packages.package(
@@ -61,6 +66,10 @@ pub fn fill(packages: &mut Builder) {
     );
     for (key_name, description, capacity, units, category) in ITEMS {
         let item = Item::of(*key_name, *description, capacity, units, category);
-        packages.add(HARDWARE, item, &[(category, None)]);
+        let id = packages.add(HARDWARE, item, &[(category, None)]);
+        let billing = BILLING.iter().find(|(name, _)| name == key_name);
+        if let Some((_, billing)) = billing {
+            packages.bill_only(id, *billing);
+        }
     }
 }

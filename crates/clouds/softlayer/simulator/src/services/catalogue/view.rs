@@ -89,9 +89,9 @@ pub fn read_price(cloud: &Cloud, price: &Price, name: &str) -> Node {
         "id" => price.id.into(),
         "itemId" => price.item.into(),
         "locationGroupId" => json!(price.location_group).into(),
-        "hourlyRecurringFee" | "laborFee" | "oneTimeFee" | "recurringFee" | "setupFee" => {
-            "0".into()
-        }
+        "hourlyRecurringFee" => json!(price.billing.allows(true).then_some("0")).into(),
+        "recurringFee" => json!(price.billing.allows(false).then_some("0")).into(),
+        "laborFee" | "oneTimeFee" | "setupFee" => "0".into(),
         "onSaleFlag" => false.into(),
         "sort" => 0.into(),
         "capacityRestrictionType" => json!(price.restriction.map(|it| it.0)).into(),

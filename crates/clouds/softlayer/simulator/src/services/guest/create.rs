@@ -17,6 +17,9 @@ pub fn create(cloud: &mut Cloud, call: &Call) -> Result<Answer, Exception> {
     if cloud.guests.len() >= cloud.world.settings.guests {
         return Err(Exception::public("The limit of virtual guests of this account is reached."));
     }
+    if cloud.world.settings.capacity.is_some_and(|most| cloud.guests.len() >= most) {
+        return Err(Exception::public("There is insufficient capacity to complete the request."));
+    }
     let id = cloud.make_guest(template);
     Ok(Answer::Value(first_answer(cloud, id)))
 }

@@ -109,7 +109,10 @@ fn check_names(hostname: &str, domain: &str) -> Result<(), Exception> {
     if !hostname.split('.').all(label) {
         return Err(Exception::public(format!("Invalid hostname: '{hostname}'.")));
     }
-    if !domain.contains('.') || !domain.split('.').all(label) {
+    // The last part of an address is a number, that of a domain is none.
+    let is_address =
+        domain.rsplit('.').next().is_none_or(|it| it.chars().all(|c| c.is_ascii_digit()));
+    if !domain.contains('.') || !domain.split('.').all(label) || is_address {
         return Err(Exception::public(format!("Invalid domain: '{domain}'.")));
     }
     Ok(())

@@ -15,6 +15,8 @@ pub fn read(cloud: &Cloud, image: &Image, name: &str) -> Node {
         "globalIdentifier" => image.uuid.as_str().into(),
         "name" => image.name.as_str().into(),
         "note" => json!(image.note).into(),
+        // Of an image that is nobody's child, an empty text.
+        "parentId" => "".into(),
         // A flag, as a number.
         "publicFlag" => u64::from(image.account.is_none()).into(),
         "statusId" => 1.into(),

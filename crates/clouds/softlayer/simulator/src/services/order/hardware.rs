@@ -11,6 +11,14 @@ use serde_json::Value;
 
 pub fn read(cloud: &Cloud, raw: &Value) -> Result<Purchase, Exception> {
     let prices = Prices::read(cloud, raw, HARDWARE)?;
+    let hourly = flag(&raw["useHourlyPricing"]);
+    if let Some((price, item)) = prices.all().find(|(price, _)| !price.billing.allows(hourly)) {
+        let billing = if hourly { "hourly" } else { "monthly" };
+        return Err(Exception::public(format!(
+            "Price # {} ({}) is not valid for {billing} billing.",
+            price.id, item.key_name
+        )));
+    }
     for category in NEEDED {
         prices.needed(category)?;
     }
@@ -44,7 +52,7 @@ pub fn read(cloud: &Cloud, raw: &Value) -> Result<Purchase, Exception> {
         domain: text("domain")?,
         location,
         preset,
-        hourly: flag(&raw["useHourlyPricing"]),
+        hourly,
         private: vlan(cloud, &server["primaryBackendNetworkComponent"], Space::Private, location)?,
         public: match private_only {
             true => None,

@@ -15,7 +15,9 @@ impl<'a> Prices<'a> {
     /// Reads them.
     pub fn read(cloud: &'a Cloud, raw: &Value, package: u64) -> Result<Self, Exception> {
         let wanted = number(&raw["packageId"]);
-        if wanted != Some(package) {
+        // An upgrade's package follows from what is upgraded.
+        let of_upgrade = raw["complexType"].as_str().is_some_and(|it| it.ends_with("_Upgrade"));
+        if wanted != Some(package) && !(of_upgrade && wanted.is_none()) {
             return Err(Exception::public(format!(
                 "The package {} does not fit this order.",
                 wanted.unwrap_or_default()

@@ -49,7 +49,7 @@ impl VmSpec {
         Ok(Self {
             image: image(call)?,
             datacenter: datacenter.to_owned(),
-            domain: given(&vm.domain).unwrap_or(config.default_domain()).to_owned(),
+            domain: domain(given(&vm.domain), config.default_domain(), &path)?,
             prefix: prefix(given(&vm.hostname_prefix).unwrap_or_default()),
             hourly,
             disk: disk(&vm, &path)?,
@@ -116,6 +116,27 @@ fn check(vm: &VmProperties, path: &str, hourly: bool) -> Result<()> {
         Some((name, _)) => wrong(format!("{name}: not supported on bare metal servers")),
         None => Ok(()),
     }
+}
+
+/// The VM's own domain, or the default one. SoftLayer refuses one that reads like an address.
+fn domain(own: Option<&str>, default: &str, path: &str) -> Result<String> {
+    let label = |part: &str| {
+        let plain = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        plain && (1..=63).contains(&part.len()) && !part.starts_with('-') && !part.ends_with('-')
+    };
+    let domain = own.unwrap_or(default);
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    let is_name = last.chars().any(|c| c.is_ascii_alphabetic());
+    if domain.contains('.') && domain.split('.').all(label) && is_name {
+        return Ok(domain.to_owned());
+    }
+    let place = match own {
+        Some(_) => format!("{path}.domain"),
+        None => format!("{PATH}.default_domain"),
+    };
+    Err(CpiError::cpi(format!(
+        "{place}: '{domain}' is invalid; it must be a domain such as bosh.example.com"
+    )))
 }
 
 /// The next size that is sold.

@@ -1,6 +1,6 @@
 //! The networks of a VM spec: VLANs, subnets, portable and global addresses.
 
-use crate::properties::{self, NetworkProperties, VmProperties};
+use crate::properties::{NetworkProperties, VmProperties};
 use bosh_cpi::{CpiError, Network, NetworkKind, Networks, Result};
 use std::net::IpAddr;
 
@@ -70,7 +70,7 @@ fn bare(specs: &NetworkSpecs) -> bool {
 }
 
 fn net(name: &str, path: String, network: &Network, strict: bool) -> Result<NetworkSpec> {
-    let properties: NetworkProperties = properties::read(&network.cloud_properties, strict)?;
+    let properties = NetworkProperties::read(&network.cloud_properties, strict)?;
     let portable = match (network.kind, network.ip) {
         (NetworkKind::Manual, None) => {
             return Err(missing_ip(&path, "an address of a portable subnet"));
