@@ -8,11 +8,12 @@ mod commands;
 mod config;
 mod log;
 mod stdout;
+mod ubosh;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = cli::parse();
+    let cli = if ubosh::is_called() { ubosh::parse() } else { cli::parse() };
     match cli.command {
         None => commands::request::run(cli.config.as_deref()),
         Some(command) => commands::run(command, cli.config.as_deref()),

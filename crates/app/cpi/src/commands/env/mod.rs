@@ -26,8 +26,9 @@ use std::process::ExitCode;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cpi env status bosh.yml -l vars.yml --vars-store creds.yml")]
 pub struct Env {
+    /// Which.
     #[command(subcommand)]
-    command: EnvCommand,
+    pub command: EnvCommand,
 }
 
 /// The commands of [`Env`].
