@@ -46,12 +46,17 @@ pub fn create(environment: &Environment<'_>) -> Result<Created, Error> {
     let mut book = Book::open_or_create(state, manifest_path, reporter)?;
     recover(&mut book, environment.steps())?;
     let installation = Installation::open(environment, &book.state.installation_id)?;
-    let tarballs = fetch(environment)?;
-    if is_unchanged(environment, &book.state, &book.section, &tarballs.digests()) {
+    let steps = environment.steps();
+    let prepared = steps.stage("validating", || {
+        let tarballs = fetch(environment)?;
         // What was deployed from the same bytes needs not even to be unpacked.
-        return Ok(Created::Unchanged);
-    }
-    let (prepared, plan) = prepare(environment, &book, &installation, &tarballs)?;
+        if is_unchanged(environment, &book.state, &book.section, &tarballs.digests()) {
+            return Ok(None);
+        }
+        Prepared::make(environment, &tarballs, &installation).map(Some)
+    })?;
+    let Some(prepared) = prepared else { return Ok(Created::Unchanged) };
+    let plan = plan_of(environment, &book, &prepared)?;
     if plan.unchanged {
         return Ok(Created::Unchanged);
     }
@@ -75,31 +80,28 @@ pub fn plan(environment: &Environment<'_>) -> Result<Plan, Error> {
     let mut book = Book::open_or_create(state, manifest_path, reporter)?;
     recover(&mut book, environment.steps())?;
     let installation = Installation::open(environment, &book.state.installation_id)?;
-    let tarballs = fetch(environment)?;
-    Ok(prepare(environment, &book, &installation, &tarballs)?.1)
+    let prepared = environment
+        .steps()
+        .stage("validating", || Prepared::make(environment, &fetch(environment)?, &installation))?;
+    plan_of(environment, &book, &prepared)
 }
 
 fn fetch(environment: &Environment<'_>) -> Result<Tarballs, Error> {
-    let steps = environment.steps();
     for path in &environment.manifest.ignored {
-        steps.warn(format!("{path} has no meaning to create-env and is ignored"));
+        let text = format!("{path} has no meaning to create-env and is ignored");
+        environment.steps().warn(text);
     }
-    steps.stage("fetching", || Tarballs::fetch(environment))
+    Tarballs::fetch(environment)
 }
 
-fn prepare(
+fn plan_of(
     environment: &Environment<'_>,
     book: &Book<'_>,
-    installation: &Installation,
-    tarballs: &Tarballs,
-) -> Result<(Prepared, Plan), Error> {
-    let steps = environment.steps();
-    let prepared =
-        steps.stage("validating", || Prepared::make(environment, tarballs, installation))?;
+    prepared: &Prepared,
+) -> Result<Plan, Error> {
     let owned = |(name, version): (&str, &str)| (name.to_owned(), version.to_owned());
     let versions: Vec<_> = prepared.releases.versions().map(owned).collect();
-    let plan = Plan::of(environment, book, &prepared.stemcell, &versions, &prepared.digests)?;
-    Ok((prepared, plan))
+    Plan::of(environment, book, &prepared.stemcell, &versions, &prepared.digests)
 }
 
 fn start_cpi<'a>(
