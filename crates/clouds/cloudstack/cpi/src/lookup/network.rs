@@ -7,7 +7,9 @@ use crate::session::CloudStack;
 use bosh_cpi::Result;
 use cloudstack::api::{ListNetworks, Network, NetworkService};
 use cpi_kit::Cacheable;
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
 
 /// A network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,15 @@ pub(crate) struct NetworkFacts {
     pub id: String,
     /// Who gives VMs their user-data; None where an id spared us to ask.
     pub user_data: Option<UserDataProvider>,
+    /// Its range of IPv4 addresses.
+    #[serde(default)]
+    pub cidr: Option<String>,
+    /// Its gateway, which no VM can have.
+    #[serde(default)]
+    pub gateway: Option<Ipv4Addr>,
+    /// Whether it is a tier of a VPC.
+    #[serde(default)]
+    pub is_tier: bool,
 }
 
 /// Who gives the VMs of a network their user-data.
@@ -34,9 +45,37 @@ impl Cacheable for NetworkFacts {
     const NOUN: &'static str = "network";
 }
 
+impl NetworkFacts {
+    /// A network of which the id alone is known.
+    fn of_id(id: String) -> Self {
+        Self { id, user_data: None, cidr: None, gateway: None, is_tier: false }
+    }
+
+    /// Why no VM in this network can have an address; None if it can, or nobody knows.
+    pub(crate) fn cannot_have(&self, address: Ipv4Addr) -> Option<String> {
+        let cidr: Ipv4Net = self.cidr.as_ref()?.parse().ok()?;
+        let why = match address {
+            _ if !cidr.contains(&address) => "is outside of",
+            _ if self.gateway == Some(address) => "is the gateway of",
+            // A range of two addresses or one has neither of these.
+            _ if cidr.prefix_len() > 30 => return None,
+            _ if address == cidr.network() => "is the network address of",
+            _ if address == cidr.broadcast() => "is the broadcast address of",
+            _ => return None,
+        };
+        Some(format!("{address} {why} {cidr}"))
+    }
+}
+
 impl From<&Network> for NetworkFacts {
     fn from(network: &Network) -> Self {
-        Self { id: network.id.clone(), user_data: Some(UserDataProvider::of(network)) }
+        Self {
+            id: network.id.clone(),
+            user_data: Some(UserDataProvider::of(network)),
+            cidr: network.cidr.clone(),
+            gateway: network.gateway.as_ref().and_then(|gateway| gateway.parse().ok()),
+            is_tier: network.vpcid.is_some(),
+        }
     }
 }
 
@@ -103,7 +142,7 @@ pub(crate) async fn find_all(
 fn known(cloud: &CloudStack, wanted: &NetworkRef, zone: &NameRef) -> Option<Found<NetworkFacts>> {
     if wanted.network.is_id() {
         let id = wanted.network.text.clone();
-        return Some(Found::literal(NetworkFacts { id, user_data: None }));
+        return Some(Found::literal(NetworkFacts::of_id(id)));
     }
     cloud.cached(&wanted.network, &wanted.place(zone))
 }

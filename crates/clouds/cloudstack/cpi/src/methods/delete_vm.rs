@@ -51,6 +51,12 @@ async fn belongings(
     vm: &str,
 ) -> CloudResult<(Vec<Permit<Volume>>, Vec<PublicPermit>)> {
     let volumes = volume::of_vm(cloud, vm).await?;
+    // A VM has a root disk: of one that has none somebody else has destroyed it, and its
+    // ephemeral disks stay where it was.
+    if volumes.is_empty() {
+        let orphans = volume::orphans_of(cloud, vm).await?;
+        return Ok((orphans.iter().map(Permit::from).collect(), Vec::new()));
+    }
     let resources = vm_deletion::public_resources(cloud, vm, &volumes).await?;
     Ok((vm_deletion::ephemeral_disks(&volumes), resources))
 }

@@ -5,13 +5,13 @@ use crate::errors::{Activity, ResultExt, vm_not_found};
 use crate::intent::Intent;
 use crate::permit::Permit;
 use crate::properties::Wait;
-use crate::resources::tags::{Tagged, write};
-use crate::resources::vm;
+use crate::resources::tags::{Tagged, add, write};
+use crate::resources::{vm, vm_deletion, volume};
 use crate::session::CloudStack;
 use crate::tags;
 use bosh_cpi::Result;
 use bosh_cpi::method::SetVmMetadata;
-use cloudstack::api::{TaggedType, UpdateVirtualMachine, VirtualMachine};
+use cloudstack::api::{TagPair, TaggedType, UpdateVirtualMachine, VirtualMachine};
 use cpi_kit::Provider;
 use journal::Operation;
 
@@ -27,12 +27,36 @@ pub(crate) async fn run(cloud: &CloudStack, call: SetVmMetadata) -> Result<()> {
             let permit = Permit::<VirtualMachine>::of_caller(&cid, &vm.id);
             let tagged = Tagged { kind: TaggedType::UserVm, permit };
             write(cloud, operation, &tagged, difference).await;
+            // The first tags of a VM: its ephemeral disks get theirs, too.
+            if vm.tags.is_empty() {
+                mark_ephemeral_disks(cloud, operation, &vm).await;
+            }
             if let Some(name) = name {
                 rename(cloud, operation, &vm, name).await;
             }
             Ok(((), None))
         })
         .await
+}
+
+/// Marks the ephemeral disks of a VM as its own, for the time when it is gone.
+async fn mark_ephemeral_disks(
+    cloud: &CloudStack,
+    operation: &mut Operation<'_, Intent>,
+    vm: &VirtualMachine,
+) {
+    let volumes = match volume::of_vm(cloud, &vm.id).await {
+        Ok(volumes) => volumes,
+        Err(failure) => {
+            tracing::warn!("the disks of VM {} are not marked: {failure}", vm.id);
+            return;
+        }
+    };
+    for disk in vm_deletion::ephemeral_disks(&volumes) {
+        let key = volume::EPHEMERAL_OF.to_owned();
+        let pair = TagPair { key, value: volume::ephemeral_mark(vm) };
+        add(cloud, operation, TaggedType::Volume, disk.id(), vec![pair]).await;
+    }
 }
 
 /// A name that cannot be changed is a warning: no deploy may fail for it.

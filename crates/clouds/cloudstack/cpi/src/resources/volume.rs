@@ -5,13 +5,14 @@ use crate::api::JobOutcome;
 use crate::errors::{Activity, CloudResult, ResultExt};
 use crate::intent::Intent;
 use crate::name_ref::is_id;
+use crate::naming::is_ephemeral;
 use crate::permit::{self, Permit};
 use crate::properties::Wait;
 use crate::session::CloudStack;
 use bosh_cpi::{DiskCid, Result};
 use cloud_http::Deadline;
 use cloudstack::Command;
-use cloudstack::api::{AttachVolume, DetachVolume, ListVolumes, Volume};
+use cloudstack::api::{AttachVolume, DetachVolume, ListVolumes, VirtualMachine, Volume};
 use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
 use journal::Absence;
 use std::time::Duration;
@@ -50,6 +51,30 @@ pub(crate) async fn owned_by_id(
 pub(crate) fn running_job(volume: &Volume) -> Option<&str> {
     let runs = volume.other.get("jobstatus").and_then(|status| status.as_i64()) == Some(0);
     volume.other.get("jobid").and_then(|job| job.as_str()).filter(|_| runs)
+}
+
+/// The tag of an ephemeral disk: the host name and the id of the VM that it lives and dies with.
+/// Once that VM is gone nothing else tells whose the disk was.
+pub(crate) const EPHEMERAL_OF: &str = "bosh-ephemeral-of";
+
+/// The value of the tag.
+pub(crate) fn ephemeral_mark(vm: &VirtualMachine) -> String {
+    format!("{} {}", vm.name, vm.id)
+}
+
+/// The host name and the id of the VM that an ephemeral disk belongs to, by its mark.
+fn ephemeral_of(volume: &Volume) -> Option<(&str, &str)> {
+    let mark = volume.tags.iter().find(|tag| tag.key == EPHEMERAL_OF)?;
+    mark.value.split_once(' ').filter(|_| is_ephemeral(&volume.name))
+}
+
+/// The ephemeral disks that a VM has left which somebody else has destroyed.
+pub(crate) async fn orphans_of(cloud: &CloudStack, vm: &str) -> CloudResult<Vec<Owned<Volume>>> {
+    let of = ListVolumes { kind: Some(DATA_DISK.to_owned()), ..ListVolumes::default() };
+    let mut rows = cloud.list(of).await?;
+    rows.retain(|row| row.virtualmachineid.is_none() && exists(row));
+    rows.retain(|row| ephemeral_of(row).is_some_and(|(_, id)| id == vm));
+    Ok(select(cloud, Claim::default().of_subtype(DATA_DISK), rows).await)
 }
 
 /// Whether something works on a volume right now.
@@ -186,6 +211,17 @@ pub(crate) async fn ensure_detached(
 pub(crate) async fn owned(cloud: &CloudStack) -> CloudResult<OwnedResources> {
     let volumes = cloud.list(ListVolumes::default()).await?.into_iter();
     let owned = volumes.filter_map(|volume| {
+        if let Some((vm, _)) = ephemeral_of(&volume) {
+            return Some(OwnedResource {
+                ours: Some(cloud.names.parse(vm)?),
+                kind: "ephemeral disk",
+                purpose: ResourceRole::Servant("its VM is gone"),
+                used: volume.virtualmachineid.is_some().then_some("a VM has it"),
+                target: Intent::Volume { name: volume.name.clone() },
+                cid: volume.id,
+                name: volume.name,
+            });
+        }
         Some(OwnedResource {
             ours: Some(cloud.names.parse(&volume.name)?),
             kind: "disk",

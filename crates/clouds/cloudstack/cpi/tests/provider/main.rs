@@ -23,6 +23,7 @@ mod parallel;
 mod placement;
 mod plain_user;
 mod published_stemcells;
+mod refused_early;
 mod scope;
 mod security_groups;
 mod snapshots;

@@ -232,8 +232,8 @@ async fn a_nic_group_has_several_addresses() {
     bench.ask("create_vm", arguments).await.unwrap();
 }
 
-/// An address that is taken, or not of the network, stands in the error; the director may try
-/// again.
+/// An address that is taken, or not of the network, stands in the error. One that is taken may be
+/// free a moment later; one that is outside of a range that is known never is.
 #[tokio::test]
 async fn an_address_that_cannot_be_had_is_named() {
     let bench = Bench::of(dual_world(), "admin").await;
@@ -243,7 +243,8 @@ async fn an_address_that_cannot_be_had_is_named() {
     for ip in ["10.50.0.9", "10.99.0.1", "fd00:50::9", "fd00:51::1"] {
         let error = bench.ask("create_vm", vm(ip)).await.unwrap_err();
         assert!(error.message.contains(ip), "{error}");
-        assert_eq!((kind(&error), error.ok_to_retry), ("VMCreationFailed", true), "{error}");
+        let may_pass = ip != "10.99.0.1";
+        assert_eq!((kind(&error), error.ok_to_retry), ("VMCreationFailed", may_pass), "{error}");
     }
 }
 

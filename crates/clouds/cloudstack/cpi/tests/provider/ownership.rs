@@ -40,7 +40,11 @@ async fn an_undo_removes_what_bears_its_exact_name_and_nothing_else() {
         bench.disk().await;
     }
     let before = bench.inventory();
-    let other = |name: &str| format!("{}f", &name[..name.len() - 1]);
+    // Of the same length, and of another operation.
+    let other = |name: &str| {
+        let last = if name.ends_with('f') { 'e' } else { 'f' };
+        format!("{}{last}", &name[..name.len() - 1])
+    };
     let (vm, disk, snapshot) = names(&bench);
     for lie in foreign_filters() {
         for intent in [
@@ -132,4 +136,39 @@ async fn one_empty_list_is_not_believed() {
         }
         bench.simulator.declare_faults(Vec::new());
     }
+}
+
+/// A VM that somebody else has destroyed leaves its ephemeral disk, of which nothing tells whose
+/// it was but our mark: it goes with delete_vm, and gc knows it.
+#[tokio::test]
+async fn the_ephemeral_disk_of_a_vm_that_others_destroyed_goes() {
+    let bench = Bench::new().await;
+    let left = async || {
+        let vm = bench.vm().await;
+        bench.ask("set_vm_metadata", json!([vm, {"director": "d", "name": "a/0"}])).await.unwrap();
+        bench.raw("destroyVirtualMachine", &[("id", &vm), ("expunge", "true")]);
+        assert_eq!(bench.rows("listVolumes", "volume", &[]).len(), 1);
+        vm
+    };
+    let vm = left().await;
+    bench.ask("delete_vm", json!([vm])).await.unwrap();
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+    left().await;
+    let found = bench.cloud().garbage(&GcPolicy::default()).await.unwrap();
+    let disk = found.iter().find(|found| found.kind == "ephemeral disk").unwrap();
+    assert_eq!(disk.verdict, Verdict::Delete);
+    bench.cloud().delete_garbage(disk).await.unwrap();
+    assert_eq!(bench.inventory(), Vec::<String>::new());
+}
+
+/// An attach that a director repeats while the first one runs answers the same.
+#[tokio::test]
+async fn an_attach_that_runs_is_waited_for() {
+    let mut world = simulator_cloudstack::World::builtin();
+    world.latency.default.job = 500;
+    let bench = Bench::of(world, "admin").await;
+    let (vm, disk) = (bench.vm().await, bench.disk().await);
+    bench.raw("attachVolume", &[("id", &disk), ("virtualmachineid", &vm)]);
+    bench.ask("attach_disk", json!([vm, disk])).await.unwrap();
+    assert_eq!(bench.volume_row(&disk)["virtualmachineid"], json!(vm));
 }

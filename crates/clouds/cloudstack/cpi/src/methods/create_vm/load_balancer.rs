@@ -1,17 +1,14 @@
-//! `lbs`: load balancer rules to put the VM behind, found or made.
+//! `lbs`: the VM is put behind its load balancer rules, which are made where they do not exist.
 
 use super::created::CreatedVm;
+use super::load_balancer_rules::{ResolvedRule, find};
 use crate::api::change;
 use crate::errors::CloudResult;
 use crate::intent::{Intent, PublicResourceKind};
 use crate::properties::{LoadBalancer, Wait, given};
 use crate::resources::{load_balancer_rule, public_resource};
 use crate::session::CloudStack;
-use bosh_cpi::CpiError;
-use cloudstack::api::{
-    AssignToLoadBalancerRule, CreateLoadBalancerRule, ListPublicIpAddresses, LoadBalancerRule,
-    PublicIpAddress,
-};
+use cloudstack::api::{AssignToLoadBalancerRule, CreateLoadBalancerRule, PublicIpAddress};
 use journal::Operation;
 
 /// What CloudStack does where nobody says otherwise.
@@ -23,42 +20,19 @@ pub(super) async fn join_all(
     operation: &mut Operation<'_, Intent>,
     created: &CreatedVm<'_>,
 ) -> CloudResult<()> {
-    for (at, lb) in created.spec.vm.lbs.iter().enumerate() {
+    let lbs = created.spec.vm.lbs.iter().zip(&created.resolved.load_balancer_rules);
+    for (at, (lb, rule)) in lbs.enumerate() {
         let path = format!("{}.lbs[{at}]", created.spec.path);
-        let rule = match find(cloud, lb, &path).await? {
-            Some(rule) => rule.id,
-            None => make(cloud, operation, created, lb, &path).await?,
+        let rule = match rule {
+            ResolvedRule::Found(rule) => rule.clone(),
+            ResolvedRule::Missing { address, public_port, private_port } => {
+                let ports = (*public_port, *private_port);
+                make(cloud, operation, created, lb, &path, (address, ports)).await?
+            }
         };
         join(cloud, operation, &rule, &created.vm.id).await?;
     }
     Ok(())
-}
-
-/// The rule of that name; where several have it, the one of that address and port.
-async fn find(
-    cloud: &CloudStack,
-    lb: &LoadBalancer,
-    path: &str,
-) -> CloudResult<Option<LoadBalancerRule>> {
-    let mut rules = load_balancer_rule::named(cloud, &lb.name).await?;
-    if rules.len() > 1 {
-        let is = |rule: &LoadBalancerRule| {
-            given(&lb.public_ip).is_none_or(|ip| rule.publicip == ip)
-                && lb.public_port.is_none_or(|port| rule.publicport == port.to_string())
-        };
-        let ids: Vec<_> = rules.iter().map(|rule| rule.id.clone()).collect();
-        rules.retain(is);
-        if rules.len() != 1 {
-            return Err(CpiError::cloud(format!(
-                "{path}: more than one load balancer rule is named '{}' ({}): public_ip and \
-                 public_port must say which is meant",
-                lb.name,
-                ids.join(", ")
-            ))
-            .into());
-        }
-    }
-    Ok(rules.pop())
 }
 
 async fn make(
@@ -67,25 +41,8 @@ async fn make(
     created: &CreatedVm<'_>,
     lb: &LoadBalancer,
     path: &str,
+    (address, (publicport, privateport)): (&PublicIpAddress, (u16, u16)),
 ) -> CloudResult<String> {
-    let missing = |what: &str| {
-        CpiError::cpi(format!(
-            "{path}.{what} is required: load balancer rule '{}' not found, and to make it takes \
-             public_ip, public_port and private_port",
-            lb.name
-        ))
-    };
-    let ip = given(&lb.public_ip).ok_or_else(|| missing("public_ip"))?;
-    let publicport = lb.public_port.ok_or_else(|| missing("public_port"))?;
-    let privateport = lb.private_port.ok_or_else(|| missing("private_port"))?;
-    let of = ListPublicIpAddresses {
-        ipaddress: Some(ip.to_owned()),
-        ..ListPublicIpAddresses::default()
-    };
-    let mut addresses = cloud.get(&of).await?.items.into_iter();
-    let address = addresses.find(|address| address.ipaddress == ip).ok_or_else(|| {
-        CpiError::cloud(format!("{path}.public_ip: public address {ip} not found for this account"))
-    })?;
     let in_vpc = address.vpcid.is_some();
     let call = CreateLoadBalancerRule {
         name: lb.name.clone(),
@@ -94,7 +51,7 @@ async fn make(
         publicipid: address.id.clone(),
         publicport,
         privateport,
-        networkid: Some(network(created, &address)),
+        networkid: Some(network(created, address)),
         openfirewall: (!in_vpc).then_some(lb.open_firewall),
     };
     let (kind, name) = (PublicResourceKind::LoadBalancerRule, &created.vm.name);

@@ -1,7 +1,9 @@
 //! Resolves the names of a VM spec to CloudStack's ids. After this nothing is joined by name or
 //! index again: each NIC and each public address carries its network.
 
+use super::load_balancer_rules::{self, ResolvedRule};
 use super::placement::{self, Placement};
+use super::public_addresses;
 use super::security_groups::{self, SecurityGroupRefs};
 use super::spec::VmSpec;
 use super::spec::networks::NicSpec;
@@ -17,6 +19,8 @@ use crate::naming;
 use crate::session::CloudStack;
 use bosh_cpi::method::CreateVm;
 use bosh_cpi::{CpiError, ErrorKind, Result};
+use cloudstack::api::PublicIpAddress;
+use cpi_kit::Owned;
 use journal::OperationId;
 
 /// What the names of a VM spec stand for.
@@ -33,6 +37,8 @@ pub(super) struct ResolvedVm<'s> {
     pub vips: Vec<ResolvedVip<'s>>,
     /// The security groups as the deploy call takes them.
     pub security_groups: SecurityGroupRefs,
+    /// In the order of `lbs`.
+    pub load_balancer_rules: Vec<ResolvedRule>,
 }
 
 /// A NIC that the VM will have.
@@ -49,6 +55,8 @@ pub(super) struct ResolvedVip<'s> {
     pub spec: &'s VipSpec,
     /// The network of the NIC that it leads to, where one is named.
     pub network: Option<Found<NetworkFacts>>,
+    /// The address, where the account must have it.
+    pub address: Option<Owned<PublicIpAddress>>,
 }
 
 impl<'s> ResolvedVm<'s> {
@@ -66,13 +74,15 @@ impl<'s> ResolvedVm<'s> {
                 None => Ok(None),
             }
         };
-        let (zone, offering, disk, template, networks, security_groups) = tokio::join!(
+        let (zone, offering, disk, template, networks, security_groups, addresses, rules) = tokio::join!(
             lookup::zone::find(cloud, &wanted_zone),
             offering::service_offerings(cloud, &spec.offering),
             disk,
             lookup::template::find(cloud, &spec.template, &wanted_zone),
             networks(cloud, spec, &wanted_zone),
             security_groups::resolve(cloud, &spec.security_groups),
+            public_addresses::resolve(cloud, &spec.vips),
+            load_balancer_rules::resolve(cloud, spec),
         );
         let zone = zone?; // first, since nothing of it fits in a wrong one
         if zone.basic && spec.nics.len() > 1 {
@@ -82,7 +92,9 @@ impl<'s> ResolvedVm<'s> {
         if !zone.has_security_groups && !spec.security_groups.groups.is_empty() {
             return Err(no_security_groups(spec, &zone));
         }
-        let (nics, vips) = attribute(spec, if zone.basic { None } else { networks? }, operation);
+        let (nics, vips) =
+            attribute(spec, if zone.basic { None } else { networks? }, addresses?, operation);
+        nics.iter().try_for_each(check_addresses)?;
         let here = &wanted_zone.text;
         let disk = match (disk?, &spec.disk) {
             (Some(found), Some(disk)) => Some(found.in_zone(&disk.offering, here)?),
@@ -97,6 +109,7 @@ impl<'s> ResolvedVm<'s> {
             nics,
             vips,
             security_groups: security_groups?,
+            load_balancer_rules: rules?,
         })
     }
 
@@ -178,6 +191,7 @@ async fn networks(
 fn attribute<'s>(
     spec: &'s VmSpec,
     networks: Option<Vec<Found<NetworkFacts>>>,
+    addresses: Vec<Option<Owned<PublicIpAddress>>>,
     operation: OperationId,
 ) -> (Vec<ResolvedNic<'s>>, Vec<ResolvedVip<'s>>) {
     let is_basic = networks.is_none();
@@ -188,11 +202,32 @@ fn attribute<'s>(
         mac: (!is_basic).then(|| naming::mac(operation, index)),
     });
     let nics = nics.collect();
-    let vips = spec.vips.iter().map(|spec| ResolvedVip {
+    let vips = spec.vips.iter().zip(addresses).map(|(spec, address)| ResolvedVip {
         spec,
         network: spec.network.as_ref().and_then(|_| networks.next()),
+        address,
     });
     (nics, vips.collect())
+}
+
+/// An address that its network does not have would be refused by the deploy, in words that hide
+/// which one it is.
+fn check_addresses(nic: &ResolvedNic<'_>) -> Result<()> {
+    let Some(network) = &nic.network else { return Ok(()) };
+    let all = nic.spec.ip.iter().chain(&nic.spec.more);
+    match all.filter_map(|address| network.cannot_have(*address)).next() {
+        None => Ok(()),
+        Some(why) => {
+            let named = &nic.spec.network.network;
+            let message = format!(
+                "arguments[3].{}.ip: {why}, the range of network '{}' ({})",
+                nic.spec.names.join(", "),
+                named.text,
+                named.path
+            );
+            Err(CpiError::new(ErrorKind::VmCreationFailed, message))
+        }
+    }
 }
 
 fn no_security_groups(spec: &VmSpec, zone: &ZoneFacts) -> CpiError {

@@ -1,6 +1,7 @@
 //! Vip networks: public addresses that lead to the VM, and what they let in.
 
 use super::created::{CreatedNic, CreatedVm};
+use super::public_addresses::{self, check_takeover, holder, ip_text};
 use super::resolve::ResolvedVip;
 use super::spec::vip::VipSpec;
 use crate::api::change;
@@ -10,12 +11,9 @@ use crate::properties::{FirewallRule, Wait};
 use crate::resources::public_ip::{self, ACQUIRED_FOR};
 use crate::resources::{firewall_rule, public_resource, static_nat};
 use crate::session::CloudStack;
-use bosh_cpi::{CpiError, ErrorKind, Networks, Result};
-use cloudstack::api::{
-    AssociateIpAddress, CreateTags, ListPublicIpAddresses, Nic, PublicIpAddress, TagPair,
-    TaggedType,
-};
-use cpi_kit::{Claim, Owned};
+use bosh_cpi::{CpiError, Networks, Result};
+use cloudstack::api::{AssociateIpAddress, CreateTags, Nic, PublicIpAddress, TagPair, TaggedType};
+use cpi_kit::Owned;
 use journal::Operation;
 use serde_json::json;
 
@@ -63,7 +61,10 @@ async fn attach(
     let (address, nic) = match acquired {
         Some(new) => new,
         None => {
-            let address = require_address(cloud, vip.spec).await?;
+            let address = match &vip.address {
+                Some(address) => address.clone(),
+                None => public_addresses::require(cloud, vip.spec).await?,
+            };
             let nic = nic_for(created, vip, Some(&address))?;
             release_from_holder(cloud, operation, vip.spec, &address).await?;
             (address.into_row(), nic)
@@ -129,7 +130,7 @@ async fn acquire(
         Err(failure) if spec.ip.is_some() && failure.is_refusal() => {
             // The account may have it already; if not, the refusal stands.
             tracing::info!("{}: {failure}", spec.path);
-            return match find_address(cloud, spec).await? {
+            return match public_addresses::find(cloud, spec).await? {
                 Some(_) => Ok(None),
                 None => Err(CpiError::cloud(format!(
                     "arguments[3].{}.ip: {} cannot be acquired: {failure}",
@@ -186,54 +187,6 @@ async fn mark_as_acquired(
     change(operation, Intent::change("tags", address), send, probe).await
 }
 
-fn ip_text(spec: &VipSpec) -> String {
-    spec.ip.map(|ip| ip.to_string()).unwrap_or_default()
-}
-
-async fn find_address(
-    cloud: &CloudStack,
-    spec: &VipSpec,
-) -> CloudResult<Option<Owned<PublicIpAddress>>> {
-    let of = ListPublicIpAddresses {
-        ipaddress: spec.ip.map(|ip| ip.to_string()),
-        listall: Some(true),
-        ..ListPublicIpAddresses::default()
-    };
-    let mut found = cloud.get(&of).await?.items;
-    found.retain(|address| spec.ip.is_none() || address.ipaddress == ip_text(spec));
-    // The same address may be in several zones.
-    if found.len() > 1 {
-        let ids: Vec<_> = found.iter().map(|address| address.id.as_str()).collect();
-        return Err(CpiError::cloud(format!(
-            "{}: this account has more than one address {}: {}",
-            spec.path,
-            ip_text(spec),
-            ids.join(", ")
-        ))
-        .into());
-    }
-    // The caller has named it by its address.
-    let ip = ip_text(spec);
-    Ok(Claim::journaled_name(&ip).select(found).pop())
-}
-
-async fn require_address(
-    cloud: &CloudStack,
-    spec: &VipSpec,
-) -> CloudResult<Owned<PublicIpAddress>> {
-    match find_address(cloud, spec).await? {
-        Some(address) => Ok(address),
-        None => Err(CpiError::cloud(format!(
-            "arguments[3].{}.ip: public address {} not found for this account; acquire it, or set \
-             {}.acquire: true",
-            spec.name,
-            ip_text(spec),
-            spec.path
-        ))
-        .into()),
-    }
-}
-
 /// Takes an address from the VM that it leads to, if that is allowed.
 async fn release_from_holder(
     cloud: &CloudStack,
@@ -241,18 +194,11 @@ async fn release_from_holder(
     spec: &VipSpec,
     address: &Owned<PublicIpAddress>,
 ) -> CloudResult<()> {
-    let Some(holder) = address.virtualmachineid.as_deref().filter(|_| address.isstaticnat) else {
-        return Ok(());
-    };
-    if spec.takeover {
-        return static_nat::take_over(cloud, operation, address, holder).await;
+    check_takeover(spec, address)?;
+    match holder(address) {
+        Some(holder) => static_nat::take_over(cloud, operation, address, holder).await,
+        None => Ok(()),
     }
-    let name = address.virtualmachinename.as_deref().unwrap_or(holder);
-    let message = format!(
-        "public address {} leads to VM {name} ({holder}), and {}.takeover is false",
-        address.ipaddress, spec.path
-    );
-    Err(CpiError::new(ErrorKind::VmCreationFailed, message).into())
 }
 
 /// The NIC that the address leads to: the one that is named, the one of the address's own

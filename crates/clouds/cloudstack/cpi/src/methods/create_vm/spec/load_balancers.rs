@@ -12,6 +12,11 @@ pub(super) fn check(wanted: &[LoadBalancer], path: &str) -> Result<()> {
         if lb.name.trim().is_empty() {
             return Err(CpiError::cpi(format!("{path}.lbs[{at}].name is required")));
         }
+        for (name, port) in [("public_port", lb.public_port), ("private_port", lb.private_port)] {
+            if port == Some(0) {
+                return Err(CpiError::cpi(format!("{path}.lbs[{at}].{name}: must be 1 to 65535")));
+            }
+        }
         if let Some(other) = given(&lb.algorithm).filter(|it| !ALGORITHMS.contains(it)) {
             return Err(CpiError::cpi(format!(
                 "{path}.lbs[{at}].algorithm: must be one of {}, not '{other}'",

@@ -62,9 +62,26 @@ impl NetworksSpec {
                 "arguments[3]: no manual or dynamic network; every VM needs one",
             ));
         }
+        spec.check_vips()?;
         // The first NIC of a VM is its default one; the others keep their order.
         spec.nics.sort_by_key(|nic| !nic.default);
         Ok(spec)
+    }
+
+    /// CloudStack leads one public address to a NIC.
+    fn check_vips(&self) -> Result<()> {
+        for (at, vip) in self.vips.iter().enumerate() {
+            let same =
+                |other: &&VipSpec| (&other.network, &other.group) == (&vip.network, &vip.group);
+            if let Some(other) = self.vips.iter().take(at).find(same) {
+                return Err(CpiError::not_supported(format!(
+                    "arguments[3]: {} and {} lead to the same NIC, to which CloudStack leads one \
+                     public address; name another network of the VM in one of them",
+                    other.name, vip.name
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Adds a NIC, or what it has to the one of its group.
