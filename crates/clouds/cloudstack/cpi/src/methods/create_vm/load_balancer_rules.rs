@@ -14,7 +14,7 @@ pub(super) enum ResolvedRule {
     /// It exists; its id.
     Found(String),
     /// It has to be made, of this address and these ports.
-    Missing { address: PublicIpAddress, public_port: u16, private_port: u16 },
+    Missing { address: Box<PublicIpAddress>, public_port: u16, private_port: u16 },
 }
 
 /// Finds the rules, and what those are made of that do not exist.
@@ -54,7 +54,7 @@ async fn resolve_one(
     let address = addresses.find(|address| address.ipaddress == ip).ok_or_else(|| {
         CpiError::cloud(format!("{path}.public_ip: public address {ip} not found for this account"))
     })?;
-    Ok(ResolvedRule::Missing { address, public_port, private_port })
+    Ok(ResolvedRule::Missing { address: Box::new(address), public_port, private_port })
 }
 
 /// The rule of that name; where several have it, the one of that address and port.
