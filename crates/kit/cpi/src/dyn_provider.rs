@@ -1,7 +1,7 @@
 //! Any provider behind one type: what the binary asks, whatever cloud is configured.
 
 use crate::{Capture, Captured, Finding, Found, GcPolicy, Keep, Provider, Questions};
-use bosh_cpi::{ApiVersion, Call, Result};
+use bosh_cpi::{ApiVersion, Call, CpiError, ErrorKind, Method, Result};
 use journal::{Journal, Recovery};
 use serde_json::Value;
 use std::pin::Pin;
@@ -44,13 +44,27 @@ pub trait DynProvider {
     fn answer_was_lost(&self) -> LocalBoxFuture<'_, Result<()>>;
 }
 
+/// Of `create_vm` the director repeats what is worth it, if it is of one kind.
+fn of_method(method: Method, error: CpiError) -> CpiError {
+    match method {
+        Method::CreateVm if error.ok_to_retry => {
+            CpiError { kind: ErrorKind::VmCreationFailed, ..error }
+        }
+        _ => error,
+    }
+}
+
 impl<P: Provider> DynProvider for P {
     fn run(&self, call: Call, version: ApiVersion) -> LocalBoxFuture<'_, Result<Value>> {
         Box::pin(async move {
-            if !matches!(call, Call::InfoCall(_)) {
-                self.open_with(&call.cids()).await?;
+            let method = call.method();
+            if method != Method::InfoCall {
+                let opened = self.open_with(&call.cids()).await;
+                opened.map_err(|error| of_method(method, error))?;
             }
-            call.run(self, version).await
+            let result = call.run(self, version).await;
+            self.note_account_identity().await;
+            result.map_err(|error| of_method(method, error))
         })
     }
 

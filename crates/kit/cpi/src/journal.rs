@@ -5,7 +5,7 @@ use crate::StateDir;
 use crate::properties::LedgerProperties;
 use bosh_cpi::{CpiError, Result};
 use cloud_http::{Deadline, reveal};
-use journal::{Journal, JournalError, Key, Operation, Parked, Place, UndoBudget};
+use journal::{Database, Journal, JournalError, Key, Operation, Parked, Place, UndoBudget};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -45,9 +45,14 @@ impl<T> CallJournal<T> {
     }
 
     async fn open_now(&self) -> Result<Journal> {
+        self.properties.validate()?;
+        let ca_cert = self.properties.ca_cert.as_deref();
         let url = self.properties.url.as_ref().filter(|url| !reveal(url).is_empty());
         let opened = match url {
-            Some(url) => Journal::open(Place::Postgres(url), self.key.clone()).await,
+            Some(url) => {
+                let place = Place::Postgres(Database { url, ca_cert });
+                Journal::open(place, self.key.clone()).await
+            }
             None => Journal::open(Place::Directory(self.state_dir.path()?), self.key.clone()).await,
         };
         opened.map_err(unusable)
@@ -93,7 +98,8 @@ impl<T> CallJournal<T> {
     }
 }
 
-/// A journal that cannot be used fails the call, as nothing could be undone.
+/// A journal that cannot be used fails the call, as nothing could be undone. It is worth
+/// repeating where its database was merely not reached.
 pub(crate) fn unusable(error: JournalError) -> CpiError {
-    CpiError::cpi(error.to_string())
+    CpiError::cpi(error.to_string()).retry(error.may_pass())
 }

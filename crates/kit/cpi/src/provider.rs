@@ -30,6 +30,19 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
         Err(CpiError::not_supported("this cloud's VMs cannot be made stemcells of"))
     }
 
+    /// Whose the keys are, if an answer of the cloud has told it so far: an id that is the same
+    /// for every key of the account and for every spelling of the endpoint. By it an operation
+    /// is known again after keys were rotated.
+    fn account_identity(&self) -> Option<String> {
+        None
+    }
+
+    /// The same, asked of the cloud. Asked only if keys that are not known yet meet a journal in
+    /// which others have left something.
+    async fn look_up_account_identity(&self) -> Result<Option<String>> {
+        Ok(self.account_identity())
+    }
+
     /// The open journal.
     async fn ledger(&self) -> Result<&Journal> {
         self.validate()?;
@@ -42,6 +55,7 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     /// left to the next call: this one is about something else.
     async fn open_with(&self, cids: &[&str]) -> Result<()> {
         let ledger = self.ledger().await?;
+        self.learn_rotated_keys(ledger).await?;
         let recovery = ledger.recover(self, self.journal().once()).await.map_err(unusable)?;
         for (id, left) in &recovery.left {
             let left: Vec<_> = left.iter().map(ToString::to_string).collect();
@@ -53,9 +67,37 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
         Ok(())
     }
 
+    /// Asks the cloud whose the keys are where that may show that what others have left open is
+    /// this account's. A cloud that does not tell stops nobody.
+    async fn learn_rotated_keys(&self, ledger: &Journal) -> Result<()> {
+        if !ledger.wants_identity().await.map_err(unusable)? {
+            return Ok(());
+        }
+        match self.look_up_account_identity().await {
+            Ok(Some(id)) => ledger.learn_identity(&id).await.map_err(unusable),
+            Ok(None) => Ok(()),
+            Err(error) => {
+                tracing::warn!("whose the keys are: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes down whose the keys are, if an answer has told it: once keys are rotated, it is too
+    /// late to ask.
+    async fn note_account_identity(&self) {
+        let (Some(ledger), Some(id)) = (self.journal().opened(), self.account_identity()) else {
+            return;
+        };
+        if let Err(error) = ledger.learn_identity(&id).await {
+            tracing::debug!("whose the keys are: {error}");
+        }
+    }
+
     /// Finishes what calls that died, or gave up, left open, and insists on it.
     async fn recover(&self) -> Result<Recovery> {
         let ledger = self.ledger().await?;
+        self.learn_rotated_keys(ledger).await?;
         ledger.recover(self, self.journal().patience()).await.map_err(unusable)
     }
 
@@ -143,7 +185,8 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
     /// would answer for what is undone a moment later.
     async fn wait_for_earlier_calls_on(&self, id: &str) -> Result<()> {
         let ledger = self.ledger().await?;
-        let open = ledger.settle(id, self, self.journal().patience()).await.map_err(unusable)?;
+        let open =
+            ledger.wait_until_idle(id, self, self.journal().patience()).await.map_err(unusable)?;
         let Some(operation) = open.first() else { return Ok(()) };
         let message = format!(
             "an earlier call on {id} has not ended, or is not undone yet: operation {operation} \

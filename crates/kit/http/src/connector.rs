@@ -1,5 +1,7 @@
 //! Makes the underlying client of a transport.
 
+use crate::error::causes;
+use crate::proxy::Proxies;
 use crate::settings::{Proxy, TransportError, TransportSettings};
 use reqwest::{Client, ClientBuilder, NoProxy};
 use std::time::Duration;
@@ -9,24 +11,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A client for `https`, which costs reading the system's roots.
-pub(crate) fn https(settings: &TransportSettings) -> Result<Client, TransportError> {
-    let builder = common(settings)?;
-    if settings.tls.skip_verify {
-        return finish(builder.tls_danger_accept_invalid_certs(true));
-    }
-    let extra = settings.tls.extra_roots()?;
-    let may_be_ca = if extra.is_empty() { "" } else { "ca_cert: " };
-    finish(builder.tls_certs_merge(extra))
-        .map_err(|TransportError(why)| TransportError(format!("{may_be_ca}{why}")))
+pub(crate) fn https(
+    settings: &TransportSettings,
+    proxies: &Proxies,
+) -> Result<Client, TransportError> {
+    let tls = settings.tls.client_config()?;
+    finish(common(settings, proxies)?.tls_backend_preconfigured(tls))
 }
 
 /// A client for plain `http`, for which no roots are read. It could verify nobody.
-pub(crate) fn http(settings: &TransportSettings) -> Result<Client, TransportError> {
-    finish(common(settings)?.tls_certs_only([]))
+pub(crate) fn http(
+    settings: &TransportSettings,
+    proxies: &Proxies,
+) -> Result<Client, TransportError> {
+    finish(common(settings, proxies)?.tls_certs_only([]))
 }
 
-fn common(settings: &TransportSettings) -> Result<ClientBuilder, TransportError> {
-    let builder = Client::builder()
+fn common(
+    settings: &TransportSettings,
+    proxies: &Proxies,
+) -> Result<ClientBuilder, TransportError> {
+    let mut builder = Client::builder()
         .user_agent(concat!("bosh-cpi/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
         .pool_idle_timeout(IDLE_TIMEOUT)
@@ -36,16 +41,20 @@ fn common(settings: &TransportSettings) -> Result<ClientBuilder, TransportError>
         // Only the caller knows what may be sent twice.
         .retry(reqwest::retry::never())
         .no_proxy();
-    match &settings.proxy {
-        Some(proxy) => Ok(builder.proxy(through(proxy)?)),
-        None => Ok(builder),
+    if let Some(proxy) = &proxies.http {
+        builder = builder.proxy(through(proxy, reqwest::Proxy::http(&proxy.url))?);
     }
+    if let Some(proxy) = &proxies.https {
+        builder = builder.proxy(through(proxy, reqwest::Proxy::https(&proxy.url))?);
+    }
+    Ok(builder)
 }
 
-fn through(proxy: &Proxy) -> Result<reqwest::Proxy, TransportError> {
-    proxy.check()?;
-    let mut through = reqwest::Proxy::all(&proxy.url)
-        .map_err(|e| TransportError(format!("proxy: {}", e.without_url())))?;
+fn through(
+    proxy: &Proxy,
+    through: reqwest::Result<reqwest::Proxy>,
+) -> Result<reqwest::Proxy, TransportError> {
+    let mut through = through.map_err(|e| TransportError(format!("proxy: {}", e.without_url())))?;
     if let Some(user) = &proxy.user {
         let password = proxy.password.as_ref().map_or("", crate::reveal);
         through = through.basic_auth(user, password);
@@ -54,5 +63,5 @@ fn through(proxy: &Proxy) -> Result<reqwest::Proxy, TransportError> {
 }
 
 fn finish(builder: ClientBuilder) -> Result<Client, TransportError> {
-    builder.build().map_err(|e| TransportError(crate::transport::causes(&e.without_url())))
+    builder.build().map_err(|e| TransportError(causes(&e.without_url())))
 }

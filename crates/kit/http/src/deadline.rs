@@ -8,9 +8,12 @@ use tokio::time::Instant;
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So much time from now on.
+    /// The longest wait that there is: what is longer would overflow the system's clock.
+    pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+    /// So much time from now on; at most [`LONGEST`](Self::LONGEST).
     pub fn after(wait: Duration) -> Self {
-        Self(Instant::now() + wait)
+        Self(Instant::now() + wait.min(Self::LONGEST))
     }
 
     /// The time left; zero once it has passed.
@@ -26,5 +29,20 @@ impl Deadline {
     /// The earlier of the two.
     pub fn or_sooner(self, wait: Duration) -> Self {
         self.min(Self::after(wait))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A timeout near 2^63 in a config must not be a panic.
+    #[test]
+    fn no_wait_is_too_long() {
+        for wait in [Duration::MAX, Duration::from_secs(i64::MAX as u64)] {
+            let deadline = Deadline::after(wait);
+            assert!(!deadline.passed() && deadline.left() <= Deadline::LONGEST);
+            assert_eq!(deadline.or_sooner(wait).min(deadline), deadline);
+        }
     }
 }

@@ -22,7 +22,7 @@ impl Effect {
             SendError::NotSent(_) => true,
             SendError::MaybeSent(_) | SendError::TimedOut => self == Effect::Read,
             // Neither heals by itself.
-            SendError::Untrusted(_) | SendError::Setup(_) | SendError::TooLarge(_) => false,
+            SendError::Untrusted(..) | SendError::Setup(_) | SendError::TooLarge(_) => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How to reach the cloud.
 
 use crate::Secret;
-use reqwest::{Certificate, Url};
+use reqwest::Url;
 use std::time::Duration;
 
 /// How to reach the cloud.
@@ -9,8 +9,11 @@ use std::time::Duration;
 pub struct TransportSettings {
     /// TLS verification.
     pub tls: Tls,
-    /// The proxy, if there is one. The director passes no environment, so it comes from config.
+    /// The proxy. None leaves it to `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` of
+    /// the process's environment; this machine itself is reached without those.
     pub proxy: Option<Proxy>,
+    /// Reads no proxy from the environment.
+    pub ignore_environment: bool,
     /// The longest that connecting may take; 10 s if None.
     pub connect_timeout: Option<Duration>,
     /// The largest answer that is taken, in bytes; 64 MiB if None.
@@ -20,7 +23,7 @@ pub struct TransportSettings {
 /// TLS verification.
 #[derive(Debug, Clone, Default)]
 pub struct Tls {
-    /// PEM certificates trusted beside the system's.
+    /// PEM certificates trusted beside the system's: of a CA, or a server's own.
     pub ca_cert: Option<String>,
     /// Take any certificate. Only for test clouds.
     pub skip_verify: bool,
@@ -69,19 +72,6 @@ impl Proxy {
     }
 }
 
-impl Tls {
-    /// The certificates of `ca_cert`.
-    pub(crate) fn extra_roots(&self) -> Result<Vec<Certificate>, TransportError> {
-        let Some(pem) = &self.ca_cert else { return Ok(Vec::new()) };
-        let certificates = Certificate::from_pem_bundle(pem.as_bytes())
-            .map_err(|_| TransportError("ca_cert: not PEM certificates".into()))?;
-        if certificates.is_empty() {
-            return Err(TransportError("ca_cert: holds no PEM certificate".into()));
-        }
-        Ok(certificates)
-    }
-}
-
 /// The URL may hold a password, so no error repeats it.
 fn proxy_url(url: &str) -> Result<Url, TransportError> {
     let parsed = Url::parse(url)
@@ -120,14 +110,5 @@ mod tests {
         let proxy =
             Proxy { url: "http://u:hush@h:1".into(), user: None, password: None, no_proxy: None };
         assert!(!proxy.check().unwrap_err().to_string().contains("hush"));
-    }
-
-    #[test]
-    fn a_bad_ca_is_named() {
-        let pem = |text: &str| Tls { ca_cert: Some(text.into()), skip_verify: false };
-        for text in ["", "hello", "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"] {
-            let error = pem(text).extra_roots().unwrap_err().to_string();
-            assert!(error.starts_with("ca_cert:"), "{text:?}: {error}");
-        }
     }
 }

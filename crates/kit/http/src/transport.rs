@@ -1,44 +1,15 @@
 //! The HTTP client: one pool of connections for a call's lifetime.
 
+use crate::error::{SendError, causes, not_http, tls_fault};
+use crate::proxy::Proxies;
 use crate::settings::{TransportError, TransportSettings};
+use crate::tls::certificates;
 use crate::tracked_body::TrackedBody;
 use crate::{Deadline, connector};
 use bytes::{Bytes, BytesMut};
-use std::error::Error as _;
-use std::io;
 use std::sync::{Arc, OnceLock};
 
 const ANSWER_LIMIT: usize = 64 << 20;
-
-/// Why no answer came, and whether the request may have arrived. Never holds a URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// It certainly never left: no connection, or none in time.
-    #[error("no connection: {0}")]
-    NotSent(String),
-    /// It certainly never left: the other side could not prove who it is.
-    #[error("no trusted connection: {0}")]
-    Untrusted(String),
-    /// It certainly never left: the settings make no client.
-    #[error("{0}")]
-    Setup(String),
-    /// It left, or may have: connection reset, half an answer.
-    #[error("the answer was lost: {0}")]
-    MaybeSent(String),
-    /// The deadline passed while waiting for the answer.
-    #[error("no answer in time")]
-    TimedOut,
-    /// The answer is larger than this many bytes.
-    #[error("the answer is larger than {0} bytes")]
-    TooLarge(usize),
-}
-
-impl SendError {
-    /// Whether the request certainly had no effect.
-    pub fn certainly_not_sent(&self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::Untrusted(_) | Self::Setup(_))
-    }
-}
 
 /// Sends requests. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -49,6 +20,7 @@ pub struct Transport {
 #[derive(Debug)]
 struct Inner {
     settings: TransportSettings,
+    proxies: Proxies,
     http: OnceLock<reqwest::Client>,
     https: OnceLock<reqwest::Client>,
 }
@@ -57,11 +29,9 @@ impl Transport {
     /// Checks the settings. The client behind it is made when first needed: reading the
     /// system's roots would be most of what a process without an API call does.
     pub fn new(settings: TransportSettings) -> Result<Self, TransportError> {
-        settings.tls.extra_roots()?;
-        if let Some(proxy) = &settings.proxy {
-            proxy.check()?;
-        }
-        let inner = Inner { settings, http: OnceLock::new(), https: OnceLock::new() };
+        certificates(settings.tls.ca_cert.as_deref())?;
+        let proxies = Proxies::of(&settings)?;
+        let inner = Inner { settings, proxies, http: OnceLock::new(), https: OnceLock::new() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -92,17 +62,17 @@ impl Transport {
 
     /// The client for that scheme, made at the first use.
     fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
-        let proxy = self.inner.settings.proxy.as_ref();
-        let verifies = uri.scheme_str() == Some("https")
-            || proxy.is_some_and(|proxy| proxy.url.starts_with("https:"));
-        let (cell, make): (_, fn(&_) -> _) = match verifies {
+        let https = uri.scheme_str() == Some("https");
+        let proxy = self.inner.proxies.for_scheme(https);
+        let verifies = https || proxy.is_some_and(|proxy| proxy.url.starts_with("https:"));
+        let (cell, make): (_, fn(&_, &_) -> _) = match verifies {
             true => (&self.inner.https, connector::https),
             false => (&self.inner.http, connector::http),
         };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let made = make(&self.inner.settings)?;
+        let made = make(&self.inner.settings, &self.inner.proxies)?;
         Ok(cell.get_or_init(|| made))
     }
 
@@ -137,12 +107,10 @@ impl Failure {
         match self {
             Failure::Http(error) => {
                 let error = error.without_url();
-                if may_have_left {
-                    SendError::MaybeSent(causes(&error))
-                } else if is_about_trust(&error) {
-                    SendError::Untrusted(causes(&error))
-                } else {
-                    SendError::NotSent(causes(&error))
+                match (may_have_left, tls_fault(&error)) {
+                    (true, _) => SendError::MaybeSent(not_http(&error)),
+                    (false, Some(fault)) => SendError::Untrusted(fault, causes(&error)),
+                    (false, None) => SendError::NotSent(not_http(&error)),
                 }
             }
             Failure::Late if may_have_left => SendError::TimedOut,
@@ -150,39 +118,4 @@ impl Failure {
             Failure::TooLarge(limit) => SendError::TooLarge(limit),
         }
     }
-}
-
-/// Whether the connection was given up over a certificate or the TLS handshake.
-fn is_about_trust(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        // An I/O error hides what it wraps from `source`, and may wrap another.
-        let mut inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        while let Some(error) = inner {
-            if error.is::<rustls::Error>() {
-                return true;
-            }
-            inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        }
-        source = error.source();
-    }
-    false
-}
-
-/// The causes of an error without the outermost, which only says that there was one.
-pub(crate) fn causes(error: &reqwest::Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let text = error.to_string();
-        // Many wrappers repeat what they wrap.
-        if !texts.iter().any(|known| known.contains(&text)) {
-            texts.push(text);
-        }
-        source = error.source();
-    }
-    if texts.is_empty() {
-        texts.push(error.to_string());
-    }
-    texts.join(": ")
 }

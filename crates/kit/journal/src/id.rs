@@ -1,8 +1,9 @@
-//! Ids and keys.
+//! Ids of operations.
 
+use crate::clock::now;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The id of an operation; it is part of every name that the operation gives.
@@ -46,35 +47,4 @@ impl Display for OperationId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0.simple())
     }
-}
-
-/// Whose operations these are. A call repairs only those of its own key, since it has only its
-/// own credentials. Nothing here is secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct Key {
-    /// The cloud's endpoint.
-    pub endpoint: String,
-    /// The account; where its name is unknown, a fingerprint of its API key.
-    pub account: String,
-    /// The project, or nothing.
-    pub project: String,
-}
-
-impl Key {
-    /// One text for the index.
-    pub(crate) fn text(&self) -> String {
-        format!("{}\n{}\n{}", self.endpoint, self.account, self.project)
-    }
-}
-
-impl Display for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.endpoint, self.account)?;
-        if self.project.is_empty() { Ok(()) } else { write!(f, " {}", self.project) }
-    }
-}
-
-/// Milliseconds since 1970, as the journal keeps time.
-pub(crate) fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -1,13 +1,12 @@
 //! The journal as a whole: opening it, reading it, and what other calls may learn from it.
 
 use crate::JournalError;
-use crate::id::{Key, OperationId, now};
-use crate::operation::Operation;
+use crate::clock::now;
+use crate::id::OperationId;
+use crate::intent::Intent;
+use crate::key::{Key, home};
 use crate::row::{OperationRow, OperationState, StepRow, StepState, read_id};
-use crate::store::{self, Owner, Postgres, Sqlite, Statement, Store, Value};
-use crate::undo::Intent;
-use secrecy::SecretString;
-use std::fmt::Display;
+use crate::store::{self, Database, Owner, Postgres, Sqlite, Statement, Store, Value};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,11 +24,12 @@ const SELDOM: u64 = 64;
 pub enum Place<'a> {
     /// An SQLite file in this directory.
     Directory(&'a Path),
-    /// A PostgreSQL database: `postgres://user:password@host/database`.
-    Postgres(&'a SecretString),
+    /// A PostgreSQL database.
+    Postgres(Database<'a>),
 }
 
 /// An open journal, as seen by calls of one key.
+#[must_use]
 pub struct Journal {
     store: Store,
     key: Key,
@@ -38,26 +38,76 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal, making or migrating it where needed.
     pub async fn open(place: Place<'_>, key: Key) -> Result<Self, JournalError> {
-        let store = match place {
-            Place::Directory(dir) => Store::Sqlite(Sqlite::open(dir)?),
-            Place::Postgres(url) => Store::Postgres(Postgres::open(url).await?),
+        let (store, migrated) = match place {
+            Place::Directory(dir) => {
+                let (sqlite, migrated) = Sqlite::open(dir)?;
+                (Store::Sqlite(sqlite), migrated)
+            }
+            Place::Postgres(database) => {
+                let (postgres, migrated) = Postgres::open(database).await?;
+                (Store::Postgres(postgres), migrated)
+            }
         };
-        Ok(Self { store, key })
+        let journal = Self { store, key };
+        if migrated {
+            journal.give_homes().await?;
+        }
+        Ok(journal)
     }
 
-    /// Whose operations this ledger repairs.
+    /// Whose operations this journal repairs.
     pub fn key(&self) -> &Key {
         &self.key
     }
 
-    /// Begins an operation. Nothing is written before its first step.
-    pub fn begin<T>(&self, method: &str, request: &str) -> Operation<'_, T> {
-        Operation::new(self, method, request)
+    /// What the cloud has told of whose these keys are ([`learn_identity`](Self::learn_identity)).
+    pub async fn identity(&self) -> Result<Option<String>, JournalError> {
+        let rows = self.store.read((store::SELECT_IDENTITY, vec![self.key.home().into()])).await?;
+        Ok(rows.first().map(|row| row.text(0)))
+    }
+
+    /// Notes what the cloud tells of whose these keys are: the id of an account, which is the
+    /// same for every spelling of the endpoint and for every key of it. From here on operations
+    /// under any of them are repaired as this key's own.
+    pub async fn learn_identity(&self, account_id: &str) -> Result<(), JournalError> {
+        let identity = format!("{account_id}\n{}", self.key.project);
+        if self.identity().await?.as_deref() == Some(&identity) {
+            return Ok(());
+        }
+        let home = self.key.home();
+        let statements = vec![
+            (store::DELETE_IDENTITY, vec![home.as_str().into()]),
+            (store::INSERT_IDENTITY, vec![home.as_str().into(), identity.into()]),
+        ];
+        self.store.write(statements).await.map(drop)
+    }
+
+    /// Whether it is worth asking the cloud whose these keys are: nobody has told yet, and other
+    /// keys, which may have been rotated, have left something open.
+    pub async fn wants_identity(&self) -> Result<bool, JournalError> {
+        let home = || vec![Value::from(self.key.home())];
+        let strangers = self.store.read((store::SELECT_STRANGERS, home())).await?;
+        Ok(!strangers.is_empty() && self.identity().await?.is_none())
+    }
+
+    /// Rows of the first releases know the endpoint as it was spelt only.
+    async fn give_homes(&self) -> Result<(), JournalError> {
+        let rows = self.store.read((store::SELECT_HOMELESS, Vec::new())).await?;
+        let update = |row: &store::Row| {
+            let [endpoint, account, project] = [row.text(0), row.text(1), row.text(2)];
+            let home = home(&endpoint, &account, &project);
+            let values = vec![home.into(), endpoint.into(), account.into(), project.into()];
+            (store::UPDATE_HOMELESS, values)
+        };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.store.write(rows.iter().map(update).collect()).await.map(drop)
     }
 
     /// Notes that a later call named `cid`: whoever answered it, the director knows it.
     pub async fn acknowledge(&self, cid: &str) -> Result<(), JournalError> {
-        let select = (store::SELECT_UNKNOWN, vec![self.key.text().into(), cid.into()]);
+        let select = (store::SELECT_UNKNOWN, vec![self.key.home().into(), cid.into()]);
         let rows = self.store.read(select).await?;
         if rows.is_empty() {
             return Ok(());
@@ -68,27 +118,31 @@ impl Journal {
 
     /// Whether a later call named `cid`.
     pub async fn is_known(&self, cid: &str) -> Result<bool, JournalError> {
-        let select = (store::SELECT_KNOWN, vec![self.key.text().into(), cid.into()]);
+        let select = (store::SELECT_KNOWN, vec![self.key.home().into(), cid.into()]);
         Ok(!self.store.read(select).await?.is_empty())
     }
 
-    /// Whether what a step of `id` did to `cid` is to stay: a younger operation has answered for
-    /// the same CID, or the last one that did has done the same before.
-    pub(crate) async fn stands<T: Intent>(
+    /// Whether what a step of `id` did to `cid` is to stay: a later operation has answered for
+    /// the same CID, or the last one that did has done the same before. Operations are ordered as
+    /// they began, not by what the clock said then.
+    pub(crate) async fn is_superseded<T: Intent>(
         &self,
         id: OperationId,
         cid: &str,
-        target: &T,
+        intent: &T,
     ) -> Result<bool, JournalError> {
-        let values = vec![self.key.text().into(), cid.into(), id.to_string().into()];
-        let others = self.ids((store::SELECT_LAST_ANSWERED, values)).await?;
-        let Some(last) = others.first() else { return Ok(false) };
-        if *last > id {
+        let values = vec![self.key.home().into(), cid.into(), id.to_string().into()];
+        let others = self.store.read((store::SELECT_LAST_ANSWERED, values)).await?;
+        let Some(last) = others.first().and_then(|row| Some((row.int(1), read_id(row)?))) else {
+            return Ok(false);
+        };
+        let own = self.store.read((store::SELECT_NUMBER, vec![id.to_string().into()])).await?;
+        if last > (own.first().map_or(0, |row| row.int(0)), id) {
             return Ok(true);
         }
-        let steps = self.steps(*last).await?;
-        let mut targets = steps.iter().filter_map(|row| serde_json::from_str(&row.target).ok());
-        Ok(targets.any(|earlier| target.repeats(&earlier)))
+        let steps = self.steps(last.1).await?;
+        let mut intents = steps.iter().filter_map(|row| serde_json::from_str(&row.target).ok());
+        Ok(intents.any(|earlier| intent.repeats(&earlier)))
     }
 
     /// Every operation of every key, oldest first.
@@ -111,7 +165,7 @@ impl Journal {
 
     /// Whether a process that lives owns this operation.
     pub async fn is_live(&self, id: OperationId) -> Result<bool, JournalError> {
-        match self.store.own(id).await? {
+        match self.store.try_lock(id).await? {
             Some(owner) => {
                 self.store.release(owner).await;
                 Ok(false)
@@ -123,7 +177,7 @@ impl Journal {
     /// Gives an open operation up, whatever is left of it, for `why`. False if there is none, or
     /// if a process that lives owns it.
     pub async fn forget(&self, id: OperationId, why: &str) -> Result<bool, JournalError> {
-        let Some(owner) = self.own(id).await? else { return Ok(false) };
+        let Some(owner) = self.try_lock(id).await? else { return Ok(false) };
         let forgotten = match self.operation(id).await {
             Ok(Some(row)) if row.state.is_unfinished() => {
                 let note = Some(why.to_owned());
@@ -138,13 +192,13 @@ impl Journal {
 
     /// Those of this key that are neither answered nor undone, live ones among them.
     pub(crate) async fn unfinished(&self) -> Result<Vec<OperationId>, JournalError> {
-        self.ids((store::SELECT_UNFINISHED, vec![self.key.text().into()])).await
+        self.ids((store::SELECT_UNFINISHED, vec![self.key.home().into()])).await
     }
 
     /// Those of them that have a step on `cid`.
     pub(crate) async fn unfinished_on(&self, cid: &str) -> Result<Vec<OperationId>, JournalError> {
         let in_target = format!("%\"{cid}\"%");
-        let values = vec![self.key.text().into(), in_target.into()];
+        let values = vec![self.key.home().into(), in_target.into()];
         self.ids((store::SELECT_UNFINISHED_ON, values)).await
     }
 
@@ -168,17 +222,32 @@ impl Journal {
     }
 
     /// The same once in a while, as the last thing of a call: that it fails is no matter.
-    pub(crate) async fn tidy_seldom(&self, id: OperationId) {
+    pub(crate) async fn tidy_sometimes(&self, id: OperationId) {
         if !(id.lock_number() as u64).is_multiple_of(SELDOM) {
             return;
         }
-        if let Err(error) = self.tidy(SystemTime::now()).await {
+        let tidied = async {
+            match self.trusted_now().await? {
+                Some(at) => self.tidy(at).await,
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = tidied.await {
             tracing::warn!("tidying the journal: {error}");
         }
     }
 
-    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
-        self.store.own(id).await
+    /// The time, but not far behind which the last [`SELDOM`] operations ended: a clock that runs
+    /// ahead for a while must not make the journal forget. None while there were fewer.
+    async fn trusted_now(&self) -> Result<Option<SystemTime>, JournalError> {
+        let rows = self.store.read((store::SELECT_LATE_CHANGE, Vec::new())).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let seen = UNIX_EPOCH + Duration::from_millis(row.int(0).max(0) as u64) + KEPT;
+        Ok(Some(seen.min(SystemTime::now())))
+    }
+
+    pub(crate) async fn try_lock(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
+        self.store.try_lock(id).await
     }
 
     pub(crate) async fn release(&self, owner: Owner) {
@@ -196,6 +265,7 @@ impl Journal {
         let values = vec![
             id.to_string().into(),
             self.key.text().into(),
+            self.key.home().into(),
             endpoint.as_str().into(),
             account.as_str().into(),
             project.as_str().into(),
@@ -210,6 +280,28 @@ impl Journal {
 
     pub(crate) async fn insert_step(&self, step: Statement) -> Result<(), JournalError> {
         self.store.write(vec![step]).await.map(drop)
+    }
+
+    /// Writes down that nothing can be left of a step.
+    pub(crate) async fn discard_step(
+        &self,
+        id: OperationId,
+        number: usize,
+    ) -> Result<(), JournalError> {
+        let number = number as i64;
+        let values = vec![StepState::Undone.as_str().into(), id.to_string().into(), number.into()];
+        self.store.write(vec![(store::UPDATE_STEP, values)]).await.map(drop)
+    }
+
+    /// Writes down from when on this machine counts how long ago a step was sent.
+    pub(crate) async fn set_anchors(
+        &self,
+        id: OperationId,
+        number: usize,
+        anchors: String,
+    ) -> Result<(), JournalError> {
+        let values = vec![anchors.into(), id.to_string().into(), (number as i64).into()];
+        self.store.write(vec![(store::UPDATE_ANCHORS, values)]).await.map(drop)
     }
 
     /// Moves an operation, and with it all its steps.
@@ -247,16 +339,4 @@ fn update(id: &str, state: OperationState, note: Option<String>) -> Statement {
 
 fn update_steps(id: OperationId, state: StepState) -> Statement {
     (store::UPDATE_STEPS, vec![state.as_str().into(), id.to_string().into()])
-}
-
-/// The row of a step that is about to be sent.
-pub(crate) fn insert_step(id: impl Display, number: usize, target: String, sent: i64) -> Statement {
-    let values = vec![
-        id.to_string().into(),
-        (number as i64).into(),
-        target.into(),
-        StepState::Intent.as_str().into(),
-        sent.into(),
-    ];
-    (store::INSERT_STEP, values)
 }

@@ -20,9 +20,12 @@
 //! An operation that only changes something ends as `done`. What has ended is forgotten after a
 //! week, what was answered after [`REMEMBERED`].
 
+mod clock;
 mod error;
 mod id;
+mod intent;
 mod journal;
+mod key;
 mod operation;
 mod recover;
 mod row;
@@ -30,9 +33,12 @@ mod store;
 mod undo;
 
 pub use error::JournalError;
-pub use id::{Key, OperationId};
+pub use id::OperationId;
+pub use intent::Intent;
 pub use journal::{Journal, Place, REMEMBERED};
+pub use key::Key;
 pub use operation::{Operation, Parked};
 pub use recover::Recovery;
 pub use row::{OperationRow, OperationState, StepRow, StepState};
-pub use undo::{Absence, Intent, Leftover, Undo, UndoBudget};
+pub use store::Database;
+pub use undo::{Absence, Leftover, Undo, UndoBudget};

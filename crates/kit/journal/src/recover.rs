@@ -2,10 +2,11 @@
 
 use crate::JournalError;
 use crate::id::OperationId;
+use crate::intent::Intent;
 use crate::journal::Journal;
 use crate::operation::record;
-use crate::row::{OperationRow, StepRow};
-use crate::undo::{Intent, Leftover, Sent, Undo, UndoBudget, undo_all};
+use crate::row::{OperationRow, StepRow, StepState};
+use crate::undo::{Leftover, Sent, Undo, UndoBudget, undo_all};
 use std::time::Duration;
 
 /// How long to wait before looking again whether another process is done.
@@ -29,13 +30,19 @@ impl Journal {
         patience: UndoBudget,
     ) -> Result<Recovery, JournalError> {
         let mut recovery = Recovery::default();
-        let unfinished = self.unfinished().await?;
-        for id in &unfinished {
-            match self.adopt(*id, undo, patience).await? {
+        for id in self.unfinished().await? {
+            // One attempt in all tells that the cloud is not there.
+            if !recovery.left.is_empty() && undo.is_locked_out() {
+                if !self.is_live(id).await? {
+                    recovery.left.push((id, vec![untried()]));
+                }
+                continue;
+            }
+            match self.adopt(id, undo, patience).await? {
                 Adopted::NotOurs => {}
-                Adopted::Undone(left) if left.is_empty() => recovery.undone.push(*id),
+                Adopted::Undone(left) if left.is_empty() => recovery.undone.push(id),
                 Adopted::Undone(left) | Adopted::Unreadable(left) => {
-                    recovery.left.push((*id, left));
+                    recovery.left.push((id, left));
                 }
             }
         }
@@ -46,7 +53,7 @@ impl Journal {
     /// process undoes what was done to it would answer for what is undone a moment later. What
     /// nobody owns is undone here. Gives those that are still open when the deadline passes, but
     /// for those that this release cannot read: nobody would ever see their end.
-    pub async fn settle<U: Undo>(
+    pub async fn wait_until_idle<U: Undo>(
         &self,
         cid: &str,
         undo: &U,
@@ -59,14 +66,21 @@ impl Journal {
             if unfinished.is_empty() || patience.deadline.passed() {
                 return Ok(unfinished);
             }
+            let mut left_open = false;
             for id in unfinished {
                 match self.adopt(id, undo, patience).await? {
                     Adopted::NotOurs => {
                         tokio::time::sleep(PAUSE.min(patience.deadline.left())).await;
                     }
                     Adopted::Unreadable(_) => unreadable.push(id),
-                    Adopted::Undone(_) => {}
+                    Adopted::Undone(left) => left_open |= !left.is_empty(),
                 }
+            }
+            // Asking again would only tell once more that the cloud is not there.
+            if left_open && undo.is_locked_out() {
+                let mut unfinished = self.unfinished_on(cid).await?;
+                unfinished.retain(|id| !unreadable.contains(id));
+                return Ok(unfinished);
             }
         }
     }
@@ -77,7 +91,7 @@ impl Journal {
         undo: &U,
         patience: UndoBudget,
     ) -> Result<Adopted, JournalError> {
-        let Some(owner) = self.own(id).await? else { return Ok(Adopted::NotOurs) };
+        let Some(owner) = self.try_lock(id).await? else { return Ok(Adopted::NotOurs) };
         // Its owner may have ended it between our reading and our lock.
         let outcome = match self.operation(id).await {
             Ok(Some(row)) if row.state.is_unfinished() => {
@@ -105,12 +119,14 @@ impl Journal {
             return Ok(Adopted::Unreadable(unreadable));
         }
         tracing::info!("operation {id} was never answered: undoing it");
-        let read = |row: &StepRow| {
-            let target = serde_json::from_str(&row.target).ok()?;
-            Some(Sent { target, settled: false, at: row.sent })
+        let read = |row: StepRow| {
+            let intent = serde_json::from_str(&row.target).ok()?;
+            Some(Sent::new(row.number as usize, intent, row.anchors))
         };
-        let steps: Vec<_> = rows.iter().filter_map(read).collect();
-        let left = undo_all(self, id, &steps, undo, patience).await?;
+        // What was never sent, or is undone, needs no look.
+        let rows = rows.into_iter().filter(|row| row.state != StepState::Undone);
+        let mut steps: Vec<_> = rows.filter_map(read).collect();
+        let left = undo_all(self, id, &mut steps, undo, patience).await?;
         record(self, id, &left).await?;
         Ok(Adopted::Undone(left))
     }
@@ -133,6 +149,12 @@ enum Adopted {
     Undone(Vec<Leftover>),
     /// A newer release has written these steps, or something has spoilt them: it stays open.
     Unreadable(Vec<Leftover>),
+}
+
+/// What is said of an operation that was not tried.
+fn untried() -> Leftover {
+    let why = "not tried: the cloud cannot be reached, or does not let us in".to_owned();
+    Leftover { what: "what it made".to_owned(), why }
 }
 
 fn unreadable<T: Intent>(row: &StepRow) -> Option<Leftover> {

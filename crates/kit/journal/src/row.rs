@@ -1,7 +1,9 @@
 //! What the journal says of an operation.
 
-use crate::id::{Key, OperationId};
-use crate::store::Row;
+use crate::clock::Anchors;
+use crate::id::OperationId;
+use crate::key::Key;
+use crate::store::{self, Row, Statement};
 use serde::Serialize;
 
 /// Where an operation stands.
@@ -113,8 +115,11 @@ pub struct StepRow {
     pub target: String,
     /// Where it stands.
     pub state: StepState,
-    /// When it was about to be sent, in milliseconds since 1970.
+    /// When it was about to be sent, in milliseconds since 1970: for people.
     pub sent: i64,
+    /// By which it is told how long ago that was.
+    #[serde(skip)]
+    pub(crate) anchors: Anchors,
 }
 
 impl OperationRow {
@@ -142,7 +147,27 @@ impl StepRow {
             "undone" => StepState::Undone,
             _ => StepState::Intent,
         };
-        Self { number: row.int(0), target: row.text(1), state, sent: row.int(3) }
+        let anchors = Anchors::parse(&row.text(4));
+        Self { number: row.int(0), target: row.text(1), state, sent: row.int(3), anchors }
+    }
+
+    /// A step that is about to be sent.
+    pub(crate) fn intent(number: usize, target: String, sent: i64) -> Self {
+        let (number, state, anchors) = (number as i64, StepState::Intent, Anchors::now());
+        Self { number, target, state, sent, anchors }
+    }
+
+    /// What writes it down.
+    pub(crate) fn insert(&self, id: OperationId) -> Statement {
+        let values = vec![
+            id.to_string().into(),
+            self.number.into(),
+            self.target.as_str().into(),
+            self.state.as_str().into(),
+            self.sent.into(),
+            self.anchors.text().into(),
+        ];
+        (store::INSERT_STEP, values)
     }
 }
 

@@ -183,23 +183,23 @@ impl Refusal {
 impl Error {
     /// What is known of the effect of a call that ended so.
     pub fn outcome<T>(self) -> Outcome<T, Error> {
-        match self.changed_nothing() {
-            true => Outcome::NotApplied(self),
-            false => Outcome::Unknown(self),
+        match &self {
+            Error::Settings(_) | Error::Unusable { .. } => Outcome::NotSent(self),
+            Error::Unanswered { cause, .. } if cause.certainly_not_sent() => Outcome::NotSent(self),
+            _ if self.changed_nothing() => Outcome::NotApplied(self),
+            _ => Outcome::Unknown(self),
         }
     }
 
     fn changed_nothing(&self) -> bool {
         match self {
-            Error::Settings(_) | Error::Unusable { .. } => true,
-            Error::Unanswered { cause, .. } => cause.certainly_not_sent(),
             Error::Refused(refusal) => refusal.changed_nothing(),
             // A redirect or a client error of somebody in between: it went no further. 408 is
             // said by one who gave up waiting.
             Error::Foreign { http_status, .. } => {
                 matches!(http_status, 300..=499) && *http_status != 408
             }
-            Error::Odd { .. } | Error::JobLost { .. } => false,
+            _ => false,
         }
     }
 
@@ -293,6 +293,7 @@ pub fn outcome<T>(result: Result<T, Error>) -> Outcome<T, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cloud_http::TlsFault;
 
     fn refused(effect: Effect, from_job: bool, errorcode: i64) -> Error {
         let fault = Fault { errorcode, ..Fault::default() };
@@ -305,7 +306,7 @@ mod tests {
     }
 
     fn known(error: Error) -> bool {
-        matches!(error.outcome::<()>(), Outcome::NotApplied(_))
+        matches!(error.outcome::<()>(), Outcome::NotApplied(_) | Outcome::NotSent(_))
     }
 
     #[test]
@@ -337,7 +338,7 @@ mod tests {
     fn only_what_certainly_stayed_here_or_was_turned_away_had_no_effect() {
         let unanswered = |cause| Error::Unanswered { command: "createVolume", cause };
         assert!(known(unanswered(SendError::NotSent("dns".into()))));
-        assert!(known(unanswered(SendError::Untrusted("cert".into()))));
+        assert!(known(unanswered(SendError::Untrusted(TlsFault::Expired, "cert".into()))));
         assert!(known(unanswered(SendError::Setup("proxy".into()))));
         assert!(!known(unanswered(SendError::MaybeSent("reset".into()))));
         assert!(!known(unanswered(SendError::TimedOut)));

@@ -19,11 +19,7 @@ pub(crate) fn of(error: &Error) -> Option<&'static str> {
 fn unanswered(cause: &SendError) -> Option<&'static str> {
     match cause {
         SendError::NotSent(_) => Some("check endpoint, DNS, firewall and proxy"),
-        SendError::Untrusted(_) => Some(
-            "put the CA's certificate into ca_cert, check that the endpoint's name stands in \
-             the cloud's certificate and that the endpoint speaks TLS; skip_verify_ssl trusts \
-             anybody",
-        ),
+        SendError::Untrusted(fault, _) => Some(fault.advice()),
         SendError::TimedOut => Some("the cloud is slow or stuck; see its management server's log"),
         SendError::MaybeSent(_) | SendError::Setup(_) | SendError::TooLarge(_) => None,
     }

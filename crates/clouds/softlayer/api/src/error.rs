@@ -151,18 +151,18 @@ impl Refusal {
 impl Error {
     /// What is known of the effect of a call that ended so.
     pub fn outcome<T>(self) -> Outcome<T, Error> {
-        match self.changed_nothing() {
-            true => Outcome::NotApplied(self),
-            false => Outcome::Unknown(self),
+        match &self {
+            Error::Settings(_) | Error::Unusable { .. } => Outcome::NotSent(self),
+            Error::Unanswered { cause, .. } if cause.certainly_not_sent() => Outcome::NotSent(self),
+            _ if self.changed_nothing() => Outcome::NotApplied(self),
+            _ => Outcome::Unknown(self),
         }
     }
 
     fn changed_nothing(&self) -> bool {
         match self {
             Error::Settings(_) | Error::Unusable { .. } => true,
-            Error::Unanswered { effect, cause, .. } => {
-                *effect == Effect::Read || cause.certainly_not_sent()
-            }
+            Error::Unanswered { effect, .. } => *effect == Effect::Read,
             Error::Refused(refusal) => refusal.changed_nothing(),
             // A redirect or a client error of somebody in between: it went no further. 408 is
             // said by one who gave up waiting.
@@ -276,7 +276,7 @@ mod tests {
 
     /// Whether the call certainly changed nothing.
     fn known(error: Error) -> bool {
-        matches!(error.outcome::<()>(), Outcome::NotApplied(_))
+        matches!(error.outcome::<()>(), Outcome::NotApplied(_) | Outcome::NotSent(_))
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn unanswered(cause: &SendError) -> Option<&'static str> {
             "check api_endpoint, DNS, firewall and proxy; the private endpoint is reached from \
              SoftLayer's private network only",
         ),
-        SendError::Untrusted(_) => Some("put the CA's certificate into ca_cert"),
+        SendError::Untrusted(fault, _) => Some(fault.advice()),
         SendError::TimedOut => Some("the API is slow or stuck"),
         SendError::MaybeSent(_) | SendError::Setup(_) | SendError::TooLarge(_) => None,
     }

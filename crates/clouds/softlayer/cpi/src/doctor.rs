@@ -65,7 +65,7 @@ async fn connection(cloud: &SoftLayer) -> Vec<Finding> {
     };
     let hint = error.hint().unwrap_or("is the endpoint SoftLayer's API?");
     match &error {
-        Error::Unanswered { cause: SendError::Untrusted(_), .. } => {
+        Error::Unanswered { cause: SendError::Untrusted(..), .. } => {
             vec![Finding::fail("TLS", &error, hint)]
         }
         Error::Refused(_) => vec![

@@ -2,7 +2,7 @@
 
 use super::table::{ErrorTable, kind_and_advice};
 use super::{Activity, Row};
-use bosh_cpi::{CpiError, ErrorKind};
+use bosh_cpi::CpiError;
 use cloud_http::CloudError;
 use journal::JournalError;
 use std::fmt::Display;
@@ -65,7 +65,9 @@ impl<T: ErrorTable> Failure<T> {
     pub fn into_cpi(self, activity: Activity, tried: impl Display) -> CpiError {
         match self {
             Self::Ready(error) => error,
-            Self::Journal(error) => journal_error(activity, tried, &error),
+            Self::Journal(error) => {
+                CpiError::cpi(format!("{tried}: {error}")).retry(error.may_pass())
+            }
             Self::Cloud(error) => cloud_error::<T>(activity, tried, &error),
         }
     }
@@ -83,16 +85,6 @@ fn cloud_error<T: ErrorTable>(
         advice => format!("{tried}: {error} ({advice})"),
     };
     CpiError::new(kind, message).retry(ok_to_retry)
-}
-
-/// A journal that cannot be used keeps a VM from being made; it is worth repeating where its
-/// database was merely not reached.
-fn journal_error(activity: Activity, tried: impl Display, error: &JournalError) -> CpiError {
-    let kind = match activity {
-        Activity::CreateVm if error.may_pass() => ErrorKind::VmCreationFailed,
-        _ => ErrorKind::CpiError,
-    };
-    CpiError::new(kind, format!("{tried}: {error}")).retry(error.may_pass())
 }
 
 impl<T: ErrorTable> Display for Failure<T> {

@@ -1,15 +1,11 @@
 //! A connection to where a file goes: direct or through the proxy, TLS or not.
 
-use crate::{Proxy, SendError, Tls, TransportSettings};
+use crate::proxy::Proxies;
+use crate::{Proxy, SendError, TlsFault, TransportSettings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper_util::client::proxy::matcher::Matcher;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use rustls_platform_verifier::Verifier;
+use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +45,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn of(url: &str) -> Result<Self, SendError> {
-        let wrong = || SendError::Setup("the upload's URL is none".into());
+        let wrong = || SendError::Setup("invalid upload URL".into());
         let uri: http::Uri = url.parse().map_err(|_| wrong())?;
         let https = match uri.scheme_str() {
             Some("https") => true,
@@ -77,7 +73,9 @@ pub(super) async fn connect(
 }
 
 async fn dial(settings: &TransportSettings, target: &Target) -> Result<Connection, SendError> {
-    let Some(proxy) = settings.proxy.as_ref().filter(|proxy| applies(proxy, target)) else {
+    let proxies = Proxies::of(settings).map_err(|e| SendError::Setup(e.to_string()))?;
+    let proxy = proxies.for_scheme(target.https).filter(|proxy| applies(proxy, target));
+    let Some(proxy) = proxy else {
         let stream = tcp(&target.host, target.port).await?;
         let stream = if target.https { secure(settings, target, stream).await? } else { stream };
         return Ok(Connection { stream, proxied: false, authorization: None });
@@ -150,78 +148,15 @@ async fn secure(
     target: &Target,
     stream: Stream,
 ) -> Result<Stream, SendError> {
-    let config = config(&settings.tls).map_err(|e| SendError::Setup(e.to_string()))?;
+    let config = settings.tls.client_config().map_err(|e| SendError::Setup(e.to_string()))?;
     let name = ServerName::try_from(target.host.clone())
         .map_err(|e| SendError::Setup(format!("the upload's URL: {e}")))?;
     let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     match secured {
         Ok(stream) => Ok(Box::new(stream)),
-        Err(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
-            Err(SendError::Untrusted(error.to_string()))
-        }
-        Err(error) => Err(SendError::NotSent(error.to_string())),
-    }
-}
-
-fn config(tls: &Tls) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = if tls.skip_verify {
-        Arc::new(Anybody(Arc::clone(&provider)))
-    } else {
-        let roots = extra_roots(tls)?;
-        Arc::new(Verifier::new_with_extra_roots(roots, Arc::clone(&provider))?)
-    };
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
-}
-
-fn extra_roots(tls: &Tls) -> Result<Vec<CertificateDer<'static>>, rustls::Error> {
-    let Some(pem) = &tls.ca_cert else { return Ok(Vec::new()) };
-    CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|_| rustls::Error::General("ca_cert: not PEM certificates".into()))
-}
-
-/// Trusts anybody (`skip_verify_ssl`).
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(fault) => Err(SendError::Untrusted(TlsFault::of(fault), error.to_string())),
+            None => Err(SendError::NotSent(error.to_string())),
+        },
     }
 }

@@ -4,12 +4,14 @@
 //! a write durable, and in the lock that dies with its owner.
 
 mod postgres;
+mod postgres_url;
 mod schema;
 mod sqlite;
 mod tls;
 
 use crate::{JournalError, OperationId};
 pub(crate) use postgres::Postgres;
+pub use postgres_url::Database;
 pub(crate) use schema::*;
 pub(crate) use sqlite::Sqlite;
 use std::time::SystemTime;
@@ -62,10 +64,10 @@ impl Store {
     }
 
     /// Becomes the owner of an operation; None while somebody else is.
-    pub(crate) async fn own(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
+    pub(crate) async fn try_lock(&self, id: OperationId) -> Result<Option<Owner>, JournalError> {
         match self {
-            Store::Sqlite(store) => Ok(store.own(id)?.map(Owner::File)),
-            Store::Postgres(store) => Ok(store.own(id).await?.map(Owner::Session)),
+            Store::Sqlite(store) => Ok(store.try_lock(id)?.map(Owner::File)),
+            Store::Postgres(store) => Ok(store.try_lock(id).await?.map(Owner::Session)),
         }
     }
 

@@ -1,8 +1,8 @@
-//! TLS to PostgreSQL with the system's roots. The crate that does this (tokio-postgres-rustls)
-//! brings a second `syn` and an X.509 parser for channel binding, which we do not use.
+//! TLS to PostgreSQL. The crate that does this (tokio-postgres-rustls) brings a second `syn` and
+//! an X.509 parser for channel binding, which we do not use.
 
+use cloud_http::{Roots, TransportError, client_config};
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::ConfigVerifierExt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,10 +18,11 @@ use tokio_rustls::client::TlsStream;
 pub(super) struct Tls(TlsConnector);
 
 impl Tls {
-    /// Trusts what the system trusts.
-    pub(super) fn new() -> Result<Self, rustls::Error> {
-        let config = rustls::ClientConfig::with_platform_verifier()?;
-        Ok(Self(TlsConnector::from(Arc::new(config))))
+    /// Trusts these PEM certificates, or what the system trusts; with `names` a certificate must
+    /// be for the server's name.
+    pub(super) fn new(roots: Option<&str>, names: bool) -> Result<Self, TransportError> {
+        let roots = roots.map_or(Roots::System(None), Roots::Only);
+        Ok(Self(TlsConnector::from(Arc::new(client_config(roots, names)?))))
     }
 }
 

@@ -293,12 +293,18 @@ async fn a_thing_is_settled_when_no_earlier_operation_on_it_is_open() {
         let id = operation.id();
 
         let next = journal.open().await;
-        assert_eq!(next.settle("disk-1", &cloud, hasty()).await.expect("read"), [id], "it lives");
-        assert!(next.settle("disk-2", &cloud, hasty()).await.expect("read").is_empty());
+        assert_eq!(
+            next.wait_until_idle("disk-1", &cloud, hasty()).await.expect("read"),
+            [id],
+            "it lives"
+        );
+        assert!(next.wait_until_idle("disk-2", &cloud, hasty()).await.expect("read").is_empty());
         assert_eq!(cloud.names(), ["attachment"]);
         drop(operation);
         drop(ledger);
-        assert!(next.settle("disk-1", &cloud, patient()).await.expect("undone").is_empty());
+        assert!(
+            next.wait_until_idle("disk-1", &cloud, patient()).await.expect("undone").is_empty()
+        );
         assert!(cloud.names().is_empty());
         assert_eq!(states(&journal).await, [OperationState::Undone]);
     }

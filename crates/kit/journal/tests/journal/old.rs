@@ -4,7 +4,7 @@ use crate::support::{Cloud, Home, Thing, hasty, patient};
 use cloud_http::Outcome;
 use journal::{Intent, Journal, JournalError, Operation, OperationState, REMEMBERED};
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -66,7 +66,7 @@ async fn what_cannot_be_read_stays_open_and_stops_nobody() {
         let rows = next.operations().await.expect("rows");
         assert!(rows[0].note.as_deref().is_some_and(|note| note.contains("cannot read it")));
         // Nor does anybody wait for it who works on the same disk.
-        assert!(next.settle("disk-1", &cloud, patient()).await.expect("read").is_empty());
+        assert!(next.wait_until_idle("disk-1", &cloud, patient()).await.expect("read").is_empty());
         let again = next.recover(&cloud, patient()).await.expect("the journal works");
         assert_eq!((again.undone.len(), again.left.len()), (0, 1));
         let changed = next.operations().await.expect("rows")[0].changed;
@@ -85,6 +85,11 @@ async fn an_abandoned_operation_can_be_given_up() {
         assert!(!other.forget(id, "why").await.expect("asked"), "it lives");
         drop(strange);
         drop(ledger);
+        // A server notices a moment later that a session is gone.
+        let end = Instant::now() + Duration::from_secs(20);
+        while other.is_live(id).await.expect("asked") && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         assert!(other.forget(id, "why").await.expect("written"));
         assert_eq!(states(&other).await, [OperationState::Undone]);
         assert!(!other.forget(id, "why").await.expect("asked"), "it is no more");

@@ -1,7 +1,7 @@
 //! A journal that cannot be used says so before anything is created.
 
 use crate::support::Home;
-use journal::{Journal, JournalError, Key, Place};
+use journal::{Database, Journal, JournalError, Key, Place};
 use secrecy::SecretString;
 
 fn key() -> Key {
@@ -69,7 +69,10 @@ async fn the_files_are_private() {
 async fn a_url_is_never_quoted() {
     for url in ["postgres://u:marked-password@[", "postgres://u:marked-password@127.0.0.1:1/db"] {
         let url = SecretString::from(url);
-        let error = Journal::open(Place::Postgres(&url), key()).await.err().expect("refused");
+        let error = Journal::open(Place::Postgres(Database { url: &url, ca_cert: None }), key())
+            .await
+            .err()
+            .expect("refused");
         assert!(!format!("{error} {error:?}").contains("marked-password"), "{error}");
     }
 }

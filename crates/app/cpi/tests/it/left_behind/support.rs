@@ -1,6 +1,6 @@
 //! A simulated cloud, and directors that drive the real binary against it.
 
-use journal::{Journal, Key, OperationRow, Place, StepRow};
+use journal::{Database, Journal, Key, OperationRow, Place, StepRow};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use simulator_cloudstack::{Inventory, Running, Simulator, World};
@@ -201,7 +201,8 @@ impl Home {
             Self::Directory(path) => Journal::open(Place::Directory(path), nobody()).await,
             Self::Postgres(url) => {
                 let url = SecretString::from(url.as_str());
-                Journal::open(Place::Postgres(&url), nobody()).await
+                Journal::open(Place::Postgres(Database { url: &url, ca_cert: None }), nobody())
+                    .await
             }
         }
         .unwrap()

@@ -55,7 +55,7 @@ pub(super) async fn check(cloud: &CloudStack) -> (Vec<Finding>, Option<Capabilit
 }
 
 fn is_untrusted(error: Option<&Error>) -> bool {
-    matches!(error, Some(Error::Unanswered { cause: SendError::Untrusted(_), .. }))
+    matches!(error, Some(Error::Unanswered { cause: SendError::Untrusted(..), .. }))
 }
 
 fn endpoint(cloud: &CloudStack, error: Option<&Error>, took: u128) -> Finding {

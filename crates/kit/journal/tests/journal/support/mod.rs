@@ -1,7 +1,7 @@
 //! Journals to test on: an SQLite file, and a private PostgreSQL where it is installed.
 
 use cloud_http::Deadline;
-use journal::{Absence, Intent, Journal, Key, Place, Undo, UndoBudget};
+use journal::{Absence, Database, Intent, Journal, Key, Place, Undo, UndoBudget};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -51,7 +51,7 @@ impl Home {
     pub async fn open_as(&self, account: &str) -> Journal {
         let place = match &self.postgres {
             None => Place::Directory(self.directory.path()),
-            Some((_, url)) => Place::Postgres(url),
+            Some((_, url)) => Place::Postgres(Database { url, ca_cert: None }),
         };
         open(place, account).await
     }

@@ -113,7 +113,7 @@ fn judge(
         }
         Err(error) => {
             let advice = match &error {
-                SendError::Untrusted(_) => {
+                SendError::Untrusted(..) => {
                     " (give its CA as ca_cert, beside the API's; skip_verify_ssl takes any)"
                 }
                 SendError::NotSent(_) => " (can the CPI reach the storage VM?)",

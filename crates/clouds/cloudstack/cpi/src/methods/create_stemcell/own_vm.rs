@@ -90,6 +90,7 @@ async fn own_id(firmware: &Path, metadata: &str) -> Result<(String, String)> {
 /// Asks the virtual router: past any proxy.
 async fn ask(url: &str) -> std::result::Result<String, String> {
     let settings = TransportSettings {
+        ignore_environment: true,
         connect_timeout: Some(PATIENCE),
         answer_limit: Some(4096),
         ..TransportSettings::default()
