@@ -76,7 +76,7 @@ fn listing() -> Bytes {
 fn json_in_500_vms(bencher: Bencher) {
     let answer = http::Response::new(listing());
     bencher.counter(BytesCount::new(answer.body().len())).bench(|| {
-        match answer::read::<List<VirtualMachine>>(&answer) {
+        match answer::read::<List<VirtualMachine>>("listVirtualMachines", &answer) {
             Answer::Good(list) => assert_eq!(list.items.len(), 500),
             other => panic!("{other:?}"),
         }

@@ -1,4 +1,4 @@
-//! Reads an HTTP answer: one top-level value, whatever its key, or what else it may be.
+//! Reads an HTTP answer: one top-level value under the command's own key, or what else it may be.
 
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -54,6 +54,8 @@ pub enum Foreign {
     Empty,
     /// A web page.
     Html,
+    /// A web page that asks for a password: a proxy's, or the cloud's own for people.
+    Login,
     /// XML, although JSON was asked for.
     Xml,
     /// The beginning of JSON.
@@ -70,6 +72,7 @@ impl fmt::Display for Foreign {
             Self::Redirect => "a redirect",
             Self::Empty => "an empty answer",
             Self::Html => "a web page",
+            Self::Login => "a login page",
             Self::Xml => "XML",
             Self::Truncated => "half an answer",
             Self::OtherJson => "JSON that is not CloudStack's",
@@ -78,55 +81,95 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// Reads an answer. No bytes make it panic.
-pub fn read<T: DeserializeOwned>(answer: &http::Response<Bytes>) -> Answer<T> {
+/// Reads an answer to `command`. No bytes make it panic.
+///
+/// The key of the one value must be this command's: JSON of a proxy, or the answer to another
+/// command, would else pass for an empty list.
+pub fn read<T: DeserializeOwned>(command: &str, answer: &http::Response<Bytes>) -> Answer<T> {
     let status = answer.status();
     if status.is_redirection() {
         return Answer::Foreign(Foreign::Redirect);
     }
     let body = answer.body();
-    let fault = match serde_json::from_slice::<Single<Claims>>(body) {
-        Ok(Single(claims)) => claims.fault(),
+    let (fault, is_own) = match serde_json::from_slice::<Single<Claims>>(body) {
+        Ok(Single(key, claims)) => (claims.fault(), is_envelope(command, &key)),
         Err(error) => return Answer::Foreign(foreign(body, &error)),
     };
     match fault {
-        Some(fault) => Answer::Refused(fault),
+        Some(fault) if is_own == Envelope::Own || is_own == Envelope::Error => {
+            Answer::Refused(fault)
+        }
         // A proxy may wrap its own errors in JSON.
-        None if !status.is_success() => Answer::Foreign(Foreign::OtherJson),
-        None => match serde_json::from_slice::<Single<T>>(body) {
-            Ok(Single(value)) => Answer::Good(value),
+        _ if is_own != Envelope::Own || !status.is_success() => Answer::Foreign(Foreign::OtherJson),
+        _ => match serde_json::from_slice::<Single<T>>(body) {
+            Ok(Single(_, value)) => Answer::Good(value),
             Err(error) => Answer::Odd(error.to_string()),
         },
     }
 }
+
+/// Whose an answer is, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Envelope {
+    /// The command's.
+    Own,
+    /// That of a refusal of a command which was not even looked at.
+    Error,
+    /// Another's.
+    Other,
+}
+
+/// Commands whose key is not made of their name, or was not in older releases.
+const OTHER_KEYS: &[(&str, &str)] = &[
+    ("getUploadParamsForTemplate", "postuploadtemplateresponse"),
+    ("addIpToNic", "addiptovmnicresponse"),
+    ("revokeSecurityGroupIngress", "revokesecuritygroupingress"),
+    ("revokeSecurityGroupEgress", "revokesecuritygroupegress"),
+];
+
+fn is_envelope(command: &str, key: &str) -> Envelope {
+    let usual = key.len() == command.len() + RESPONSE.len()
+        && key[..].to_ascii_lowercase() == format!("{}{RESPONSE}", command.to_ascii_lowercase());
+    let is_other = |(of, other): &(&str, &str)| *of == command && other.eq_ignore_ascii_case(key);
+    if usual || OTHER_KEYS.iter().any(is_other) {
+        Envelope::Own
+    } else if key == "errorresponse" {
+        Envelope::Error
+    } else {
+        Envelope::Other
+    }
+}
+
+const RESPONSE: &str = "response";
 
 /// What `jobresult` of a failed job says; None if it is no error.
 pub fn job_fault(result: &Value) -> Option<Fault> {
     serde_json::from_value::<Claims>(result.clone()).ok()?.fault()
 }
 
-/// An object with one key, of whatever name.
-struct Single<T>(T);
+/// An object with one key: the key and its value.
+struct Single<T>(String, T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Single<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneKey<T>(PhantomData<T>);
         impl<'de, T: Deserialize<'de>> Visitor<'de> for OneKey<T> {
-            type Value = T;
+            type Value = (String, T);
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object with one key")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-                let Some((IgnoredAny, value)) = map.next_entry()? else {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(String, T), A::Error> {
+                let Some((key, value)) = map.next_entry()? else {
                     return Err(A::Error::custom("an object without a key"));
                 };
                 match map.next_entry::<IgnoredAny, IgnoredAny>()? {
-                    None => Ok(value),
+                    None => Ok((key, value)),
                     Some(_) => Err(A::Error::custom("an object with several keys")),
                 }
             }
         }
-        deserializer.deserialize_map(OneKey(PhantomData)).map(Single)
+        let (key, value) = deserializer.deserialize_map(OneKey(PhantomData))?;
+        Ok(Single(key, value))
     }
 }
 
@@ -189,6 +232,7 @@ fn foreign(body: &[u8], error: &serde_json::Error) -> Foreign {
     match start.first() {
         None => Foreign::Empty,
         Some(b'<') if begins("<?xml") && !contains(start, b"<html") => Foreign::Xml,
+        Some(b'<') if is_login(start) => Foreign::Login,
         Some(b'<') => Foreign::Html,
         Some(b'{') if error.is_eof() => Foreign::Truncated,
         Some(b'{' | b'[' | b'"') if error.is_data() => Foreign::OtherJson,
@@ -201,6 +245,16 @@ fn contains(body: &[u8], piece: &[u8]) -> bool {
         .is_some_and(|head| head.windows(piece.len()).any(|w| w.eq_ignore_ascii_case(piece)))
 }
 
+/// Whether a page has a field for a password, or calls itself a login.
+fn is_login(page: &[u8]) -> bool {
+    let head = &page[..page.len().min(32 << 10)];
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let titled = head.split_once("<title").and_then(|(_, rest)| rest.split_once("</title"));
+    head.contains("type=\"password\"")
+        || head.contains("type='password'")
+        || titled.is_some_and(|(title, _)| title.contains("login") || title.contains("sign in"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,15 +264,63 @@ mod tests {
         http::Response::builder().status(status).body(body.into()).unwrap()
     }
 
-    const REFUSED: &str = r#"{"deployvirtualmachineresponse":{"uuidList":[{"uuid":"u"},"w",3],
+    const REFUSED: &str = r#"{"rresponse":{"uuidList":[{"uuid":"u"},"w",3],
         "errorcode":431,"cserrorcode":4350,"errortext":"no"}}"#;
 
+    /// A command whose answers have the key `r`.
+    fn read<T: DeserializeOwned>(answer: &http::Response<Bytes>) -> Answer<T> {
+        let body =
+            String::from_utf8_lossy(answer.body()).replacen(r#"{"r":"#, r#"{"rresponse":"#, 1);
+        let same = answer.body() == body.as_bytes();
+        let renamed = http::Response::builder().status(answer.status());
+        let renamed = renamed.body(if same { answer.body().clone() } else { body.into() }).unwrap();
+        super::read("r", &renamed)
+    }
+
+    /// A proxy's `{"error":{…}}`, an empty object under any key, and the answer to another command
+    /// would be an empty list, so that a director would forget a live disk.
     #[test]
-    fn the_one_value_is_read_whatever_its_key() {
-        for key in ["listzonesresponse", "restorevmresponse", "createLBStickinessPolicy", ""] {
+    fn an_answer_under_another_key_is_not_the_command_s() {
+        for body in [
+            r#"{"error":{"message":"policy"}}"#,
+            r#"{"message":{}}"#,
+            r#"{"listzonesresponse":{"count":0}}"#,
+            r#"{"":{}}"#,
+            r#"{"errorresponse":{}}"#,
+        ] {
+            let read = super::read::<List<Volume>>("listVolumes", &answer(200, body));
+            assert_eq!(read, Answer::Foreign(Foreign::OtherJson), "{body}");
+        }
+        let refused = r#"{"listzonesresponse":{"errorcode":431,"errortext":"no"}}"#;
+        let read = super::read::<List<Volume>>("listVolumes", &answer(431, refused));
+        assert_eq!(read, Answer::Foreign(Foreign::OtherJson));
+    }
+
+    /// The keys that do not follow from the command's name, and those in another case.
+    #[test]
+    fn keys_of_every_release_are_known() {
+        for (command, key) in [
+            ("listVolumes", "listvolumesresponse"),
+            ("restoreVirtualMachine", "restoreVirtualMachineResponse"),
+            ("getUploadParamsForTemplate", "postuploadtemplateresponse"),
+            ("addIpToNic", "addiptovmnicresponse"),
+        ] {
             let body = format!(r#"{{"{key}":{{"id":"v","jobid":"j"}}}}"#);
-            let read = read::<Started>(&answer(200, body));
-            assert_eq!(read, Answer::Good(Started { id: Some("v".into()), jobid: "j".into() }));
+            let read = super::read::<Started>(command, &answer(200, body));
+            let started = Started { id: Some("v".into()), jobid: "j".into() };
+            assert_eq!(read, Answer::Good(started), "{command}");
+        }
+    }
+
+    /// People look for the word.
+    #[test]
+    fn a_login_page_is_named() {
+        for page in [
+            "<html><head><title>Login</title>",
+            "<!DOCTYPE html><form><input name=p type=\"password\">",
+        ] {
+            let read = read::<Success>(&answer(200, page));
+            assert_eq!(read, Answer::Foreign(Foreign::Login), "{page}");
         }
     }
 
@@ -292,7 +394,7 @@ mod tests {
     #[test]
     fn no_bytes_make_it_panic() {
         let mut random = fastrand::Rng::with_seed(7);
-        let good = r#"{"listzonesresponse":{"count":1,"zone":[{"id":"é","name":"\u0041"}]}}"#;
+        let good = r#"{"rresponse":{"count":1,"zone":[{"id":"é","name":"\u0041"}]}}"#;
         for _ in 0..20_000 {
             let mut bytes = if random.bool() { good } else { REFUSED }.as_bytes().to_vec();
             for _ in 0..random.usize(1..6) {

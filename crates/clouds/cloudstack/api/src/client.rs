@@ -1,26 +1,22 @@
 //! The client: makes calls, waits for jobs, follows pages.
 
-use crate::api::{AsyncJob, List, QueryAsyncJobResult, Started};
+use crate::api::{AsyncJob, QueryAsyncJobResult};
 use crate::error::{Error, JobLoss, Refusal};
 use crate::exchange::{Call, Exchange};
-use crate::phrases::PAGE_TOO_LARGE;
 use crate::scope::Scope;
 use crate::settings::ClientSettings;
 use crate::tally::Tally;
-use crate::{Command, CommandInfo, JobCommand, Paged, job};
+use crate::{Command, CommandInfo, job};
 use cloud_http::{Deadline, Effect, jittered_pause, wait_span};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-/// Rows a page: the most that a cloud with default settings gives.
-const PAGE_SIZE: usize = 500;
-
 /// A CloudStack API client. Clones share connections and tally.
 #[derive(Debug, Clone)]
 pub struct Client {
-    exchange: Arc<Exchange>,
+    pub(crate) exchange: Arc<Exchange>,
     scope: Scope,
 }
 
@@ -36,7 +32,7 @@ impl Client {
     }
 
     /// A call, with whose things it is about.
-    fn prepare<C: Command>(&self, command: &C) -> Result<Call, Error> {
+    pub(crate) fn prepare<C: Command>(&self, command: &C) -> Result<Call, Error> {
         let mut call = Call::of(command)?;
         if C::OWNED {
             for (name, value) in self.scope.parameters() {
@@ -59,39 +55,6 @@ impl Client {
     ) -> Result<C::Answer, Error> {
         let call = self.prepare(command)?;
         self.exchange.repeat(&call, deadline).await
-    }
-
-    /// Starts a job. What the cloud checks at once is refused here.
-    pub async fn start<C: JobCommand>(
-        &self,
-        command: &C,
-        deadline: Deadline,
-    ) -> Result<Started, Error> {
-        self.call(command, deadline).await
-    }
-
-    /// Starts a job under an id of our choosing (a UUID in lower case), so that it can be asked
-    /// for even if the answer is lost. Never to be sent again under the same id: the cloud makes
-    /// the thing before it notices.
-    pub async fn start_as<C: JobCommand>(
-        &self,
-        command: &C,
-        job: &str,
-        deadline: Deadline,
-    ) -> Result<Started, Error> {
-        let mut call = self.prepare(command)?;
-        call.set("customjobid", job);
-        self.exchange.repeat(&call, deadline).await
-    }
-
-    /// Starts a job and waits for its end.
-    pub async fn run<C: JobCommand>(
-        &self,
-        command: &C,
-        deadline: Deadline,
-    ) -> Result<C::Result, Error> {
-        let started = self.start(command, deadline).await?;
-        self.wait(&started.jobid, C::NAME, deadline).await
     }
 
     /// Waits for the end of a job that `command` started.
@@ -121,7 +84,7 @@ impl Client {
                 return Err(lost(why));
             }
             match self.exchange.once::<AsyncJob>(&poll, deadline).await {
-                Ok(state) => match job::end(state) {
+                Ok(state) => match self.end(state) {
                     Some(end) => return self.job_ended(end, job, command),
                     None => why = JobLoss::StillRunning,
                 },
@@ -130,6 +93,14 @@ impl Client {
                 Err(error) => return Err(lost(JobLoss::Unseen(Box::new(error)))),
             }
         }
+    }
+
+    /// What a poll told; None while the job runs. It also tells whose the keys are.
+    fn end(&self, state: AsyncJob) -> Option<job::End> {
+        if let Some(account) = state.other.get("accountid").and_then(|id| id.as_str()) {
+            self.exchange.note_account(account);
+        }
+        job::end(state)
     }
 
     fn job_ended<T: DeserializeOwned>(
@@ -153,37 +124,4 @@ impl Client {
             job::End::Lost(why) => Err(Error::JobLost { command, job: job.into(), why }),
         }
     }
-
-    /// All rows of a list, page by page. A row that others add or remove meanwhile may be
-    /// missing or be there twice, as CloudStack counts pages anew each time.
-    pub async fn list_all<C: Paged>(
-        &self,
-        command: C,
-        deadline: Deadline,
-    ) -> Result<Vec<C::Item>, Error> {
-        let mut call = self.prepare(&command)?;
-        let (mut rows, mut size) = (Vec::new(), PAGE_SIZE);
-        loop {
-            call.set("pagesize", size.to_string());
-            call.set("page", (rows.len() / size + 1).to_string());
-            match self.exchange.repeat::<List<C::Item>>(&call, deadline).await {
-                Ok(List { count, items }) => {
-                    let last = items.len() < size;
-                    rows.extend(items);
-                    if last || rows.len() as u64 >= count {
-                        return Ok(rows);
-                    }
-                }
-                Err(error) => size = smaller_page(&error, size).ok_or(error)?,
-            }
-        }
-    }
-}
-
-/// The page size that the cloud allows, where it refused a larger one:
-/// "Page size can't exceed max allowed page size value: 500".
-fn smaller_page(error: &Error, refused: usize) -> Option<usize> {
-    let (_, allowed) = error.refusal()?.text.split_once(PAGE_TOO_LARGE)?;
-    let digits = allowed.trim_start_matches([':', ' ']).split(|c: char| !c.is_ascii_digit()).next();
-    digits?.parse().ok().filter(|size| (1..refused).contains(size))
 }

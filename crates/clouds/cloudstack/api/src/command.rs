@@ -79,7 +79,7 @@ macro_rules! commands {
             effect: Effect::$effect,
             job: commands!(@is_job $kind),
             owned: commands!(@is_owned $($owned)?),
-            read: |answer| answer::read::<<$struct as Command>::Answer>(answer).forget(),
+            read: |answer| answer::read::<<$struct as Command>::Answer>($name, answer).forget(),
             read_result: |_result| commands!(@result $kind $struct _result),
         }),*];
     };

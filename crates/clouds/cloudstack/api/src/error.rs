@@ -40,6 +40,8 @@ pub enum Error {
         http_status: u16,
         /// What came.
         what: Foreign,
+        /// The wait that it asks for, in `Retry-After`.
+        retry_after: Option<Duration>,
     },
     /// The cloud did it, but its answer is not of the shape we know.
     #[error("{command}: an answer of a shape we do not know: {reason}")]
@@ -60,6 +62,9 @@ pub enum Error {
         why: JobLoss,
     },
 }
+
+/// The wait where a 429 names none.
+const UNNAMED_WAIT: Duration = Duration::from_secs(1);
 
 /// Why the end of a job is not known.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -86,7 +91,7 @@ impl JobLoss {
     /// The wait that the cloud asked for when it was last asked for the job.
     pub(crate) fn asked_wait(&self) -> Duration {
         match self {
-            JobLoss::Unseen(error) => error.refusal().and_then(Refusal::asked_wait),
+            JobLoss::Unseen(error) => error.asked_wait(),
             _ => None,
         }
         .unwrap_or_default()
@@ -183,11 +188,10 @@ impl Refusal {
 impl Error {
     /// What is known of the effect of a call that ended so.
     pub fn outcome<T>(self) -> Outcome<T, Error> {
-        match &self {
-            Error::Settings(_) | Error::Unusable { .. } => Outcome::NotSent(self),
-            Error::Unanswered { cause, .. } if cause.certainly_not_sent() => Outcome::NotSent(self),
-            _ if self.changed_nothing() => Outcome::NotApplied(self),
-            _ => Outcome::Unknown(self),
+        match () {
+            () if self.is_unsent() => Outcome::NotSent(self),
+            () if self.changed_nothing() => Outcome::NotApplied(self),
+            () => Outcome::Unknown(self),
         }
     }
 
@@ -199,6 +203,37 @@ impl Error {
             Error::Foreign { http_status, .. } => {
                 matches!(http_status, 300..=499) && *http_status != 408
             }
+            _ => false,
+        }
+    }
+
+    /// The wait that whoever refused asks for: the cloud, or a proxy that limits requests, which
+    /// went no further then.
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        match self {
+            Error::Refused(refusal) => refusal.asked_wait(),
+            Error::Foreign { http_status: 429, retry_after, .. } => {
+                Some(retry_after.unwrap_or(UNNAMED_WAIT))
+            }
+            Error::Foreign { http_status: 503, retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the request certainly did not leave this machine.
+    pub fn is_unsent(&self) -> bool {
+        match self {
+            Error::Unanswered { cause, .. } => cause.certainly_not_sent(),
+            Error::Settings(_) | Error::Unusable { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the call may have arrived, or may still, and nothing tells what came of it.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Error::Unanswered { cause, .. } => !cause.certainly_not_sent(),
+            Error::Foreign { .. } | Error::Odd { .. } => !self.changed_nothing(),
             _ => false,
         }
     }
@@ -346,8 +381,8 @@ mod tests {
         for (http_status, expected) in
             [(200, false), (302, true), (404, true), (407, true), (408, false), (502, false)]
         {
-            let what = Foreign::Html;
-            let error = Error::Foreign { command: "createVolume", http_status, what };
+            let (what, retry_after) = (Foreign::Html, None);
+            let error = Error::Foreign { command: "createVolume", http_status, what, retry_after };
             assert_eq!(known(error), expected, "{http_status}");
         }
         assert!(!known(Error::Odd { command: "createVolume", reason: "shape".into() }));

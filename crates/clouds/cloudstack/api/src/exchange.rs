@@ -12,9 +12,20 @@ use bytes::Bytes;
 use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
+
+/// The largest answer that is read. Read, it takes some eight times as much; a page of 500 rows is
+/// a third of it.
+const ANSWER_LIMIT: usize = 8 << 20;
+
+/// How often a request that certainly did not leave is tried, in all: an outage is cheap.
+const MOST_UNSENT: u32 = 3;
+
+/// What takes longer than this to find out is not tried again.
+const QUICK: Duration = Duration::from_secs(2);
 
 /// The way to one cloud under one account.
 #[derive(Debug)]
@@ -25,14 +36,16 @@ pub(crate) struct Exchange {
     transport: Transport,
     request_timeout: Duration,
     retry: Retry,
+    arrival: Duration,
     tally: Tallied,
 }
 
 impl Exchange {
     pub(crate) fn new(settings: ClientSettings) -> Result<Self, Error> {
         let endpoint = settings.endpoint()?;
-        let transport =
-            Transport::new(settings.transport).map_err(|e| Error::Settings(e.to_string()))?;
+        let mut transport = settings.transport;
+        transport.answer_limit.get_or_insert(ANSWER_LIMIT);
+        let transport = Transport::new(transport).map_err(|e| Error::Settings(e.to_string()))?;
         let Credentials { api_key, secret_access_key } = &settings.credentials;
         Ok(Self {
             endpoint,
@@ -41,12 +54,23 @@ impl Exchange {
             transport,
             request_timeout: settings.request_timeout,
             retry: settings.retry,
+            arrival: settings.arrival,
             tally: Tallied::default(),
         })
     }
 
     pub(crate) fn tally(&self) -> Tally {
         self.tally.now()
+    }
+
+    /// For so long a request whose answer was lost may still arrive.
+    pub(crate) fn arrival(&self) -> Duration {
+        self.arrival
+    }
+
+    /// Notes whose the keys are.
+    pub(crate) fn note_account(&self, id: &str) {
+        self.tally.account(id);
     }
 
     /// What the cloud said, without secrets.
@@ -64,13 +88,32 @@ impl Exchange {
         call: &Call,
         deadline: Deadline,
     ) -> Result<T, Error> {
+        self.repeat_digested(call, deadline).await.map(|(answer, _)| answer)
+    }
+
+    /// The same, with a digest of the answer's bytes: two that are alike have the same.
+    pub(crate) async fn repeat_digested<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<(T, u64), Error> {
         self.secrets.remember(call.parameters.secrets());
         let mut waits = self.retry.waits();
+        let mut unsent = 0;
         loop {
-            let error = match self.once(call, deadline).await {
+            let (was_unreachable, begun) = (self.tally.is_unreachable(), Instant::now());
+            let error = match self.digested(call, deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if error.is_unsent() {
+                unsent += 1;
+                // Nobody is there, and that was known, or took long to find out.
+                let known = was_unreachable && unsent == 1;
+                if known || unsent >= MOST_UNSENT || begun.elapsed() > QUICK {
+                    return Err(error);
+                }
+            }
             let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
                 return Err(error);
             };
@@ -86,6 +129,14 @@ impl Exchange {
         call: &Call,
         deadline: Deadline,
     ) -> Result<T, Error> {
+        self.digested(call, deadline).await.map(|(answer, _)| answer)
+    }
+
+    async fn digested<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        deadline: Deadline,
+    ) -> Result<(T, u64), Error> {
         self.exchange(call, deadline).instrument(api_span(call.name)).await
     }
 
@@ -93,7 +144,7 @@ impl Exchange {
         &self,
         call: &Call,
         deadline: Deadline,
-    ) -> Result<T, Error> {
+    ) -> Result<(T, u64), Error> {
         // Signed anew each time: a signature expires.
         let request =
             request::signed(&call.parameters, &self.endpoint, &self.credentials, Timestamp::now())?;
@@ -105,11 +156,15 @@ impl Exchange {
         self.tally.ahead(answer.as_ref().ok().and_then(|it| clock::ahead(it, Timestamp::now())));
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         let result = match answer {
-            Ok(answer) => self.judge(call, answer),
+            Ok(answer) => {
+                let digest = digest(answer.body());
+                self.judge(call, answer).map(|value| (value, digest))
+            }
             Err(cause) => Err(Error::Unanswered { command: call.name, cause }),
         };
         let error = result.as_ref().err();
-        self.tally.ended(error.and_then(Error::code));
+        let unreachable = error.is_some_and(Error::is_unsent);
+        self.tally.ended(error.and_then(Error::code), unreachable);
         Exchanged { call: call.name, effect: call.effect, status, took, poll: call.job.as_deref() }
             .log(error);
         result
@@ -121,7 +176,7 @@ impl Exchange {
         answer: http::Response<Bytes>,
     ) -> Result<T, Error> {
         let (command, http_status) = (call.name, answer.status().as_u16());
-        match answer::read(&answer) {
+        match answer::read(command, &answer) {
             Answer::Good(value) => Ok(value),
             Answer::Refused(fault) => {
                 let mut fault = self.cleaned(fault);
@@ -132,9 +187,24 @@ impl Exchange {
                 Err(Error::Refused(Box::new(refusal)))
             }
             Answer::Odd(reason) => Err(Error::Odd { command, reason: self.clean(&reason) }),
-            Answer::Foreign(what) => Err(Error::Foreign { command, http_status, what }),
+            Answer::Foreign(what) => {
+                let retry_after = retry_after(&answer);
+                Err(Error::Foreign { command, http_status, what, retry_after })
+            }
         }
     }
+}
+
+fn digest(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish()
+}
+
+/// `Retry-After` in seconds; a date is not read.
+fn retry_after(answer: &http::Response<Bytes>) -> Option<Duration> {
+    let text = answer.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The wait before the call is sent again; None if it must not be, or not any more.
@@ -144,13 +214,13 @@ fn next_wait(
     waits: &mut Waits,
     deadline: Deadline,
 ) -> Option<Duration> {
+    let is_limit = matches!(error, Error::Refused(_) | Error::Foreign { http_status: 429, .. });
+    if let Some(wait) = error.asked_wait().filter(|_| is_limit || effect == Effect::Read) {
+        return waits.as_asked(wait, deadline);
+    }
     match error {
         // CloudStack says itself that it has not begun.
-        Error::Refused(refusal) => match refusal.asked_wait() {
-            Some(wait) => waits.as_asked(wait, deadline),
-            None if refusal.errorcode == 503 => waits.after_failure(deadline),
-            None => None,
-        },
+        Error::Refused(refusal) if refusal.errorcode == 503 => waits.after_failure(deadline),
         Error::Unanswered { cause, .. } if effect.may_resend_after(cause) => {
             waits.after_failure(deadline)
         }

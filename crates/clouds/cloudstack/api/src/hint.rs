@@ -55,6 +55,12 @@ fn foreign(http_status: u16, what: Foreign) -> Option<&'static str> {
             "redirects are not followed, since the keys would go along; give the final URL as \
              endpoint (https instead of http?)",
         ),
+        (_, 413) => Some("a proxy or the server takes no request of this size; raise its limit"),
+        (_, 429) => Some("a proxy or load balancer limits requests; raise its limit"),
+        (Foreign::Login, _) => Some(
+            "a login page answered: a proxy that wants people to sign in, or the cloud's own page; \
+             the endpoint usually ends in /client/api",
+        ),
         (_, 407) => Some("the proxy wants user and password"),
         (_, 404) => Some("is the endpoint's path right? It usually ends in /client/api"),
         (Foreign::Html | Foreign::Other, 500..) => {

@@ -26,6 +26,8 @@ pub struct ClientSettings {
     pub request_timeout: Duration,
     /// How often a request may be sent again, where it may be at all.
     pub retry: Retry,
+    /// For so long a request whose answer was lost may still arrive.
+    pub arrival: Duration,
 }
 
 impl ClientSettings {
@@ -37,6 +39,7 @@ impl ClientSettings {
             transport: TransportSettings::default(),
             request_timeout: Duration::from_secs(60),
             retry: Retry::default(),
+            arrival: Duration::from_secs(2),
         }
     }
 

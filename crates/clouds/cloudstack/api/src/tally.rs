@@ -25,6 +25,11 @@ pub struct Tally {
     pub commands: BTreeMap<&'static str, u64>,
     /// Whether the last request was refused because of who sent it (401).
     pub locked_out: bool,
+    /// Whether the last request certainly did not leave this machine: the cloud is not there.
+    pub unreachable: bool,
+    /// The id of the account whose keys these are, once a job has told it: the same for every
+    /// key of it and every way to the cloud.
+    pub account: Option<String>,
     /// How far this machine's clock was ahead of the cloud's at the last answer that told one.
     pub ahead: Option<SignedDuration>,
 }
@@ -49,9 +54,21 @@ impl Tallied {
         }
     }
 
-    pub(crate) fn ended(&self, code: Option<i64>) {
+    pub(crate) fn ended(&self, code: Option<i64>, unreachable: bool) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tally.locked_out = code == Some(LOCKED_OUT);
+        tally.unreachable = unreachable;
+    }
+
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unreachable
+    }
+
+    pub(crate) fn account(&self, id: &str) {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tally.account.as_deref() != Some(id) {
+            tally.account = Some(id.to_owned());
+        }
     }
 
     pub(crate) fn ahead(&self, by: Option<SignedDuration>) {

@@ -37,9 +37,12 @@ async fn each_exchange_is_one_event() {
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let script = [
-        Reply::json(200, r#"{"r":{"jobid":"j7"}}"#),
+        Reply::json(200, r#"{"deletesnapshotresponse":{"jobid":"j7"}}"#),
         Reply::Close,
-        Reply::json(200, r#"{"r":{"jobid":"j7","jobstatus":1,"jobresult":{"success":true}}}"#),
+        Reply::json(
+            200,
+            r#"{"queryasyncjobresultresponse":{"jobid":"j7","jobstatus":1,"jobresult":{"success":true}}}"#,
+        ),
     ];
     let server = Server::start(script).await;
     let credentials = Credentials { api_key: "key".into(), secret_access_key: "secret".into() };

@@ -61,11 +61,14 @@ fn replies() -> Vec<Reply> {
         refuse(&format!("Illegal base64 character in: \\\"{middle}\\\"")),
         refuse("no user with apikey MARKED-api-key-0123456789"),
         refuse("the key api-key-0123456789 is off"),
-        Reply::json(200, &format!(r#"{{"r":{{"id":"v","jobid":["{USER_DATA}"]}}}}"#)),
+        Reply::json(
+            200,
+            &format!(r#"{{"deployvirtualmachineresponse":{{"id":"v","jobid":["{USER_DATA}"]}}}}"#),
+        ),
         Reply::Close,
         Reply::Reset,
         Reply::html(503),
-        Reply::json(401, r#"{"r":{"errorcode":401,"errortext":"unable to verify"}}"#),
+        Reply::json(401, r#"{"errorresponse":{"errorcode":401,"errortext":"unable to verify"}}"#),
         Reply::With(302, "Location: http://127.0.0.1:1/?apikey=MARKED\r\n", String::new()),
     ]
 }
@@ -124,12 +127,13 @@ async fn no_error_log_or_debug_shows_a_secret() {
 /// A job's error comes after the call that held the secret.
 #[tokio::test]
 async fn the_error_of_a_job_is_clean_too() {
-    let started = r#"{"r":{"id":"v","jobid":"j"}}"#;
+    let started = r#"{"deployvirtualmachineresponse":{"id":"v","jobid":"j"}}"#;
     let failed = format!(
-        r#"{{"r":{{"jobid":"j","jobstatus":2,"jobresult":{{"errorcode":530,"errortext":"bad {USER_DATA}"}}}}}}"#
+        r#"{{"queryasyncjobresultresponse":{{"jobid":"j","jobstatus":2,"jobresult":{{"errorcode":530,"errortext":"bad {USER_DATA}"}}}}}}"#
     );
-    let odd =
-        format!(r#"{{"r":{{"jobid":"j","jobstatus":1,"jobresult":{{"vm":"{USER_DATA}"}}}}}}"#);
+    let odd = format!(
+        r#"{{"queryasyncjobresultresponse":{{"jobid":"j","jobstatus":1,"jobresult":{{"vm":"{USER_DATA}"}}}}}}"#
+    );
     for end in [failed, odd] {
         let server = Server::start([Reply::json(200, started), Reply::json(200, &end)]).await;
         let client = Client::new(settings(&server)).unwrap();
