@@ -51,7 +51,7 @@ impl Client {
         command: &C,
         deadline: Deadline,
     ) -> Result<StartedJob, Error> {
-        let mut earlier: Vec<String> = Vec::new();
+        let (mut earlier, mut lost): (Vec<String>, Option<Error>) = Default::default();
         loop {
             let id = Uuid::new_v4().to_string();
             let error = match self.start_under(command, &id, deadline).await {
@@ -68,9 +68,11 @@ impl Client {
                 }
             }
             if !error.is_lost() || earlier.len() >= MOST_STARTS || deadline.passed() {
-                return Err(error);
+                // That the last one was not sent says nothing of those before it.
+                return Err(if error.is_unsent() { lost.unwrap_or(error) } else { error });
             }
             tracing::debug!("{error}: there is no job {id}; starting another");
+            lost = Some(error);
             earlier.push(id);
         }
     }
@@ -106,7 +108,7 @@ impl Client {
     ) -> Result<StartedJob, Error> {
         let mut call = self.prepare(command)?;
         call.set("customjobid", job);
-        let mut starts = 0;
+        let (mut starts, mut lost) = (0, None);
         loop {
             let error = match self.exchange.repeat::<Started>(&call, deadline).await {
                 Ok(Started { id, jobid }) => {
@@ -123,8 +125,9 @@ impl Client {
             }
             let may_resend = C::EFFECT != Effect::Create && error.is_lost();
             if !may_resend || starts >= MOST_STARTS || deadline.passed() {
-                return Err(error);
+                return Err(if error.is_unsent() { lost.unwrap_or(error) } else { error });
             }
+            lost = Some(error);
         }
     }
 

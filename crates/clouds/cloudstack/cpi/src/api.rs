@@ -249,13 +249,16 @@ pub(crate) async fn change<T>(
     send: impl AsyncFn() -> CloudResult<T>,
     probe: impl AsyncFn() -> CloudResult<Option<T>>,
 ) -> CloudResult<T> {
-    let act = async || until_known(&send, &probe).await;
+    // A VM's deletion is several calls: that the last one was not sent says nothing of the others.
+    let is_one_call = !matches!(intent, Intent::VmDeletion { .. });
+    let act = async || until_known(&send, &probe, is_one_call).await;
     operation.step(intent, act, async || probe().await).await
 }
 
 async fn until_known<T>(
     send: &impl AsyncFn() -> CloudResult<T>,
     probe: &impl AsyncFn() -> CloudResult<Option<T>>,
+    is_one_call: bool,
 ) -> Outcome<T, Failure> {
     let (mut pause, mut sends) = (PAUSES.0, 1);
     loop {
@@ -277,19 +280,36 @@ async fn until_known<T>(
                 Ok(None) | Err(_) => {}
             }
         }
-        return step_outcome(Err(failure));
+        return match call_outcome(Err(failure)) {
+            // What was sent before may still come.
+            Outcome::NotSent(failure) if sends > 1 => Outcome::Unknown(failure),
+            Outcome::NotSent(failure) if !is_one_call => Outcome::NotApplied(failure),
+            outcome => outcome,
+        };
     }
 }
 
-/// The outcome of a step. A refusal, of the call or of its job, is final: whatever the call left
-/// behind exists by now and can be found by its name; nothing appears later. (CloudStack's 530
-/// stands for anything, so to the API crate its outcome is unknown.)
-pub(crate) fn step_outcome<T>(result: CloudResult<T>) -> Outcome<T, Failure> {
+/// The outcome of a step of one call. A refusal, of the call or of its job, is final: whatever the
+/// call left behind exists by now and can be found by its name; nothing appears later.
+/// (CloudStack's 530 stands for anything, so to the API crate its outcome is unknown.)
+pub(crate) fn call_outcome<T>(result: CloudResult<T>) -> Outcome<T, Failure> {
     match result {
         Ok(answer) => Outcome::Applied(answer),
         Err(failure @ (Failure::Journal(_) | Failure::Ready(_))) => Outcome::NotApplied(failure),
-        Err(failure) if failure.is_refusal() => Outcome::NotApplied(failure),
-        Err(Failure::Cloud(error)) => error.outcome().map_err(Failure::Cloud),
+        Err(Failure::Cloud(error)) => {
+            let has_ended = error.refusal().is_some();
+            let outcome = error.outcome().map_err(Failure::Cloud);
+            if has_ended { outcome.ended() } else { outcome }
+        }
+    }
+}
+
+/// The same of a step of several calls: that the last one was not sent says nothing of those
+/// before it.
+pub(crate) fn step_outcome<T>(result: CloudResult<T>) -> Outcome<T, Failure> {
+    match call_outcome(result) {
+        Outcome::NotSent(failure) => Outcome::NotApplied(failure),
+        outcome => outcome,
     }
 }
 

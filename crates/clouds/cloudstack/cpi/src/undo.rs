@@ -8,6 +8,7 @@ use crate::resources::{
 };
 use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result};
+use cloudstack::Client;
 use journal::{Absence, Undo};
 
 impl Undo for CloudStack {
@@ -58,6 +59,10 @@ impl Undo for CloudStack {
     }
 
     fn is_locked_out(&self) -> bool {
-        self.scope_refused.get() || self.client().is_ok_and(|client| client.tally().locked_out)
+        let hopeless = |client: &Client| {
+            let tally = client.tally();
+            tally.locked_out || tally.unreachable
+        };
+        self.scope_refused.get() || self.client().is_ok_and(hopeless)
     }
 }
