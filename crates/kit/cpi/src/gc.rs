@@ -6,7 +6,7 @@
 
 use crate::naming::OwnName;
 use bosh_cpi::{CpiError, Result};
-use journal::{Intent, Journal, JournalError, OperationId, REMEMBERED};
+use journal::Intent;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -117,69 +117,4 @@ impl Found {
     pub(crate) fn target<T: Intent>(&self) -> Option<T> {
         serde_json::from_str(&self.target).ok()
     }
-}
-
-/// What becomes of a thing of ours.
-pub(crate) async fn judge<T>(
-    ledger: &Journal,
-    policy: &GcPolicy,
-    thing: &OwnedResource<T>,
-) -> std::result::Result<(Verdict, &'static str), JournalError> {
-    if policy.known.as_ref().is_some_and(|known| known.contains(&thing.cid)) {
-        return Ok((Verdict::Keep, "the director knows it (--keep)"));
-    }
-    if let Some(used) = thing.used {
-        return Ok((Verdict::Keep, used));
-    }
-    if let Some(ours) = thing.ours
-        && ledger.is_live(ours.operation).await?
-    {
-        return Ok((Verdict::Keep, "a call is working on it"));
-    }
-    let (verdict, reason) = match thing.purpose {
-        ResourceRole::Cid { tagged, .. } => by_journal(ledger, policy, thing, tagged).await?,
-        ResourceRole::Silent if policy.known.is_none() => {
-            (Verdict::List, "a network that BOSH manages: give --keep to decide")
-        }
-        ResourceRole::Silent => (Verdict::Delete, "it serves no VM"),
-        ResourceRole::Servant(reason) => (Verdict::Delete, reason),
-    };
-    let young = thing.ours.is_some_and(|ours| ours.operation.age() < policy.older_than);
-    if verdict == Verdict::Delete && young {
-        return Ok((Verdict::List, "younger than --older-than"));
-    }
-    let persistent = matches!(thing.purpose, ResourceRole::Cid { persistent: true, .. });
-    if verdict == Verdict::Delete && persistent && policy.persistent == Persistent::Kept {
-        return Ok((Verdict::List, "persistent: give --include-persistent"));
-    }
-    Ok((verdict, reason))
-}
-
-/// By what the journal and the tags say of who knows it.
-async fn by_journal<T>(
-    ledger: &Journal,
-    policy: &GcPolicy,
-    thing: &OwnedResource<T>,
-    tagged: bool,
-) -> std::result::Result<(Verdict, &'static str), JournalError> {
-    let journaled = match thing.ours {
-        Some(ours) => ledger.operation(ours.operation).await?.is_some(),
-        None => false,
-    };
-    let known = tagged || ledger.is_known(&thing.cid).await?;
-    let forgotten = !journaled && thing.ours.is_some_and(|ours| is_forgotten(ours.operation));
-    Ok(match (known, journaled, &policy.known) {
-        (false, _, None) if forgotten => {
-            (Verdict::List, "older than the journal remembers: give --keep to decide")
-        }
-        (true, true, _) => (Verdict::Keep, "the director knows it"),
-        (true, false, None) => (Verdict::List, "tagged, but in no journal: give --keep to decide"),
-        (true, false, Some(_)) => (Verdict::Delete, "in no journal, and not in --keep"),
-        (false, _, _) => (Verdict::Delete, "answered, if at all, and never named since"),
-    })
-}
-
-/// Whether the journal no longer knows what came of an operation.
-fn is_forgotten(operation: OperationId) -> bool {
-    operation.age() > REMEMBERED
 }

@@ -23,6 +23,7 @@ mod publisher;
 mod setup;
 mod state_dir;
 mod state_file;
+mod verdict;
 
 pub use self::journal::CallJournal;
 pub use self::provider::Provider;

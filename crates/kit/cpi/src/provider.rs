@@ -1,7 +1,7 @@
 //! What a cloud's provider gives, and what follows from it.
 
-use crate::gc::judge;
 use crate::journal::unusable;
+use crate::verdict::{decide, facts};
 use crate::{
     CallJournal, Capture, Captured, Finding, Found, GcPolicy, Keep, OwnedResource, Questions,
     Verdict,
@@ -201,7 +201,8 @@ pub trait Provider: Cpi + Undo<Error = CpiError> + Sized {
         let ledger = self.ledger().await?;
         let mut found = Vec::new();
         for thing in things {
-            let (verdict, reason) = judge(ledger, policy, &thing).await.map_err(unusable)?;
+            let facts = facts(ledger, policy, &thing).await.map_err(unusable)?;
+            let (verdict, reason) = decide(policy, &facts);
             found.push(Found::new(thing, verdict, reason)?);
         }
         Ok(found)
