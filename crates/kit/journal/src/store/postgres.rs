@@ -13,7 +13,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, NoTls};
 
-/// The longest that connecting may take, TLS and password included.
+/// The longest that connecting may take, TLS and password included, unless the URL has a
+/// `connect_timeout`.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest that a statement may take; it takes milliseconds.
@@ -137,16 +138,17 @@ async fn connect_once_possible(
     security: &Security,
     server: &str,
 ) -> Result<Client, JournalError> {
+    let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT);
     let begun = Instant::now();
     loop {
-        let error = match timeout(CONNECT, connect(config, security)).await {
+        let error = match timeout(limit, connect(config, security)).await {
             Ok(Ok(client)) => return Ok(client),
             Ok(Err(ConnectError::Server(error))) => error,
             Ok(Err(ConnectError::Tls(why))) => {
                 return Err(JournalError::Setting(format!("ca_cert: {why}")));
             }
             Err(_) => {
-                let why = format!("no answer in {} s", CONNECT.as_secs());
+                let why = format!("no answer in {} s", limit.as_secs());
                 return Err(JournalError::unreachable(&server, &why));
             }
         };

@@ -4,4 +4,6 @@ mod journal;
 mod old;
 mod one_process;
 mod opening;
+mod owners;
 mod support;
+mod trouble;
