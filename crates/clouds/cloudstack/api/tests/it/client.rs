@@ -290,7 +290,9 @@ async fn lists_are_followed_to_their_last_page() {
 /// An operator may have set `default.page.size` lower than it comes.
 #[tokio::test]
 async fn a_page_is_as_large_as_the_cloud_allows() {
-    let refused = fault(431, "Page size can't exceed max allowed page size value: 2");
+    let refused = r#"{"listzonesresponse":{"errorcode":431,"cserrorcode":4350,
+        "errortext":"Page size can't exceed max allowed page size value: 2"}}"#;
+    let refused = Reply::json(431, refused);
     let row = |n| format!(r#"{{"id":"{n}","name":"n","networktype":"Basic"}}"#);
     let page = |rows: String| {
         Reply::json(200, &format!(r#"{{"listzonesresponse":{{"count":3,"zone":[{rows}]}}}}"#))
