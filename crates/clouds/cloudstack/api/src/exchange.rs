@@ -9,7 +9,9 @@ use crate::request::{self, Parameters};
 use crate::settings::{ClientSettings, Credentials};
 use crate::tally::{Tallied, Tally};
 use bytes::Bytes;
-use cloud_http::{Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span};
+use cloud_http::{
+    Deadline, Effect, Exchanged, Reachability, Retry, Scrubber, Transport, Waits, api_span,
+};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -20,12 +22,6 @@ use tracing::Instrument as _;
 /// The largest answer that is read. Read, it takes some eight times as much; a page of 500 rows is
 /// a third of it.
 const ANSWER_LIMIT: usize = 8 << 20;
-
-/// How often a request that certainly did not leave is tried, in all: an outage is cheap.
-const MOST_UNSENT: u32 = 3;
-
-/// What takes longer than this to find out is not tried again.
-const QUICK: Duration = Duration::from_secs(2);
 
 /// The way to one cloud under one account.
 #[derive(Debug)]
@@ -38,6 +34,7 @@ pub(crate) struct Exchange {
     retry: Retry,
     arrival: Duration,
     tally: Tallied,
+    reach: Reachability,
 }
 
 impl Exchange {
@@ -56,6 +53,7 @@ impl Exchange {
             retry: settings.retry,
             arrival: settings.arrival,
             tally: Tallied::default(),
+            reach: Reachability::default(),
         })
     }
 
@@ -99,20 +97,15 @@ impl Exchange {
     ) -> Result<(T, u64), Error> {
         self.secrets.remember(call.parameters.secrets());
         let mut waits = self.retry.waits();
-        let mut unsent = 0;
+        let mut tries = self.reach.tries();
         loop {
-            let (was_unreachable, begun) = (self.tally.is_unreachable(), Instant::now());
+            let begun = Instant::now();
             let error = match self.digested(call, deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.is_unsent() {
-                unsent += 1;
-                // Nobody is there, and that was known, or took long to find out.
-                let known = was_unreachable && unsent == 1;
-                if known || unsent >= MOST_UNSENT || begun.elapsed() > QUICK {
-                    return Err(error);
-                }
+            if error.is_unsent() && tries.give_up(begun.elapsed()) {
+                return Err(error);
             }
             let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
                 return Err(error);
@@ -163,8 +156,8 @@ impl Exchange {
             Err(cause) => Err(Error::Unanswered { command: call.name, cause }),
         };
         let error = result.as_ref().err();
-        let unreachable = error.is_some_and(Error::is_unsent);
-        self.tally.ended(error.and_then(Error::code), unreachable);
+        self.reach.note(error.is_some_and(Error::is_unsent));
+        self.tally.ended(error.and_then(Error::code), self.reach.is_away());
         Exchanged { call: call.name, effect: call.effect, status, took, poll: call.job.as_deref() }
             .log(error);
         result

@@ -43,6 +43,13 @@ pub struct StartedJob {
     pub may_have_twin: bool,
 }
 
+/// A job that was not started, as far as is known.
+struct NotStarted {
+    error: Error,
+    /// Whether the answer was lost and there is no such job: it cannot appear any more.
+    is_absent: bool,
+}
+
 impl Client {
     /// Starts a job under an id that nobody else has. What the cloud checks at once is refused
     /// here; an answer that is lost costs a look at the job.
@@ -54,12 +61,12 @@ impl Client {
         let (mut earlier, mut lost): (Vec<String>, Option<Error>) = Default::default();
         loop {
             let id = Uuid::new_v4().to_string();
-            let error = match self.start_under(command, &id, deadline).await {
+            let (error, is_absent) = match self.start_under(command, &id, deadline).await {
                 Ok(started) => {
                     let may_have_twin = !earlier.is_empty() && C::EFFECT == Effect::Create;
                     return Ok(StartedJob { may_have_twin, ..started });
                 }
-                Err(error) => error,
+                Err(NotStarted { error, is_absent }) => (error, is_absent),
             };
             // It is refused because an earlier one has arrived meanwhile: the name is taken.
             for job in earlier.iter().filter(|_| error.refusal().is_some()) {
@@ -67,7 +74,7 @@ impl Client {
                     return Ok(StartedJob { job: job.clone(), id: None, may_have_twin: false });
                 }
             }
-            if !error.is_lost() || earlier.len() >= MOST_STARTS || deadline.passed() {
+            if !is_absent || earlier.len() >= MOST_STARTS || deadline.passed() {
                 // That the last one was not sent says nothing of those before it.
                 return Err(if error.is_unsent() { lost.unwrap_or(error) } else { error });
             }
@@ -86,7 +93,8 @@ impl Client {
         job: &str,
         deadline: Deadline,
     ) -> Result<Started, Error> {
-        let started = self.start_under(command, job, deadline).await?;
+        let started = self.start_under(command, job, deadline).await;
+        let started = started.map_err(|it| it.error)?;
         Ok(Started { id: started.id, jobid: started.job })
     }
 
@@ -105,8 +113,9 @@ impl Client {
         command: &C,
         job: &str,
         deadline: Deadline,
-    ) -> Result<StartedJob, Error> {
-        let mut call = self.prepare(command)?;
+    ) -> Result<StartedJob, NotStarted> {
+        let certain = |error| NotStarted { error, is_absent: false };
+        let mut call = self.prepare(command).map_err(certain)?;
         call.set("customjobid", job);
         let (mut starts, mut lost) = (0, None);
         loop {
@@ -119,13 +128,14 @@ impl Client {
             starts += 1;
             // A second one is refused because the first has arrived: the id is taken.
             let may_run = error.is_lost() || starts > 1 && error.refusal().is_some();
-            if may_run && self.is_started(job, &error, deadline).await? {
+            if may_run && self.is_started(job, &error, deadline).await.map_err(certain)? {
                 tracing::debug!("{error}: job {job} was started nevertheless");
                 return Ok(StartedJob { job: job.into(), id: None, may_have_twin: false });
             }
             let may_resend = C::EFFECT != Effect::Create && error.is_lost();
             if !may_resend || starts >= MOST_STARTS || deadline.passed() {
-                return Err(if error.is_unsent() { lost.unwrap_or(error) } else { error });
+                let error = if error.is_unsent() { lost.unwrap_or(error) } else { error };
+                return Err(NotStarted { is_absent: error.is_lost(), error });
             }
             lost = Some(error);
         }

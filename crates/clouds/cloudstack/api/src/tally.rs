@@ -60,10 +60,6 @@ impl Tallied {
         tally.unreachable = unreachable;
     }
 
-    pub(crate) fn is_unreachable(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).unreachable
-    }
-
     pub(crate) fn account(&self, id: &str) {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tally.account.as_deref() != Some(id) {

@@ -33,7 +33,8 @@ fn settings(server: &Server) -> ClientSettings {
     let first_wait = Duration::from_millis(1);
     let retry = Retry { times: 2, first_wait, longest_wait: first_wait };
     let endpoint = server.url("/client/api");
-    ClientSettings { transport, retry, ..ClientSettings::new(endpoint, credentials) }
+    let arrival = Duration::ZERO;
+    ClientSettings { transport, retry, arrival, ..ClientSettings::new(endpoint, credentials) }
 }
 
 fn deploy() -> DeployVirtualMachine {

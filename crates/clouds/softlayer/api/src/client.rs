@@ -31,6 +31,11 @@ impl Client {
         Ok(Self { exchange: Arc::new(Exchange::new(settings)?) })
     }
 
+    /// Whether the last request certainly did not leave this machine: the cloud is not there.
+    pub fn is_away(&self) -> bool {
+        self.exchange.is_away()
+    }
+
     /// Makes a call, again if it failed and its effect allows that.
     pub async fn call<C: Call>(&self, call: &C, deadline: Deadline) -> Result<C::Answer, Error> {
         self.view(call, deadline).await

@@ -7,7 +7,8 @@ use crate::request::Prepared;
 use crate::settings::{ClientSettings, Credentials};
 use bytes::Bytes;
 use cloud_http::{
-    Deadline, Effect, Exchanged, Retry, Scrubber, Transport, Waits, api_span, reveal,
+    CloudError, Deadline, Effect, Exchanged, Reachability, Retry, Scrubber, Transport, Waits,
+    api_span, reveal,
 };
 use http::header::RETRY_AFTER;
 use serde_json::Value;
@@ -24,6 +25,7 @@ pub(crate) struct Exchange {
     transport: Transport,
     request_timeout: Duration,
     retry: Retry,
+    reach: Reachability,
 }
 
 /// An answer, and how many rows there are in all, if it told.
@@ -48,7 +50,13 @@ impl Exchange {
             transport,
             request_timeout: settings.request_timeout,
             retry: settings.retry,
+            reach: Reachability::default(),
         })
+    }
+
+    /// Whether the last request certainly did not leave this machine.
+    pub(crate) fn is_away(&self) -> bool {
+        self.reach.is_away()
     }
 
     /// Sends a call until it is answered, its budget is spent or its effect forbids more.
@@ -57,12 +65,16 @@ impl Exchange {
         call: &Prepared,
         deadline: Deadline,
     ) -> Result<Answered, Error> {
-        let mut waits = self.retry.waits();
+        let (mut waits, mut tries) = (self.retry.waits(), self.reach.tries());
         loop {
+            let begun = Instant::now();
             let error = match self.once(call, deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if error.is_unreachable() && tries.give_up(begun.elapsed()) {
+                return Err(error);
+            }
             let Some(wait) = next_wait(&error, call.effect, &mut waits, deadline) else {
                 return Err(error);
             };
@@ -91,6 +103,7 @@ impl Exchange {
             Ok(answer) => self.judge(call, answer),
             Err(cause) => Err(Error::Unanswered { call: call.name, effect: call.effect, cause }),
         };
+        self.reach.note(result.as_ref().err().is_some_and(CloudError::is_unreachable));
         Exchanged {
             call: call.name,
             effect: call.effect,

@@ -59,6 +59,10 @@ impl Undo for SoftLayer {
         };
         absence.during(Activity::Undo, || format!("removing {intent}"))
     }
+
+    fn is_locked_out(&self) -> bool {
+        self.client().is_ok_and(softlayer::Client::is_away)
+    }
 }
 
 fn id(text: &str) -> Result<u64> {
