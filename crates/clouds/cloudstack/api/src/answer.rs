@@ -288,11 +288,11 @@ mod tests {
             r#"{"":{}}"#,
             r#"{"errorresponse":{}}"#,
         ] {
-            let read = super::read::<List<Volume>>("listVolumes", &answer(200, body));
+            let read = super::read::<List<Volume>>("listVolumes", &answer(200, body)).forget();
             assert_eq!(read, Answer::Foreign(Foreign::OtherJson), "{body}");
         }
         let refused = r#"{"listzonesresponse":{"errorcode":431,"errortext":"no"}}"#;
-        let read = super::read::<List<Volume>>("listVolumes", &answer(431, refused));
+        let read = super::read::<List<Volume>>("listVolumes", &answer(431, refused)).forget();
         assert_eq!(read, Answer::Foreign(Foreign::OtherJson));
     }
 

@@ -1,12 +1,12 @@
 //! Lists, page by page, from a cloud that may tell anything: every list ends, and what cannot be
 //! whole is an error, since an absence is concluded from it.
 
+use crate::Paged;
 use crate::api::List;
 use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::Call;
 use crate::phrases::PAGE_TOO_LARGE;
-use crate::{Command, Paged};
 use cloud_http::{Deadline, SendError};
 use std::collections::BTreeSet;
 

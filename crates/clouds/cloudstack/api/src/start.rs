@@ -11,11 +11,11 @@
 //!    └── once more ◄─── not there for as long as it may still arrive
 //! ```
 
+use crate::JobCommand;
 use crate::api::{AsyncJob, QueryAsyncJobResult, Started};
 use crate::client::Client;
 use crate::error::Error;
 use crate::exchange::Call;
-use crate::{Command, JobCommand};
 use cloud_http::{Deadline, Effect};
 use std::time::Duration;
 use tokio::time::Instant;
