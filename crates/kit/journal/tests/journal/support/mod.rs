@@ -49,16 +49,21 @@ impl Home {
 
     /// Opens it for calls of another account.
     pub async fn open_as(&self, account: &str) -> Journal {
+        self.open_at("http://cloud/client/api", account).await
+    }
+
+    /// Opens it for calls of an account at an endpoint.
+    pub async fn open_at(&self, endpoint: &str, account: &str) -> Journal {
         let place = match &self.postgres {
             None => Place::Directory(self.directory.path()),
             Some((_, url)) => Place::Postgres(Database { url, ca_cert: None }),
         };
-        open(place, account).await
+        open(place, endpoint, account).await
     }
 
     /// Opens the file in a folder that somebody else keeps.
     pub async fn open_directory(directory: &std::path::Path) -> Journal {
-        open(Place::Directory(directory), "account").await
+        open(Place::Directory(directory), "http://cloud/client/api", "account").await
     }
 
     /// Ends every session at once, as a failing network or server does; nothing for SQLite.
@@ -73,12 +78,8 @@ impl Home {
     }
 }
 
-async fn open(place: Place<'_>, account: &str) -> Journal {
-    let key = Key {
-        endpoint: "http://cloud/client/api".into(),
-        account: account.into(),
-        project: String::new(),
-    };
+async fn open(place: Place<'_>, endpoint: &str, account: &str) -> Journal {
+    let key = Key { endpoint: endpoint.into(), account: account.into(), project: String::new() };
     Journal::open(place, key).await.expect("the journal opens")
 }
 
