@@ -84,18 +84,18 @@ impl Client {
         }
     }
 
-    /// Starts a job under an id of the caller's choosing (a UUID in lower case), which is written
-    /// down beforehand so that any process can ask for it. What makes something is sent under it
-    /// once only.
+    /// Starts a job under an id of the caller's choosing (a UUID in lower case), which may be written
+    /// down beforehand so that any process can ask for it. It is sent once; a lost answer is the
+    /// caller's to look up.
     pub async fn start_as<C: JobCommand>(
         &self,
         command: &C,
         job: &str,
         deadline: Deadline,
     ) -> Result<Started, Error> {
-        let started = self.start_under(command, job, deadline).await;
-        let started = started.map_err(|it| it.error)?;
-        Ok(Started { id: started.id, jobid: started.job })
+        let mut call = self.prepare(command)?;
+        call.set("customjobid", job);
+        self.exchange.repeat(&call, deadline).await
     }
 
     /// Starts a job and waits for its end.
