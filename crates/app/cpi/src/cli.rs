@@ -12,7 +12,8 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = false, after_help = request::EXAMPLE)]
 pub struct Cli {
-    /// The CPI's config, as the BOSH job renders it.
+    /// The CPI's config, as the BOSH job renders it: JSON or YAML. Default: `CPI_CONFIG`, or
+    /// that of the one job of a CPI on this VM.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -25,14 +26,22 @@ pub struct Cli {
 /// config gets an answer that says so.
 pub fn parse() -> Cli {
     let cli = Cli::parse();
-    let nothing_asked = cli.command.is_none() && cli.config.is_none();
-    if nothing_asked && std::io::stdin().is_terminal() {
-        Cli::command()
-            .error(
-                clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-                Cli::command().render_help(),
-            )
-            .exit();
+    if cli.command.is_none() && std::io::stdin().is_terminal() {
+        match cli.config {
+            None => Cli::command()
+                .error(
+                    clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+                    Cli::command().render_help(),
+                )
+                .exit(),
+            Some(_) => eprintln!("reading one request from the terminal; Ctrl-D ends it"),
+        }
+    }
+    if let (Some(command), Some(_)) = (&cli.command, &cli.config)
+        && !command.takes_config()
+    {
+        let error = clap::error::ErrorKind::ArgumentConflict;
+        Cli::command().error(error, "this command takes no --config").exit();
     }
     cli
 }

@@ -6,9 +6,14 @@
 mod cli;
 mod commands;
 mod config;
+mod folder_owner;
 mod log;
+#[cfg(feature = "lab")]
+mod scratch;
 mod stdout;
+mod terminal;
 mod ubosh;
+mod waiting;
 
 use std::process::ExitCode;
 

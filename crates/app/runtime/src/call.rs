@@ -2,7 +2,7 @@
 
 use crate::statistics::Statistics;
 use crate::traces::Traces;
-use crate::{ConfigFile, Environment, Secrets, StateDir, log, panics, plugins};
+use crate::{ConfigFile, Environment, Secrets, StateDir, log, message_bus, panics, plugins};
 use bosh_cpi::config::LogLevel;
 use bosh_cpi::{Call, CpiError, Request, Response, Result};
 use cpi_kit::DynProvider;
@@ -147,7 +147,8 @@ impl CallInfo {
     fn response(&self, outcome: Result<Value>, statistics: &Statistics) -> Response {
         let hidden =
             |error: CpiError| CpiError { message: self.secrets.hide(&error.message), ..error };
-        let log = self.secrets.hide(&statistics.line(&self.method));
+        // A director appends it to the task's log as it is.
+        let log = self.secrets.hide(&statistics.line(&self.method)) + "\n";
         Response::new(outcome.map_err(hidden), log)
     }
 }
@@ -185,6 +186,9 @@ async fn run(
         Span::current().record("of", cids.join(","));
     }
     let config = &config.as_ref().map_err(CpiError::clone)?.config;
+    if let Call::CreateVm(call) = &call {
+        message_bus::require(config.agent(), &call.env)?;
+    }
     let state_dir = StateDir::of(config, environment);
     let cloud = cloud.insert(plugins::provider(&request, config, state_dir)?);
     cloud.run(call, request.api_version).await

@@ -26,12 +26,64 @@ impl ConfigFile {
         Self::parse(&bytes).map_err(|e| e.while_doing(path.display()))
     }
 
-    /// Reads the content of a file.
+    /// Reads the content of a file: JSON or YAML.
     ///
     /// # Errors
-    /// What is not JSON, or no config; the error names the property.
+    /// What is neither, or no config; the error names the property.
     pub fn parse(bytes: &[u8]) -> Result<ConfigFile> {
-        let config = Config::parse(bytes)?;
-        Ok(ConfigFile { config, raw: serde_json::from_slice(bytes).unwrap_or_default() })
+        let raw = document(bytes)?;
+        Ok(ConfigFile { config: Config::from_value(raw.clone())?, raw })
+    }
+}
+
+/// The document in a file. What is wrong with it is told without its words, which may be secret.
+fn document(bytes: &[u8]) -> Result<Value> {
+    let json = match serde_json::from_slice(bytes) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| CpiError::cpi("the config is neither JSON nor YAML: it is not UTF-8"))?;
+    if text.trim().is_empty() {
+        return Err(CpiError::cpi("the config is empty"));
+    }
+    if text.trim_start().starts_with('{') {
+        return Err(CpiError::cpi(format!("the config is not JSON: {json}")));
+    }
+    match serde_saphyr::from_str(text) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        _ => Err(CpiError::cpi("the config is neither a JSON nor a YAML hash")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A config may be written by hand: as YAML, with comments.
+    #[test]
+    fn yaml_says_the_same_as_json() {
+        let yaml = b"# mine\ncloud:\n  plugin: x\n  properties:\n    x: {api_key: s3cret, n: 7}\n";
+        let json =
+            br#"{"cloud": {"plugin": "x", "properties": {"x": {"api_key": "s3cret", "n": 7}}}}"#;
+        let (yaml, json) = (ConfigFile::parse(yaml), ConfigFile::parse(json));
+        let (Ok(yaml), Ok(json)) = (yaml, json) else { panic!("both are configs") };
+        assert_eq!((yaml.raw, yaml.config.plugin()), (json.raw, "x"));
+    }
+
+    #[test]
+    fn what_is_neither_is_refused_without_its_words() {
+        let cases = [
+            ("", "empty"),
+            ("s3cret", "neither"),
+            ("a: [s3cret", "neither"),
+            ("{\"a\": s3cret}", "not JSON"),
+            ("- s3cret", "neither"),
+        ];
+        for (text, expected) in cases {
+            let Err(error) = ConfigFile::parse(text.as_bytes()) else { panic!("{text}") };
+            assert!(error.message.contains(expected), "{text}: {error}");
+            assert!(!error.message.contains("s3cret"), "{text}: {error}");
+        }
     }
 }

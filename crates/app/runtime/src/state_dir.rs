@@ -32,6 +32,20 @@ impl StateDir {
         }
     }
 
+    /// The folder that [`StateDir::open`] is likely to choose. Makes nothing.
+    pub fn probable(&self) -> PathBuf {
+        if let Some(dir) = &self.configured {
+            return dir.clone();
+        }
+        let name = format!("{}_cpi", self.plugin);
+        let in_store = self.store.join(&name);
+        let home = self.home.as_ref().map(|home| home.join(".bosh").join(&name));
+        match home {
+            Some(home) if !in_store.exists() && (home.exists() || !self.store.is_dir()) => home,
+            _ => in_store,
+        }
+    }
+
     /// The folder, made if it is not there, for its owner only.
     pub fn open(&self) -> Result<PathBuf> {
         if let Some(dir) = &self.configured {

@@ -73,6 +73,11 @@ impl Config {
     pub fn parse(bytes: &[u8]) -> Result<Config> {
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|e| CpiError::cpi(format!("the config is not JSON: {e}")))?;
+        Self::from_value(value)
+    }
+
+    /// Reads a config that was JSON or YAML; the error names the path of what is wrong.
+    pub fn from_value(value: Value) -> Result<Config> {
         let mut config = hash(value, "the config")?;
         let mut cloud = hash(config.shift_remove("cloud").unwrap_or_default(), "cloud")?;
         let plugin = match cloud.shift_remove("plugin") {
@@ -114,18 +119,30 @@ impl Config {
 
     /// The plugin's `log_level` for one call, as [`Config::properties`] would find it.
     pub fn log_level(&self, context: &Context) -> Result<LogLevel> {
-        let above = context.properties().get("log_level").map(|level| (level, "context"));
-        let below = self.properties.get("log_level").map(|level| (level, "cloud.properties"));
-        match above.or(below).filter(|(level, _)| !level.is_null()) {
-            Some((level, at)) => Ok(decode(level.clone(), &format!("{at}.log_level"))?.value),
+        let below = (self.properties.clone(), "cloud.properties".to_owned());
+        let layers = [below].into_iter().chain(self.layers(context)?);
+        let named = layers.filter_map(|(hash, at)| Some((hash.get("log_level")?.clone(), at)));
+        match named.last().filter(|(level, _)| !level.is_null()) {
+            Some((level, at)) => Ok(decode(level, &format!("{at}.log_level"))?.value),
             None => Ok(LogLevel::default()),
         }
     }
 
+    /// What a cpi-config says, with where it stands: the hash named like the plugin, and over it
+    /// the keys at the context's top.
+    fn layers(&self, context: &Context) -> Result<Vec<(Map<String, Value>, String)>> {
+        let mut top = context.properties().clone();
+        top.retain(|key, _| !DIRECTORS_OWN.contains(&key.as_str()));
+        let path = format!("context.{}", self.plugin);
+        let own = hash(top.shift_remove(&self.plugin).unwrap_or_default(), &path)?;
+        let layers = [(own, path), (top, "context".to_owned())];
+        Ok(layers.into_iter().filter(|(hash, _)| !hash.is_empty()).collect())
+    }
+
     /// The plugin's properties for one call: the file's, and over them those that a cpi-config
-    /// put into the request's context. Context keys that are no property are not ours.
+    /// put into the request's context, at its top or in a hash named like the plugin.
     ///
-    /// The unknown ones are those of the whole file, and those inside of a known context key.
+    /// The unknown ones are those of the whole file, and of the context all but the director's.
     pub fn properties<T>(&self, context: &Context) -> Result<Decoded<T>>
     where
         T: DeserializeOwned,
@@ -134,17 +151,19 @@ impl Config {
         let mut unknown = self.unknown.clone();
         let below: Decoded<T> = decode(Value::Object(self.properties.clone()), &path)?;
         unknown.extend(below.unknown);
-        let (above, unknown_above) = known::<T>(context)?;
-        if above.is_empty() {
-            return Ok(Decoded { value: below.value, unknown });
-        }
-        unknown.extend(unknown_above);
         let mut merged = self.properties.clone();
-        Overlay::<T>::default().lay(&mut merged, above);
+        for (hash, path) in self.layers(context)? {
+            let (above, unknown_above) = known::<T>(hash, &path)?;
+            unknown.extend(unknown_above);
+            Overlay::<T>::default().lay(&mut merged, above);
+        }
         let merged: Decoded<T> = decode(Value::Object(merged), &path)?;
         Ok(Decoded { value: merged.value, unknown })
     }
 }
+
+/// What a director itself puts into a context, beside a cpi-config's properties.
+const DIRECTORS_OWN: [&str; 3] = ["director_uuid", "request_id", "vm"];
 
 fn hash(value: Value, path: &str) -> Result<Map<String, Value>> {
     match value {
@@ -154,19 +173,15 @@ fn hash(value: Value, path: &str) -> Result<Map<String, Value>> {
     }
 }
 
-/// Those keys of the context that `T` knows, and the paths of what it does not know inside of
-/// them. Every property of `T` has a default, so that a part of them decodes on its own.
-fn known<T: DeserializeOwned>(context: &Context) -> Result<(Map<String, Value>, Vec<String>)> {
-    let all = context.properties().clone();
-    let unknown = decode::<T>(Value::Object(all.clone()), "context")?.unknown;
-    let is_known = |key: &str| !unknown.iter().any(|path| path == &format!("context.{key}"));
-    let known: Map<_, _> = all.into_iter().filter(|(key, _)| is_known(key)).collect();
-    let is_inside = |path: &String| {
-        let key = path.strip_prefix("context.").and_then(|rest| rest.split(['.', '[']).next());
-        key.is_some_and(|key| known.contains_key(key))
-    };
-    let inside = unknown.iter().filter(|path| is_inside(path)).cloned().collect();
-    Ok((known, inside))
+/// Those keys of `all` that `T` knows, and the paths of what it does not know. Every property of
+/// `T` has a default, so that a part of them decodes on its own.
+fn known<T: DeserializeOwned>(
+    all: Map<String, Value>,
+    path: &str,
+) -> Result<(Map<String, Value>, Vec<String>)> {
+    let unknown = decode::<T>(Value::Object(all.clone()), path)?.unknown;
+    let is_known = |key: &str| !unknown.iter().any(|at| at == &format!("{path}.{key}"));
+    Ok((all.into_iter().filter(|(key, _)| is_known(key)).collect(), unknown))
 }
 
 /// Lays hashes over hashes.
@@ -284,7 +299,10 @@ mod tests {
         }
         assert!(Config::parse(b"nonsense").is_err_and(|e| e.message.contains("not JSON")));
         let wrong = with(json!({"timeout": {"global": "1 h"}}), json!({})).unwrap_err().message;
-        assert_eq!(wrong, "cloud.properties.fake.timeout.global: expected u64, got string");
+        assert_eq!(
+            wrong,
+            "cloud.properties.fake.timeout.global: expected a whole number, 0 or more, got string"
+        );
     }
 
     #[test]
@@ -318,7 +336,30 @@ mod tests {
             ..Properties::default()
         };
         assert_eq!(decoded.value, expected, "null takes the file's proxy away");
-        assert!(decoded.unknown.is_empty(), "context keys that are no property are not ours");
+        assert_eq!(decoded.unknown, ["context.openstack"], "all but what is the director's own");
+    }
+
+    /// Operators write a cpi-config as they write the job's properties. What was ignored there
+    /// sent a disk to the wrong cloud.
+    #[test]
+    fn a_cpi_config_may_name_the_plugin() {
+        let context = json!({
+            "director_uuid": "d", "fake": {"endpoint": "own", "timeout": {"global": 2}, "porxy": 1},
+            "timeout": {"global": 3},
+        });
+        let decoded = with(json!({"endpoint": "file", "proxy": "p"}), context).unwrap();
+        let expected = Properties {
+            endpoint: "own".into(),
+            proxy: Some("p".into()),
+            timeout: Timeout { global: 3, create_vm: 0 },
+            ..Properties::default()
+        };
+        assert_eq!(decoded.value, expected, "the context's top stands over its hash");
+        assert_eq!(decoded.unknown, ["context.fake.porxy"]);
+        let message = with(json!({}), json!({"fake": 1})).unwrap_err().message;
+        assert_eq!(message, "context.fake: expected a hash");
+        let level = Map::from_iter([("fake".to_owned(), json!({"log_level": "debug"}))]);
+        assert_eq!(config(json!({})).log_level(&Context::from(level)), Ok(LogLevel::Debug));
     }
 
     #[test]
@@ -347,7 +388,10 @@ mod tests {
     #[test]
     fn a_fault_in_the_context_is_named_as_the_context_s() {
         let message = with(json!({}), json!({"timeout": {"global": []}})).unwrap_err().message;
-        assert_eq!(message, "context.timeout.global: expected u64, got sequence");
+        assert_eq!(
+            message,
+            "context.timeout.global: expected a whole number, 0 or more, got sequence"
+        );
     }
 
     #[test]
@@ -365,6 +409,7 @@ mod tests {
             "cloud.properties.state_dri",
             "cloud.properties.fake.endpiont",
             "context.timeout.globe",
+            "context.time",
         ];
         assert_eq!(decoded.unknown, expected);
     }

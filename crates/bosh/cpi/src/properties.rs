@@ -75,12 +75,32 @@ fn without_values(message: &str) -> String {
         return message.to_owned();
     };
     let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
-    let kind = if kind == "map" { "hash" } else { kind };
-    let expected = match expected.strip_prefix("struct ") {
-        Some(_) => "a hash",
-        None => expected,
+    let number = numbers(expected);
+    let got = match kind {
+        "map" => "hash",
+        // A number where one belongs is no secret.
+        "integer" | "floating point" if number.is_some() => found.split('`').nth(1).unwrap_or(kind),
+        kind => kind,
     };
-    format!("expected {expected}, got {kind}")
+    let expected = match (number, expected) {
+        (Some(number), _) => number,
+        (None, "a boolean") => "true or false",
+        (None, _) if expected.starts_with("struct ") => "a hash",
+        (None, _) => expected,
+    };
+    format!("expected {expected}, got {got}")
+}
+
+/// Which numbers a type of Rust's holds, for people.
+fn numbers(of: &str) -> Option<&'static str> {
+    Some(match of {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        _ => return None,
+    })
 }
 
 impl<T> Decoded<T> {
@@ -141,12 +161,13 @@ mod tests {
         lbs: Vec<Lb>,
         api_key: Option<SecretString>,
         cpu: u32,
+        spot: bool,
+        ratio: f64,
     }
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(default)]
     struct Lb {
-        #[allow(dead_code)]
         port: u16,
     }
 
@@ -166,7 +187,7 @@ mod tests {
         );
         assert_eq!(
             message(json!({"lbs": [{"port": 1}, {"port": "http"}]})),
-            "arguments[2].lbs[1].port: expected u16, got string"
+            "arguments[2].lbs[1].port: expected a whole number from 0 to 65535, got string"
         );
         assert_eq!(
             message(json!({"lbs": [5]})),
@@ -188,10 +209,42 @@ mod tests {
             assert!(!message.contains("918273645"), "{message}");
         }
         assert_eq!(
-            message(json!({"cpu": "918273645"})),
-            "arguments[2].cpu: expected u32, got string"
+            message(json!({"cpu": "918273645 s3cret"})),
+            "arguments[2].cpu: expected a whole number, 0 or more, got string"
         );
-        assert_eq!(message(json!({"cpu": -1})), "arguments[2].cpu: expected u32, got integer");
+    }
+
+    /// Values of CredHub are texts, and templates quote what they like.
+    #[test]
+    fn a_number_or_boolean_may_be_given_as_text() {
+        for (text, expected) in [("2", 2), (" 60 ", 60), ("0", 0)] {
+            assert_eq!(vm(json!({"cpu": text})).unwrap().value.cpu, expected, "{text:?}");
+        }
+        let lb = vm(json!({"lbs": [{"port": "443"}]})).unwrap().value.lbs;
+        assert_eq!(lb[0].port, 443);
+        for (text, expected) in [("true", true), ("false", false)] {
+            assert_eq!(vm(json!({"spot": text})).unwrap().value.spot, expected);
+            assert_eq!(vm(json!({"ratio": "1.5"})).unwrap().value.ratio, 1.5);
+        }
+        assert_eq!(
+            vm(json!({"compute_offering": "7"})).unwrap().value.compute_offering.unwrap(),
+            "7"
+        );
+        let cases = [
+            (json!({"cpu": -1}), "cpu: expected a whole number, 0 or more, got -1"),
+            (json!({"cpu": "-1"}), "cpu: expected a whole number, 0 or more, got -1"),
+            (json!({"cpu": 1.5}), "cpu: expected a whole number, 0 or more, got 1.5"),
+            (json!({"cpu": "1e3"}), "cpu: expected a whole number, 0 or more, got string"),
+            (
+                json!({"lbs": [{"port": 70000}]}),
+                "lbs[0].port: expected a whole number from 0 to 65535, got 70000",
+            ),
+            (json!({"spot": "yes"}), "spot: expected true or false, got string"),
+            (json!({"ratio": "NaN"}), "ratio: expected a number, got string"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(message(value), format!("arguments[2].{expected}"));
+        }
     }
 
     #[test]

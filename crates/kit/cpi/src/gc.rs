@@ -101,7 +101,18 @@ pub enum ResourceRole {
     Servant(&'static str),
 }
 
+/// The kind of a VM that runs: a person has to say twice that it is to go.
+pub const RUNNING_VM: &str = "running VM";
+
+/// The kind of a bare metal server. Nothing tells whether it runs, so it counts as running.
+pub const SERVER: &str = "bare metal server";
+
 impl Found {
+    /// Whether it is a machine that runs, or may.
+    pub fn is_running(&self) -> bool {
+        [RUNNING_VM, SERVER].contains(&self.kind)
+    }
+
     pub(crate) fn new<T: Intent>(
         thing: OwnedResource<T>,
         verdict: Verdict,

@@ -32,7 +32,9 @@ pub use capture::{Capture, Captured, Keep, Sharing};
 pub use doctor::{Finding, Level, Questions};
 pub use durations::DurationsFile;
 pub use dyn_provider::{DynProvider, LocalBoxFuture};
-pub use gc::{Found, GcPolicy, OwnedResource, Persistent, ResourceRole, Verdict};
+pub use gc::{
+    Found, GcPolicy, OwnedResource, Persistent, RUNNING_VM, ResourceRole, SERVER, Verdict,
+};
 pub use ownership::{Claim, NotOwned, Owned};
 pub use plugin::{CloudPlugin, PluginSchemas};
 pub use progress::Progress;

@@ -22,6 +22,12 @@ pub trait CloudPlugin: Sync {
         state_dir: StateDir,
     ) -> Result<Box<dyn DynProvider>>;
 
+    /// Paths of what the file and the context say and nothing knows.
+    ///
+    /// # Errors
+    /// Properties of a wrong type, by their path.
+    fn unknown_properties(&self, request: &Request, config: &Config) -> Result<Vec<String>>;
+
     /// What can be configured.
     fn schemas(&self, generator: &mut SchemaGenerator) -> PluginSchemas;
 }

@@ -1,10 +1,10 @@
 //! `cpi call`: a method by hand.
 
-use crate::{config, stdout};
+use crate::{config, folder_owner, stdout};
 use anyhow::{Context, bail};
 use bosh_cpi::{METHODS, Response};
 use clap::Args;
-use cpi_runtime::{Environment, answer};
+use cpi_runtime::{ConfigFile, Environment, StateDir, answer};
 use serde_json::{Value, json};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,12 +39,15 @@ pub struct Call {
 impl Call {
     /// Calls it; fails if the method does.
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        if config.is_none() {
-            bail!("no config: say where it is with --config FILE");
+        let file = ConfigFile::read(&config::find(config)?);
+        let request = self.request()?;
+        let environment = Environment::of_process();
+        if let Ok(file) = &file {
+            let folder = StateDir::of(&file.config, &environment).probable();
+            folder_owner::become_owner(&folder, &environment.store)?;
         }
         let mut failed = false;
-        let config = config::read(config);
-        answer(&self.request()?, &config, &Environment::of_process(), |response| {
+        answer(&request, &file, &environment, |response| {
             failed = response.is_error();
             if self.json { stdout::write_line(&response.to_json()) } else { show(response) }
         })?;
@@ -85,7 +88,7 @@ fn show(response: &Response) -> io::Result<()> {
         Ok(result) => stdout::write_line(&format!("{result:#}"))?,
         Err(error) => eprintln!("{error}"),
     }
-    eprintln!("{}", response.log());
+    eprintln!("{}", response.log().trim_end());
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! `cpi conformance`: what BOSH expects of a CPI, checked from outside.
 
 use super::torture::subject;
-use crate::stdout;
-use anyhow::Context;
+use crate::{scratch, stdout};
+use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +51,11 @@ impl Conformance {
         let subject = subject(self.cpi.as_deref(), self.template.as_deref())?;
         let world = self.world()?;
         let only = self.only.unwrap_or_default();
+        if !checks().iter().any(|check| check.id.starts_with(&only)) {
+            let known: Vec<_> = checks().iter().map(|check| check.id).collect();
+            bail!("--only {only}: no check's number begins so; they are {}", known.join(", "));
+        }
+        let _scratch = scratch::folder("conformance")?;
         let mut verdicts = Vec::new();
         for check in checks().iter().filter(|check| check.id.starts_with(&only)) {
             let verdict = check.run(&subject, &world);

@@ -1,10 +1,10 @@
 //! `cpi demo`: a VM's life on an embedded cloud.
 
-use crate::stdout;
-use anyhow::Context;
+use crate::{scratch, stdout};
+use anyhow::{Context, bail};
 use clap::Args;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trials::cloud::{Pace, Plugin, World};
 
@@ -36,6 +36,10 @@ impl Demo {
     /// Plays.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let program = std::env::current_exe().context("where is this program?")?;
+        if let Some(path) = &self.html {
+            check_folder_of(path)?;
+        }
+        let _scratch = scratch::folder("demo")?;
         let mut out = stdout::stream()?;
         let out: Option<&mut dyn Write> = if self.json { None } else { Some(&mut out) };
         let (world, pace) = self.world()?;
@@ -58,5 +62,19 @@ impl Demo {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let world = World::from_yaml(self.cloud, &text);
         Ok((world.with_context(|| path.display().to_string())?, Pace::Own))
+    }
+}
+
+/// What is played for half a minute must have a place to go to.
+fn check_folder_of(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if path.is_dir() {
+        bail!("--html {}: is a folder; name a file in it", path.display());
+    }
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            bail!("--html {}: the folder {} is not there", path.display(), folder.display())
+        }
+        _ => Ok(()),
     }
 }

@@ -1,8 +1,9 @@
 //! `cpi doctor`: whether a config and its cloud go together.
 
-use super::person::{ProviderArgs, block_on, table};
-use crate::stdout;
+use super::person::{ProviderArgs, Target};
+use crate::{folder_owner, stdout, terminal};
 use clap::Args;
+use console::Style;
 use cpi_kit::{Finding, Level, Questions};
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,10 +38,11 @@ pub struct Doctor {
 impl Doctor {
     /// Checks.
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        let cloud = self.whose.cloud(config)?;
+        let target = self.whose.target(config)?;
         let Self { networks, offerings, templates, json, .. } = self;
         let questions = Questions { networks, offerings, templates };
-        let findings = block_on(async { Ok(cloud.examine(&questions).await) })?;
+        let mut findings = of_files(&target);
+        findings.extend(target.wait(async { Ok(target.provider.examine(&questions).await) })?);
         match json {
             true => stdout::write_line(&serde_json::to_string_pretty(&findings)?)?,
             false => stdout::write_line(&render(&findings))?,
@@ -50,8 +52,27 @@ impl Doctor {
     }
 }
 
+/// What the config and the folder show without asking the cloud.
+fn of_files(target: &Target) -> Vec<Finding> {
+    let mut findings: Vec<_> = target.unknown.iter().map(|path| unknown(path)).collect();
+    if let Some(foreign) = folder_owner::foreign_files(&target.folder) {
+        let hint = "later calls of the director cannot use them";
+        findings.push(Finding::fail("state_dir", foreign, hint));
+    }
+    findings
+}
+
+/// A property that is ignored: a fault, since somebody meant something by it.
+fn unknown(path: &str) -> Finding {
+    let hint = match cpi_runtime::similar_property(path) {
+        Some(similar) => format!("did you mean {similar}? `cpi schema` prints all"),
+        None => "it is ignored; `cpi schema` prints all that are known".to_owned(),
+    };
+    Finding::warn("properties", format!("unknown property {path}"), hint)
+}
+
 fn render(findings: &[Finding]) -> String {
-    let mut table = table(&["", "check", "found"]);
+    let mut table = terminal::table(&["", "check", "found"]);
     for Finding { check, level, found, hint } in findings {
         let found = match hint {
             None => found.clone(),
@@ -59,7 +80,43 @@ fn render(findings: &[Finding]) -> String {
         };
         table.add_row([word(*level), check, &found]);
     }
-    table.to_string()
+    let coloured: Vec<_> = terminal::text(&table).lines().map(coloured).collect();
+    format!("{}\n{}", coloured.join("\n"), summary(findings))
+}
+
+/// A row whose first word has the colour of its level.
+fn coloured(line: &str) -> String {
+    let levels = [Level::Ok, Level::Warn, Level::Fail].map(|level| (word(level), style(level)));
+    for (word, style) in levels {
+        if let Some(rest) = line.strip_prefix(&format!(" {word} ")) {
+            return format!(" {} {rest}", terminal::coloured(word, style));
+        }
+    }
+    line.to_owned()
+}
+
+fn style(level: Level) -> Style {
+    match level {
+        Level::Ok => Style::new().green(),
+        Level::Warn => Style::new().yellow(),
+        Level::Fail => Style::new().red().bold(),
+    }
+}
+
+/// `12 ok, 1 warning, 0 failures: deployments should work.`
+fn summary(findings: &[Finding]) -> String {
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let (ok, warnings, failures) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
+    let plural = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let end = match (warnings, failures) {
+        (0, 0) => "all is well",
+        (_, 0) => "deployments should work; see the hints",
+        _ => "a deployment would stop; see the hints",
+    };
+    format!("{ok} ok, {}, {}: {end}", plural(warnings, "warning"), plural(failures, "failure"))
 }
 
 fn word(level: Level) -> &'static str {

@@ -1,7 +1,7 @@
 //! `cpi ops`: what the journal holds.
 
-use super::person::{ProviderArgs, age, block_on, table};
-use crate::stdout;
+use super::person::{ProviderArgs, age};
+use crate::{stdout, terminal};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use journal::{Journal, OperationId, OperationRow, OperationState, StepRow};
@@ -46,17 +46,35 @@ struct Shown {
 impl Ops {
     /// Lists them.
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        let cloud = self.whose.cloud(config)?;
-        if let Some(id) = &self.forget {
-            block_on(async { forget(cloud.ledger().await?, id).await })?;
+        let target = self.whose.target(config)?;
+        if !target.keeps_a_journal() {
+            return self.show_nothing(&target.folder);
         }
-        let shown = block_on(async { self.shown(cloud.ledger().await?).await })?;
+        let cloud = &target.provider;
+        if let Some(id) = &self.forget {
+            target.wait(async { forget(cloud.ledger().await?, id).await })?;
+        }
+        let shown = target.wait(async { self.shown(cloud.ledger().await?).await })?;
         if self.json {
             stdout::write_line(&serde_json::to_string_pretty(&shown)?)?;
         } else if shown.is_empty() {
             stdout::write_line("Nothing is open.")?;
         } else {
             stdout::write_line(&render(&shown))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Who only looks makes no journal.
+    fn show_nothing(&self, folder: &Path) -> anyhow::Result<ExitCode> {
+        if let Some(id) = &self.forget {
+            bail!("operation {id}: not found; there is no journal in {}", folder.display());
+        }
+        if self.json {
+            stdout::write_line("[]")?;
+        } else {
+            let folder = folder.display();
+            stdout::write_line(&format!("Nothing is open: there is no journal in {folder}."))?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -86,7 +104,8 @@ async fn forget(ledger: &Journal, id: &str) -> anyhow::Result<()> {
 }
 
 fn render(shown: &[Shown]) -> String {
-    let mut table = table(&["operation", "age", "method", "state", "CID", "left", "cloud"]);
+    let mut table =
+        terminal::table(&["operation", "age", "method", "state", "CID", "left", "cloud"]);
     for Shown { row, live, .. } in shown {
         table.add_row([
             row.id.to_string(),
@@ -98,7 +117,7 @@ fn render(shown: &[Shown]) -> String {
             row.key.to_string(),
         ]);
     }
-    table.to_string()
+    terminal::text(&table)
 }
 
 fn state(state: OperationState, live: bool) -> &'static str {

@@ -1,17 +1,16 @@
 //! What commands for people share: a provider without a director's request.
 
-use crate::config;
-use anyhow::{Context as _, Result, bail};
+use crate::{config, folder_owner, waiting};
+use anyhow::{Context as _, Result};
 use bosh_cpi::Request;
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use cpi_kit::DynProvider;
-use cpi_runtime::{Environment, StateDir};
+use cpi_runtime::{ConfigFile, Environment, StateDir};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// ProviderArgs calls are meant.
+/// Whose things a command is about.
 #[derive(Debug, Args)]
 pub struct ProviderArgs {
     /// A JSON file that stands for a request's context: a cpi-config's properties, which choose
@@ -25,25 +24,30 @@ pub struct ProviderArgs {
 }
 
 impl ProviderArgs {
-    /// The provider for these calls.
-    pub fn cloud(&self, config: Option<&Path>) -> Result<Box<dyn DynProvider>> {
-        if config.is_none() {
-            bail!("no config: say where it is with --config FILE");
-        }
-        let config = config::read(config)?.config;
+    /// The cloud of these calls. From here on this process is the owner of the state's folder,
+    /// if it is root's.
+    ///
+    /// # Errors
+    /// A config that cannot be read or used; a mark that is no UUID.
+    pub fn target(&self, config: Option<&Path>) -> Result<Target> {
+        let file = ConfigFile::read(&config::find(config)?)?;
         let mut context = self.read_context()?;
         if let Some(uuid) = &self.director_uuid {
             context.insert("director_uuid".into(), json!(uuid));
         }
+        let director = context.get("director_uuid").and_then(Value::as_str).map(str::to_owned);
         let request = json!({"method": "info", "arguments": [], "context": context});
         let request = Request::parse(request.to_string().as_bytes())?;
-        let state_dir = StateDir::of(&config, &Environment::of_process());
-        Ok(cpi_runtime::provider(&request, &config, state_dir)?)
-    }
-
-    /// Whether somebody said which director.
-    pub fn names_a_director(&self) -> Result<bool> {
-        Ok(self.director_uuid.is_some() || self.read_context()?.contains_key("director_uuid"))
+        let environment = Environment::of_process();
+        let state_dir = StateDir::of(&file.config, &environment);
+        let folder = state_dir.probable();
+        folder_owner::become_owner(&folder, &environment.store)?;
+        let provider = cpi_runtime::provider(&request, &file.config, state_dir)?;
+        let unknown = cpi_runtime::unknown_properties(&request, &file.config)?;
+        let named = |name: &str| named(&file, &context, name);
+        let endpoint = named("/endpoint").unwrap_or_else(|| file.config.plugin().to_owned());
+        let in_database = named("/ledger/url").is_some();
+        Ok(Target { provider, folder, endpoint, director, in_database, unknown })
     }
 
     fn read_context(&self) -> Result<Map<String, Value>> {
@@ -54,18 +58,47 @@ impl ProviderArgs {
     }
 }
 
+/// The cloud that a command is about.
+pub struct Target {
+    /// Who asks it.
+    pub provider: Box<dyn DynProvider>,
+    /// The folder for what outlives a call.
+    pub folder: PathBuf,
+    /// Where it is, for people.
+    pub endpoint: String,
+    /// The director whose things are meant, if one is named.
+    pub director: Option<String>,
+    /// Whether the journal is in a database.
+    pub in_database: bool,
+    /// Paths of properties that nothing knows.
+    pub unknown: Vec<String>,
+}
+
+impl Target {
+    /// Does `work` with it; says what is waited for if that takes its time.
+    pub fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        block_on(waiting::announced(&format!("the cloud at {}", self.endpoint), work))
+    }
+
+    /// Whether there is a journal: in the folder, or in a database. Who only looks makes none.
+    pub fn keeps_a_journal(&self) -> bool {
+        self.in_database || self.folder.join("ledger.db").exists()
+    }
+}
+
+/// A text among the cloud's own properties: the cpi-config's, else the file's.
+fn named(file: &ConfigFile, context: &Map<String, Value>, pointer: &str) -> Option<String> {
+    let plugin = file.config.plugin();
+    let context = Value::Object(context.clone());
+    let below = file.raw.pointer(&format!("/cloud/properties/{plugin}{pointer}"));
+    let above =
+        context.pointer(pointer).or_else(|| context.pointer(&format!("/{plugin}{pointer}")));
+    above.or(below)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 /// Runs `work` to its end.
 pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
-}
-
-/// A table that fits the terminal.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header);
-    table
 }
 
 /// A time for people: `42 s`, `7 min`, `3 h`, `2 d`.

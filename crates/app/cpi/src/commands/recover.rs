@@ -1,7 +1,7 @@
 //! `cpi recover`: finishes what dead calls left open, now.
 
-use super::person::{ProviderArgs, block_on, table};
-use crate::stdout;
+use super::person::ProviderArgs;
+use crate::{stdout, terminal};
 use clap::Args;
 use serde_json::json;
 use std::path::Path;
@@ -24,8 +24,8 @@ pub struct Recover {
 impl Recover {
     /// Recovers.
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-        let cloud = self.whose.cloud(config)?;
-        let recovery = block_on(async { Ok(cloud.recover().await?) })?;
+        let target = self.whose.target(config)?;
+        let recovery = target.wait(async { Ok(target.provider.recover().await?) })?;
         let undone: Vec<_> = recovery.undone.iter().map(ToString::to_string).collect();
         let left: Vec<_> = recovery
             .left
@@ -39,9 +39,9 @@ impl Recover {
         } else {
             stdout::write_line(&format!("{} undone, {} left", undone.len(), left.len()))?;
             if !left.is_empty() {
-                let mut table = table(&["operation", "left"]);
+                let mut table = terminal::table(&["operation", "left"]);
                 table.add_rows(left.iter().map(|(id, what)| [id, what]));
-                stdout::write_line(&table.to_string())?;
+                stdout::write_line(&terminal::text(&table))?;
             }
         }
         Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

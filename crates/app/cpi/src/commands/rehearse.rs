@@ -1,7 +1,7 @@
 //! `cpi rehearse`: what `bosh create-env` does with a manifest, without the CLI.
 
 use super::torture::subject;
-use crate::stdout;
+use crate::{scratch, stdout};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value};
@@ -53,6 +53,7 @@ pub struct Rehearse {
 impl Rehearse {
     /// Rehearses.
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        let _scratch = scratch::folder("rehearse")?;
         let subject = subject(self.cpi.as_deref(), None)?;
         let embedded = self.embedded.then(|| Embedded::start(self.world()?)).transpose()?;
         let path = self.manifest.display().to_string();

@@ -1,8 +1,7 @@
 //! `cpi torture`: the crash matrix on this CPI or another's.
 
-use super::person::table;
-use crate::stdout;
-use anyhow::Context;
+use crate::{scratch, stdout, terminal};
+use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -67,6 +66,7 @@ impl Torture {
         let (cloud, workers) = (self.cloud, self.workers);
         let depth = if self.quick { Depth::Quick } else { Depth::Every };
         let plan = Plan { cloud, subject, methods: self.method, depth, workers };
+        let _scratch = scratch::folder("torture")?;
         let report = match self.matrix {
             Matrix::Crash => play(&plan, &plan.cells()?)?,
             Matrix::Liar => play(&plan, &plan.liar_cells()?)?,
@@ -82,11 +82,24 @@ impl Torture {
 
 /// Runs cells, with a bar where standard error is a terminal.
 fn play<C: Play>(plan: &Plan, cells: &[C]) -> anyhow::Result<Report> {
+    if cells.is_empty() {
+        bail!("nothing to run: {}", unknown_methods(plan));
+    }
     let bar = ProgressBar::with_draw_target(Some(cells.len() as u64), ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {msg}")?);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}")?);
     let report = plan.run(cells, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     Ok(report)
+}
+
+fn unknown_methods(plan: &Plan) -> String {
+    let known: Vec<_> = bosh_cpi::METHODS.iter().map(|method| method.name).collect();
+    let unknown = plan.methods.iter().filter(|name| !known.contains(&name.as_str()));
+    let unknown: Vec<_> = unknown.map(|name| format!("'{name}'")).collect();
+    match unknown.as_slice() {
+        [] => "no scenario has these methods".to_owned(),
+        names => format!("unknown method {}; methods are {}", names.join(", "), known.join(", ")),
+    }
 }
 
 /// The CPI under trial: this one, unless another is named.
@@ -105,11 +118,11 @@ pub fn subject(command: Option<&str>, template: Option<&Path>) -> anyhow::Result
 }
 
 fn show(report: &Report) -> anyhow::Result<()> {
-    let mut table = table(&["method", "runs", "clean"]);
+    let mut table = terminal::table(&["method", "runs", "clean"]);
     for (method, (runs, clean)) in &report.methods {
         table.add_row([method.clone(), runs.to_string(), clean.to_string()]);
     }
-    stdout::write_line(&table.to_string())?;
+    stdout::write_line(&terminal::text(&table))?;
     for finding in &report.findings {
         stdout::write_line(finding)?;
     }

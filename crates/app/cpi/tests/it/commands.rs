@@ -1,23 +1,28 @@
 //! The subcommands, as a person or a driver runs them.
 
-use crate::support::{config, cpi, stderr, stdout};
+use crate::support::{CPI, config, cpi, stderr, stdout};
 use serde_json::{Value, json};
+use std::process::{Command, Stdio};
 
 #[test]
 fn call_names_what_is_wrong_before_it_asks_anybody() {
     let (_folder, config) = config("http://127.0.0.1:9/nowhere", &json!({}));
-    let cases: &[(&[&str], &str)] = &[
-        (&["call", "info"], "--config FILE"),
-        (&["--config", &config, "call", "has_vm", "vm-1"], "not JSON"),
-        (&["--config", &config, "call", "has_vm", "\"vm-1\""], "no JSON array"),
-        (&["--config", &config, "call", "has_vm", "[1]"], "arguments[0]: expected a VM CID"),
-        (&["--config", &config, "call", "fly"], "Bosh::Clouds::NotImplemented"),
-        (&["--config", &config, "call", "info", "--context", "/nowhere"], "/nowhere"),
+    // 1: it was called, and answered an error; 2: it could not be called.
+    let cases: &[(&[&str], &str, i32)] = &[
+        (&["call", "info"], "--config FILE", 2),
+        (&["--config", &config, "call", "has_vm", "vm-1"], "not JSON", 2),
+        (&["--config", &config, "call", "has_vm", "\"vm-1\""], "no JSON array", 2),
+        (&["--config", &config, "call", "has_vm", "[1]"], "arguments[0]: expected a VM CID", 1),
+        (&["--config", &config, "call", "fly"], "Bosh::Clouds::NotImplemented", 1),
+        (&["--config", &config, "call", "info", "--context", "/nowhere"], "/nowhere", 2),
+        (&["--config", &config, "gc"], "--director-uuid UUID", 2),
+        (&["--config", &config, "gc", "--director-uuid", "5c9f"], "expected a UUID", 2),
+        (&["--config", &config, "schema"], "takes no --config", 2),
     ];
-    for (arguments, expected) in cases {
+    for (arguments, expected, code) in cases {
         let refused = cpi(arguments);
         assert!(stderr(&refused).contains(expected), "{arguments:?}: {}", stderr(&refused));
-        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(refused.status.code(), Some(*code), "{arguments:?}");
     }
 }
 
@@ -43,4 +48,15 @@ fn schema_is_json() {
     let schema: Value = serde_json::from_str(&stdout(&cpi(&["schema"]))).unwrap();
     let vm = &schema["$defs"]["cloud_properties"]["cloudstack"]["vm"];
     assert!(vm.is_object(), "{vm}");
+}
+
+/// `cpi schema | head` is no failure.
+#[test]
+fn who_reads_no_further_is_no_failure() {
+    let mut schema = Command::new(CPI);
+    let schema = schema.arg("schema").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = schema.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use trials::Driver;
 
 const CPI: &str = env!("CARGO_BIN_EXE_cpi");
-const DIRECTOR: &str = "5c9f2d1e-director";
+const DIRECTOR: &str = "5c9f2d1e-0000-4000-8000-000000000001";
+const ANOTHER: &str = "6d9f2d1e-0000-4000-8000-000000000002";
 
 struct Bench {
     cloud: Running,
@@ -180,10 +181,11 @@ fn gc_deletes_only_what_nobody_knows() {
     assert_eq!(verdict(&report, &unknown), Some(json!("delete")));
     assert_eq!(bench.volumes().len(), 2, "nothing goes without --delete");
 
-    let young = ["gc", "--director-uuid", DIRECTOR, "--include-persistent", "--delete", "--json"];
+    let young =
+        ["gc", "--director-uuid", DIRECTOR, "--include-persistent", "--delete", "--yes", "--json"];
     bench.json(&young);
     assert_eq!(bench.volumes().len(), 2, "nothing goes that is younger than a day");
-    bench.json(&[&gc[..], &["--include-persistent", "--delete"]].concat());
+    bench.json(&[&gc[..], &["--include-persistent", "--delete", "--yes"]].concat());
     assert_eq!(bench.volumes(), [known]);
 }
 
@@ -192,7 +194,7 @@ fn gc_deletes_only_what_nobody_knows() {
 fn gc_sees_only_its_own_director() {
     let bench = Bench::new();
     bench.make_disk();
-    let report = bench.json(&["gc", "--director-uuid", "another", "--json"]);
+    let report = bench.json(&["gc", "--director-uuid", ANOTHER, "--json"]);
     assert_eq!(report["found"], json!([]));
     let (clean, text) = bench.run(&["gc"]);
     assert!(!clean && text.contains("--director-uuid"), "{text}");
@@ -216,13 +218,21 @@ fn with_a_lost_journal_the_director_decides() {
         "0s",
         "--include-persistent",
         "--delete",
+        "--yes",
     ];
-    let (_, text) = bench.run(&gc);
-    assert!(text.contains("--keep"), "{text}");
+    let (clean, text) = bench.run(&gc);
+    assert!(!clean && text.contains("--journal-lost"), "{text}");
+    assert!(!bench.folder.path().join("state").exists(), "who looks makes no journal");
     assert_eq!(bench.volumes().len(), 2, "nothing goes while nobody says what is known");
     let list = bench.folder.path().join("keep");
-    std::fs::write(&list, format!("{kept}\n")).expect("written");
-    bench.run(&[&gc[..], &["--keep", &list.display().to_string()]].concat());
+    let keep = ["--journal-lost", "--keep", &list.display().to_string()].map(str::to_owned);
+    let keep: Vec<_> = gc.iter().copied().chain(keep.iter().map(String::as_str)).collect();
+    std::fs::write(&list, "of-another-director\n").expect("written");
+    let (clean, text) = bench.run(&keep);
+    assert!(!clean && text.contains("names none of the 2 things"), "{text}");
+    std::fs::write(&list, json!({"Tables": [{"Rows": [{"disk_cids": kept}]}]}).to_string())
+        .expect("written");
+    bench.run(&keep);
     assert_eq!(bench.volumes(), [kept]);
 }
 

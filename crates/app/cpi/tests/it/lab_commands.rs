@@ -60,7 +60,7 @@ fn sim_serves_a_world_of_one_s_own_and_names_its_faults() {
 
     std::fs::write(&path, "version: \"1\"\nzoness: []\n").unwrap();
     let refused = cpi(&["sim", "--world", path.to_str().unwrap()]);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("zoness"), "{}", stderr(&refused));
 }
 
@@ -103,5 +103,110 @@ fn call_takes_a_context_file_and_arguments_from_standard_input() {
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), absent).unwrap();
     let answered = child.wait_with_output().unwrap();
     assert_eq!(stdout(&answered), "false\n");
+    sim.end("-TERM");
+}
+
+/// Nothing that was run is no success, and nothing that was asked is ignored.
+#[test]
+fn what_does_nothing_is_no_success() {
+    let cases: [(&[&str], &str); 4] = [
+        (&["conformance", "--only", "ZZ"], "no check's number begins so"),
+        (&["torture", "--method", "nope"], "unknown method 'nope'"),
+        (&["--config", "nope.json", "demo"], "takes no --config"),
+        (&["demo", "--html", "/not/there/demo.html"], "/not/there is not there"),
+    ];
+    for (arguments, expected) in cases {
+        let refused = cpi(arguments);
+        assert!(stderr(&refused).contains(expected), "{arguments:?}: {}", stderr(&refused));
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(stdout(&refused), "", "{arguments:?}: before anything is played");
+    }
+}
+
+/// Ctrl-C in the middle leaves no folder with keys and state behind.
+#[test]
+fn a_demo_that_is_broken_off_leaves_no_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(CPI);
+    demo.arg("demo").env("TMPDIR", temporary.path()).stdout(Stdio::piped());
+    let mut demo = demo.spawn().unwrap();
+    let mut line = String::new();
+    let mut story = BufReader::new(demo.stdout.take().unwrap());
+    while !line.contains("create_stemcell") {
+        line.clear();
+        assert_ne!(story.read_line(&mut line).unwrap(), 0, "the story began");
+    }
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1, "one folder for all");
+    let id = demo.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(demo.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+/// What root makes in the director's folder, the director cannot use: every later call of it
+/// would fail.
+#[test]
+fn root_works_as_the_owner_of_the_state() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    const VCAP: u32 = 65_534;
+    let sim = Sim::start(&[]);
+    let (folder, config) = config(sim.ready["endpoint"].as_str().unwrap(), &sim.ready);
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    if chown(&state, Some(VCAP), Some(VCAP)).is_err() {
+        eprintln!("skipped: only root can give a folder away");
+        return;
+    }
+    // Others may look for the folder, but not into it.
+    let open = std::fs::Permissions::from_mode(0o711);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let made = cpi(&[
+        "--config",
+        &config,
+        "call",
+        "create_disk",
+        r#"[1024, {"disk_offering": "Custom"}]"#,
+    ]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    for command in ["doctor", "ops", "recover"] {
+        let output = cpi(&["--config", &config, command]);
+        assert!(output.status.success(), "{command}: {} {}", stdout(&output), stderr(&output));
+    }
+    let mut files = 0;
+    for entry in walk(&state) {
+        assert_eq!(std::fs::symlink_metadata(&entry).unwrap().uid(), VCAP, "{entry:?}");
+        files += 1;
+    }
+    assert!(files >= 2, "the journal and its folder");
+
+    // What stands wrong already is told with what mends it.
+    chown(state.join("ledger.db"), Some(0), Some(0)).unwrap();
+    let told = stdout(&cpi(&["--config", &config, "doctor"]));
+    assert!(told.contains("chown -R 65534:65534"), "{told}");
+    sim.end("-TERM");
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            paths.extend(walk(&path));
+        }
+        paths.push(path);
+    }
+    paths
+}
+
+/// A person on the director's VM need not know where its config is.
+#[test]
+fn the_config_may_be_named_by_the_environment() {
+    let sim = Sim::start(&[]);
+    let (_folder, config) = config(sim.ready["endpoint"].as_str().unwrap(), &sim.ready);
+    let mut asked = Command::new(CPI);
+    asked.args(["call", "has_vm", r#"["x"]"#]).env("CPI_CONFIG", &config);
+    let answered = asked.output().unwrap();
+    assert_eq!(stdout(&answered), "false\n", "{}", stderr(&answered));
     sim.end("-TERM");
 }

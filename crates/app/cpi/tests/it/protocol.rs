@@ -130,8 +130,9 @@ fn an_unknown_method_is_not_implemented_even_without_a_config() {
 #[test]
 fn a_config_that_cannot_be_used_is_answered_with_its_fault() {
     let cases = [
-        ("", "the config is not JSON"),
-        ("cloud:\n  plugin: x", "the config is not JSON"),
+        ("", "the config is empty"),
+        ("cloud:\n  plugin: x", "cloud.plugin: unknown plugin 'x'"),
+        ("{", "the config is not JSON"),
         ("{}", "cloud.plugin: missing"),
         (
             r#"{"cloud": {"plugin": "moon"}}"#,

@@ -48,7 +48,7 @@ fn the_shipped_manifest_goes_through_and_leaves_nothing() {
 fn variables_without_a_value_are_named() {
     let output = rehearse(&["-v", "cloudstack_endpoint=http://127.0.0.1:1", MANIFEST]);
     let words = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(words.contains("cloudstack_api_key, cloudstack_secret_access_key"), "{words}");
 }
 

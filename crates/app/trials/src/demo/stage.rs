@@ -125,7 +125,7 @@ impl<'a> Stage<'a> {
 /// The result and the log, or what is wrong.
 fn judged(reply: &Reply) -> Result<(Value, String), String> {
     let answer = reply.answer().map_err(|error| error.to_string())?;
-    Ok((answer.outcome.map_err(|error| error.to_string())?, answer.log))
+    Ok((answer.outcome.map_err(|error| error.to_string())?, answer.log.trim_end().to_owned()))
 }
 
 fn last_line(text: &str) -> String {

@@ -30,6 +30,10 @@ impl CloudPlugin for Plugin {
         Ok(Box::new(CloudStack::new(setup)?))
     }
 
+    fn unknown_properties(&self, request: &Request, config: &Config) -> Result<Vec<String>> {
+        Ok(config.properties::<CloudStackProperties>(&request.context)?.unknown)
+    }
+
     fn schemas(&self, generator: &mut SchemaGenerator) -> PluginSchemas {
         PluginSchemas {
             properties: generator.subschema_for::<CloudStackProperties>(),

@@ -69,7 +69,7 @@ impl Capture {
         if self.output.symlink_metadata().is_ok() {
             bail!("{} exists already", self.output.display());
         }
-        let cloud = self.whose.cloud(config)?;
+        let cloud = self.whose.target(config)?.provider;
         let wanted = Wanted {
             vm: VmCid::new(&self.vm).context("the VM's CID")?,
             note: format!("{} {}", self.name, self.stemcell_version),

@@ -1,8 +1,8 @@
 //! `cpi stemcell inspect`.
 
 use super::{bar, scratch, size_of};
-use crate::commands::person::table;
 use crate::stdout;
+use crate::terminal::{table, text};
 use clap::Args;
 use std::path::PathBuf;
 use stemcell::{Boot, DiskReport, Hypervisor, ImageReport, Inspection, UnpackOptions, inspect};
@@ -42,7 +42,7 @@ impl Inspect {
         for (what, finding) in self.rows(&told) {
             rows.add_row([what, &finding]);
         }
-        Ok(stdout::write_line(&rows.to_string())?)
+        Ok(stdout::write_line(&text(&rows))?)
     }
 
     fn rows(&self, told: &Inspection) -> Vec<(&'static str, String)> {

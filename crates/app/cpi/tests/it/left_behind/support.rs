@@ -170,7 +170,7 @@ impl Director {
     /// `cpi gc` that deletes everything it may: the rows that it found.
     pub fn collect_garbage(&self) -> Vec<Value> {
         let arguments = ["gc", "--director-uuid", DIRECTOR, "--older-than", "0s"];
-        let more = ["--include-persistent", "--delete", "--json"];
+        let more = ["--include-persistent", "--delete", "--yes", "--delete-running", "--json"];
         let output = self.command(&[&arguments[..], &more[..]].concat());
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said} {}", String::from_utf8_lossy(&output.stderr));

@@ -9,7 +9,7 @@ use crate::session::CloudStack;
 use bosh_cpi::{CpiError, Result, VmCid};
 use cloudstack::api::{ListVirtualMachines, StartVirtualMachine, VirtualMachine};
 use cloudstack::{Error, JobLoss};
-use cpi_kit::{Claim, Owned, OwnedResource, ResourceRole};
+use cpi_kit::{Claim, Owned, OwnedResource, RUNNING_VM, ResourceRole};
 use journal::Absence;
 
 /// Whether a VM is more than a row that waits to be expunged.
@@ -130,7 +130,7 @@ pub(crate) async fn owned(cloud: &CloudStack) -> CloudResult<OwnedResources> {
     let owned = vms.filter_map(|vm| {
         Some(OwnedResource {
             ours: Some(cloud.names.parse(&vm.name)?),
-            kind: "VM",
+            kind: if vm.state == "Running" { RUNNING_VM } else { "VM" },
             purpose: ResourceRole::Cid { tagged: !vm.tags.is_empty(), persistent: false },
             used: None,
             target: Intent::Vm { name: vm.name.clone() },

@@ -6,7 +6,7 @@ use crate::intent::Intent;
 use crate::naming::name_within;
 use crate::resources::machine_view::MachineView;
 use crate::session::SoftLayer;
-use cpi_kit::{OwnedResource, ResourceRole};
+use cpi_kit::{OwnedResource, RUNNING_VM, ResourceRole, SERVER};
 use softlayer::Filter;
 use softlayer::api::{Hardware, VirtualGuest, account};
 
@@ -23,8 +23,9 @@ fn of_machine(cloud: &SoftLayer, seen: MachineView) -> Option<OwnedResource<Inte
     let name = seen.hostname?;
     let ours = cloud.names.parse(name_within(&cloud.names, &name)?)?;
     let kind = match seen.machine {
+        Machine::Guest(_) if seen.power.as_deref() == Some("RUNNING") => RUNNING_VM,
         Machine::Guest(_) => "VM",
-        Machine::Server(_) => "bare metal server",
+        Machine::Server(_) => SERVER,
     };
     // By its id: a twin of the same name may be in use.
     let target = Intent::Vm { vm: seen.machine.to_string(), name: name.clone() };
