@@ -20,11 +20,15 @@ pub fn become_owner(dir: &Path, store: &Path) -> Result<()> {
     }
     let owner = match std::fs::metadata(dir) {
         Ok(data) => data,
-        Err(error) if error.kind() == ErrorKind::NotFound && dir.starts_with(store) => bail!(
-            "{dir} is not there, and root must not make it: the director could not use it. Make \
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && store.is_dir() && dir.starts_with(store) =>
+        {
+            bail!(
+                "{dir} is not there, and root must not make it: the director could not use it. Make \
              it with `install -d -m 0700 -o vcap -g vcap {dir}`, or run this as vcap",
-            dir = dir.display()
-        ),
+                dir = dir.display()
+            )
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).with_context(|| dir.display().to_string()),
     };

@@ -185,7 +185,8 @@ async fn run(
     if !cids.is_empty() {
         Span::current().record("of", cids.join(","));
     }
-    let config = &config.as_ref().map_err(CpiError::clone)?.config;
+    let ConfigFile { config, notes, .. } = config.as_ref().map_err(CpiError::clone)?;
+    notes.iter().for_each(|note| tracing::warn!("{note}"));
     if let Call::CreateVm(call) = &call {
         message_bus::require(config.agent(), &call.env)?;
     }

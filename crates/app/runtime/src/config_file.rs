@@ -1,5 +1,6 @@
 //! A config as it stands in a file.
 
+use crate::PLUGINS;
 use bosh_cpi::config::Config;
 use bosh_cpi::{CpiError, Result};
 use serde_json::Value;
@@ -10,8 +11,10 @@ use std::path::Path;
 pub struct ConfigFile {
     /// What it says.
     pub config: Config,
-    /// All that stands in it.
+    /// All that stands in it, with what an older release had elsewhere in its place.
     pub raw: Value,
+    /// What stands in it and means nothing any more, with the reason.
+    pub notes: Vec<String>,
 }
 
 impl ConfigFile {
@@ -31,8 +34,19 @@ impl ConfigFile {
     /// # Errors
     /// What is neither, or no config; the error names the property.
     pub fn parse(bytes: &[u8]) -> Result<ConfigFile> {
-        let raw = document(bytes)?;
-        Ok(ConfigFile { config: Config::from_value(raw.clone())?, raw })
+        let mut raw = document(bytes)?;
+        let notes = upgrade(&mut raw);
+        Ok(ConfigFile { config: Config::from_value(raw.clone())?, raw, notes })
+    }
+}
+
+/// Lets the cloud's plugin move what an older release had elsewhere.
+fn upgrade(raw: &mut Value) -> Vec<String> {
+    let named = raw.pointer("/cloud/plugin").and_then(Value::as_str);
+    let plugin = PLUGINS.iter().find(|plugin| named == Some(plugin.name()));
+    match (plugin, raw.pointer_mut("/cloud/properties")) {
+        (Some(plugin), Some(Value::Object(properties))) => plugin.upgrade(properties),
+        _ => Vec::new(),
     }
 }
 
@@ -69,6 +83,18 @@ mod tests {
         let (yaml, json) = (ConfigFile::parse(yaml), ConfigFile::parse(json));
         let (Ok(yaml), Ok(json)) = (yaml, json) else { panic!("both are configs") };
         assert_eq!((yaml.raw, yaml.config.plugin()), (json.raw, "x"));
+    }
+
+    /// A manifest of the Java release's job: what it had under `cpi` counts, or is told.
+    #[test]
+    fn the_config_of_an_older_release_means_the_same() {
+        let old = br#"{"cloud": {"plugin": "cloudstack", "properties": {
+            "cloudstack": {"endpoint": "https://c/client/api"},
+            "cpi": {"agent": {"mbus": "nats://n:p@10.0.0.2:4222"}, "port": 8080}}}}"#;
+        let Ok(file) = ConfigFile::parse(old) else { panic!("it is a config") };
+        assert!(file.config.agent().mbus.is_some());
+        assert_eq!(file.notes.len(), 1, "{:?}", file.notes);
+        assert!(file.notes[0].starts_with("cloud.properties.cpi.port is ignored: "));
     }
 
     #[test]

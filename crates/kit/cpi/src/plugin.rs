@@ -4,11 +4,19 @@ use crate::{DynProvider, Setup, StateDir};
 use bosh_cpi::config::Config;
 use bosh_cpi::{Request, Result};
 use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
 
 /// A cloud that `cloud.plugin` can name. The runtime has a list of them.
 pub trait CloudPlugin: Sync {
     /// The name in `cloud.plugin`, and of the hash with the cloud's own properties.
     fn name(&self) -> &'static str;
+
+    /// Brings `properties` (`cloud.properties` of a config) of an older release to their places.
+    /// Answers what stands there and means nothing any more, with the reason.
+    fn upgrade(&self, properties: &mut Map<String, Value>) -> Vec<String> {
+        let _ = properties;
+        Vec::new()
+    }
 
     /// The provider for one request: the file's properties, and the context's laid over them.
     /// No I/O.

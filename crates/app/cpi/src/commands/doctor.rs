@@ -55,6 +55,8 @@ impl Doctor {
 /// What the config and the folder show without asking the cloud.
 fn of_files(target: &Target) -> Vec<Finding> {
     let mut findings: Vec<_> = target.unknown.iter().map(|path| unknown(path)).collect();
+    let old = target.notes.iter().map(|note| Finding::warn("properties", note, "leave it out"));
+    findings.extend(old);
     if let Some(foreign) = folder_owner::foreign_files(&target.folder) {
         let hint = "later calls of the director cannot use them";
         findings.push(Finding::fail("state_dir", foreign, hint));

@@ -47,7 +47,7 @@ impl ProviderArgs {
         let named = |name: &str| named(&file, &context, name);
         let endpoint = named("/endpoint").unwrap_or_else(|| file.config.plugin().to_owned());
         let in_database = named("/ledger/url").is_some();
-        Ok(Target { provider, folder, endpoint, director, in_database, unknown })
+        Ok(Target { provider, folder, endpoint, director, in_database, unknown, notes: file.notes })
     }
 
     fn read_context(&self) -> Result<Map<String, Value>> {
@@ -72,6 +72,8 @@ pub struct Target {
     pub in_database: bool,
     /// Paths of properties that nothing knows.
     pub unknown: Vec<String>,
+    /// What the file says and means nothing any more.
+    pub notes: Vec<String>,
 }
 
 impl Target {

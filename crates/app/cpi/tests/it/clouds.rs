@@ -59,6 +59,7 @@ impl Drop for Sim {
 fn config(folder: &TempDir, cloudstack: Value) -> PathBuf {
     let config = json!({"cloud": {"plugin": "cloudstack", "properties": {
         "cloudstack": cloudstack, "state_dir": folder.path().join("state"),
+        "agent": {"mbus": "nats://nats:pw@10.0.0.6:4222"},
     }}});
     let path = folder.path().join("cpi.json");
     std::fs::write(&path, config.to_string()).unwrap();

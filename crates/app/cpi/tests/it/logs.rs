@@ -169,7 +169,7 @@ fn the_answer_s_log_counts_calls_polls_and_warnings() {
     let (others, s) = (calls.len() - polls, plural(calls.len() - polls));
     let expected = format!("create_vm: {others} API call{s}, {polls} poll{}, ", plural(polls));
     assert!(log.starts_with(&expected), "{expected}: {log}");
-    assert!(log.ends_with("compute_offring is ignored"), "{log}");
+    assert!(log.ends_with("compute_offring is ignored\n"), "{log}");
     let info = place.send(None, "info", json!([])).answer().unwrap().log;
     assert!(info.starts_with("info: 0."), "{info}");
 }

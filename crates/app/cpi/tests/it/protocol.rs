@@ -194,7 +194,7 @@ fn a_huge_request_is_read_to_its_end() {
     // Also where nothing of it is needed, since a director would meet a broken pipe.
     assert_eq!(cpi.error("fly", json!([huge])).kind, "Bosh::Clouds::NotImplemented");
     let unusable = Cpi::with_config_text("nonsense");
-    assert!(unusable.error("has_vm", json!([huge])).message.contains("not JSON"));
+    assert!(unusable.error("has_vm", json!([huge])).message.contains("neither a JSON"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! CloudStack as `cloud.plugin` names it.
 
 use crate::CloudStack;
+use crate::properties::older_releases;
 use crate::properties::{
     CloudStackProperties, DiskProperties, NetworkProperties, StemcellProperties, VmProperties,
 };
@@ -8,6 +9,7 @@ use bosh_cpi::config::Config;
 use bosh_cpi::{Request, Result};
 use cpi_kit::{CloudPlugin, DynProvider, PluginSchemas, Setup, StateDir};
 use schemars::SchemaGenerator;
+use serde_json::{Map, Value};
 
 /// The plugin `cloudstack`.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,10 @@ pub struct Plugin;
 impl CloudPlugin for Plugin {
     fn name(&self) -> &'static str {
         "cloudstack"
+    }
+
+    fn upgrade(&self, properties: &mut Map<String, Value>) -> Vec<String> {
+        older_releases::upgrade(properties)
     }
 
     fn provider(

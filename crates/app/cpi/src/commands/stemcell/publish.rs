@@ -162,7 +162,7 @@ impl Publish {
 
 /// The image server of a CPI's config.
 fn of_config(path: &Path) -> anyhow::Result<ImageServerSettings> {
-    let ConfigFile { config, raw } = config::read(Some(path))?;
+    let ConfigFile { config, raw, .. } = config::read(Some(path))?;
     let plugin = config.plugin();
     let at = |name: &str| raw.pointer(&format!("/cloud/properties/{plugin}/{name}")).cloned();
     let where_it_stands = format!("cloud.properties.{plugin}.stemcell.image_server");

@@ -7,6 +7,7 @@ mod examples;
 mod exposure;
 mod names;
 mod network;
+pub(crate) mod older_releases;
 mod security_groups;
 mod stemcell;
 mod stemcells;
