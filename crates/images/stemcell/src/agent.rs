@@ -61,7 +61,8 @@ impl AgentSettings {
     }
 }
 
-/// Replaces the sources in the old agent.json; everything else stays. Where there is none, what
+/// Replaces the sources in the old agent.json, and how paths of disks are understood; everything
+/// else stays. Where there is none, what
 /// the openstack-kvm stemcells have in theirs.
 fn for_cloudstack(old: Option<&[u8]>) -> Result<Value, StemcellError> {
     let mut value = match old {
@@ -78,6 +79,11 @@ fn for_cloudstack(old: Option<&[u8]>) -> Result<Value, StemcellError> {
     let settings = infrastructure.entry("Settings").or_insert_with(|| json!({}));
     let settings = object(settings, "Infrastructure.Settings")?;
     settings.insert("Sources".to_owned(), cloudstack_sources());
+    // A CPI for CloudStack answers paths; agents for vSphere would look for SCSI targets.
+    let linux = value.pointer_mut("/Platform/Linux").and_then(Value::as_object_mut);
+    if let Some(resolution) = linux.and_then(|linux| linux.get_mut("DevicePathResolutionType")) {
+        *resolution = json!("virtio");
+    }
     Ok(value)
 }
 
@@ -107,7 +113,7 @@ fn object<'a>(
     value: &'a mut Value,
     path: &str,
 ) -> Result<&'a mut Map<String, Value>, StemcellError> {
-    value.as_object_mut().ok_or_else(|| malformed(&format!("{path} is no object")))
+    value.as_object_mut().ok_or_else(|| malformed(&format!("{path} must be an object")))
 }
 
 /// agent.json as JSON.

@@ -25,7 +25,8 @@ A world to start from is printed by --print-world.";
 /// Serve an embedded cloud until SIGINT or SIGTERM.
 ///
 /// Prints one JSON line once it is ready. CloudStack: `endpoint`, the keys of an admin (`api_key`,
-/// `secret_access_key`) and of a plain user (`user_api_key`, `user_secret_access_key`).
+/// `secret_access_key`) and of a plain user (`user_api_key`, `user_secret_access_key`), and the CA
+/// of its storage VM's certificate (`storage_ca`), for a config's `ca_cert`.
 /// SoftLayer: `endpoint`, `username`, `api_key`, and where an IAM key buys a token
 /// (`iam_endpoint`, `iam_key`).
 #[derive(Debug, Args)]
@@ -153,6 +154,7 @@ fn about_cloudstack(
     let (admin, user) = (keys(admin), keys(user));
     json!({
         "endpoint": running.endpoint(),
+        "storage_ca": running.storage_ca_cert(),
         "api_key": admin.as_ref().map(|keys| &keys.api_key),
         "secret_access_key": admin.as_ref().map(|keys| &keys.secret_key),
         "user_api_key": user.as_ref().map(|keys| &keys.api_key),

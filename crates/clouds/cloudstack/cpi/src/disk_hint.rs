@@ -1,5 +1,6 @@
 //! Where the agent finds a disk.
 
+use crate::disk_bus::DiskBus;
 use bosh_cpi::DiskHint;
 use cloudstack::api::Volume;
 
@@ -8,14 +9,15 @@ const CD_ROM: u64 = 3;
 
 /// The hint for an attached volume. None where CloudStack does not tell the device id.
 ///
-/// KVM gives a virtio disk the first 20 hexadecimal digits of its volume's id as serial number
-/// (`LibvirtComputingResource.diskUuidToSerial`), which udev shows under `/dev/disk/by-id`.
+/// KVM gives a disk the first 20 hexadecimal digits of its volume's id as serial number
+/// (`LibvirtComputingResource.diskUuidToSerial`), which udev shows under `/dev/disk/by-id`, with a
+/// prefix that depends on the bus.
 /// XenServer names a disk by its device id, 0 being the root disk. VMware's disks are on a
 /// controller of their own: the CD-ROM is not among them, and leaves no gap.
-pub(crate) fn disk_hint(volume: &Volume, hypervisor: &str) -> Option<DiskHint> {
+pub(crate) fn disk_hint(volume: &Volume, hypervisor: &str, bus: DiskBus) -> Option<DiskHint> {
     let device = volume.deviceid?;
     let path = match hypervisor {
-        "KVM" | "Simulator" => format!("/dev/disk/by-id/virtio-{}", serial(&volume.id)),
+        "KVM" | "Simulator" => bus.path(&serial(&volume.id)),
         "VMware" if device > CD_ROM => format!("/dev/sd{}", letter(device - 1)?),
         _ => format!("/dev/sd{}", letter(device)?),
     };
@@ -45,7 +47,7 @@ mod tests {
             deviceid: Some(device),
             ..Volume::default()
         };
-        disk_hint(&volume, hypervisor).unwrap().into_result(ApiVersion::LATEST)
+        disk_hint(&volume, hypervisor, DiskBus::Virtio).unwrap().into_result(ApiVersion::LATEST)
     }
 
     /// A guest enumerates virtio disks as it likes: only the serial number is reliable. Every
@@ -74,6 +76,6 @@ mod tests {
 
     #[test]
     fn a_volume_that_is_not_attached_has_no_hint() {
-        assert_eq!(disk_hint(&Volume::default(), "KVM"), None);
+        assert_eq!(disk_hint(&Volume::default(), "KVM", DiskBus::Virtio), None);
     }
 }

@@ -7,6 +7,7 @@
 //! one table of `errors`. Modules use those that stand above them here, and no other:
 
 // Data.
+mod disk_bus;
 mod disk_hint;
 mod errors;
 mod intent;

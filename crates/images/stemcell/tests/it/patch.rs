@@ -127,6 +127,49 @@ fn an_official_stemcell() {
     works_on_cloudstack(&patched.after);
 }
 
+/// The official stemcell for vSphere: its VMDK is converted, patched, and written into an OVA, in
+/// which nothing else differs.
+#[test]
+fn an_official_stemcell_for_vsphere() {
+    if missing(TOOLS) {
+        return;
+    }
+    let scratch = scratch();
+    let at = |name: &str| scratch.path().join(name);
+    let builder = Builder::default();
+    let raw = builder.build(scratch.path());
+    let before = crate::common::root_partition(&raw, builder.root, scratch.path());
+    let before = crate::common::listing(&before, scratch.path());
+    let stream = ["-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized"];
+    qemu_convert(&raw, &at("image-disk1.vmdk"), &stream);
+    for name in ["image.mf", "image.ovf"] {
+        fs::write(at(name), "x").expect("written");
+    }
+    let names = ["image-disk1.vmdk", "image.mf", "image.ovf"];
+    let tgz = at("image");
+    run("tar", &[&["-czf", text(&tgz), "-C", text(scratch.path())], &names[..]].concat());
+    let source = stemcell::open(&tgz).expect("open");
+    let options = UnpackOptions::default();
+    let unpacked =
+        stemcell::unpack(source, scratch.path(), &options, &mut |_| ()).expect("unpacked");
+    assert_eq!(unpacked.format, stemcell::ImageFormat::VmdkStream);
+    let error = patch(&unpacked.image, &AgentSettings::CloudStack).expect_err("not in place");
+    assert!(error.to_string().contains("convert it"), "{error}");
+    let (qcow2, ova) = (at("patchable.qcow2"), at("patched.ova"));
+    stemcell::convert(&unpacked.image, &qcow2, stemcell::Target::Qcow2, &mut |_| ()).expect("read");
+    let patched = patch(&qcow2, &AgentSettings::CloudStack).expect("patched");
+    works_on_cloudstack(&patched.after);
+    stemcell::convert(&qcow2, &ova, stemcell::Target::Ova, &mut |_| ()).expect("written");
+    fs::remove_file(at("image-disk1.vmdk")).expect("removed");
+    run("tar", &["-xf", text(&ova), "-C", text(scratch.path())]);
+    run("qemu-img", &["check", "-q", text(&at("image-disk1.vmdk"))]);
+    let after = at("after.raw");
+    qemu_convert(&at("image-disk1.vmdk"), &after, &["-f", "vmdk", "-O", "raw"]);
+    let after = crate::common::root_partition(&after, builder.root, scratch.path());
+    run("e2fsck", &["-f", "-n", text(&after)]);
+    only_ours_differs(&before, &crate::common::listing(&after, scratch.path()));
+}
+
 /// An image without systemd gets no service that nobody would start.
 #[test]
 fn without_systemd_there_is_no_service() {

@@ -1,10 +1,10 @@
 //! `cpi stemcell convert`.
 
-use super::{bar, scratch, size_of};
+use super::{Format, bar, scratch, size_of};
 use crate::stdout;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::PathBuf;
-use stemcell::{Target, UnpackOptions, convert, open, unpack};
+use stemcell::{UnpackOptions, convert, open, unpack};
 
 /// Write an image in another format.
 #[derive(Debug, Args)]
@@ -23,18 +23,6 @@ pub struct Convert {
     output: PathBuf,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For KVM.
-    Qcow2,
-    /// The bytes of the disk.
-    Raw,
-    /// For XenServer; it grows.
-    Vhd,
-    /// For XenServer, of a fixed size.
-    VhdFixed,
-}
-
 impl Convert {
     pub fn run(self) -> anyhow::Result<()> {
         let reading = bar("unpacking", size_of(&self.file))?;
@@ -46,12 +34,7 @@ impl Convert {
         );
         reading.finish_and_clear();
         let unpacked = unpacked?;
-        let target = match self.to {
-            Format::Qcow2 => Target::Qcow2,
-            Format::Raw => Target::Raw,
-            Format::Vhd => Target::VhdDynamic,
-            Format::VhdFixed => Target::VhdFixed,
-        };
+        let target = self.to.target();
         let writing = bar("converting", unpacked.size)?;
         let converted = convert(&unpacked.image, &self.output, target, &mut |done| {
             writing.set_length(writing.length().unwrap_or_default().max(done));

@@ -8,10 +8,11 @@ mod lighten;
 mod patch;
 mod publish;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use stemcell::Target;
 
 /// Look into stemcells, and make them fit CloudStack.
 #[derive(Debug, Args)]
@@ -46,6 +47,36 @@ impl Stemcell {
             Verb::ConfigDrive(config_drive) => config_drive.run(),
         }?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A format that can be written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For KVM.
+    Qcow2,
+    /// The bytes of the disk.
+    Raw,
+    /// For XenServer and Hyper-V; it grows.
+    Vhd,
+    /// For XenServer and Hyper-V, of a fixed size.
+    VhdFixed,
+    /// A compressed VMDK.
+    Vmdk,
+    /// For VMware.
+    Ova,
+}
+
+impl Format {
+    fn target(self) -> Target {
+        match self {
+            Self::Qcow2 => Target::Qcow2,
+            Self::Raw => Target::Raw,
+            Self::Vhd => Target::VhdDynamic,
+            Self::VhdFixed => Target::VhdFixed,
+            Self::Vmdk => Target::VmdkStream,
+            Self::Ova => Target::Ova,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! to the same VM answers the same.
 
 use crate::api::{is_lost, new_job_id, step_outcome};
+use crate::disk_bus::DiskBus;
 use crate::disk_hint::disk_hint;
 use crate::errors::{Activity, CloudResult, Failure, ResultExt, disk_not_found, vm_not_found};
 use crate::intent::Intent;
@@ -30,9 +31,9 @@ pub(crate) async fn run(cloud: &CloudStack, call: AttachDisk) -> Result<DiskHint
             let attached = attach(cloud, operation, &call, &vm, &disk).await;
             let volume = attached.during(Activity::AttachDisk, tried)?;
             lookup::disk::remember(cloud, call.disk_cid.as_str(), &volume);
-            let hypervisor =
-                hypervisor(cloud, &volume, &vm).await.during(Activity::AttachDisk, tried)?;
-            let hint = disk_hint(&volume, &hypervisor).ok_or_else(|| {
+            let driver = driver(cloud, &volume, &vm).await;
+            let (hypervisor, bus) = driver.during(Activity::AttachDisk, tried)?;
+            let hint = disk_hint(&volume, &hypervisor, bus).ok_or_else(|| {
                 CpiError::cloud(format!("{}: the cloud's answer has no device id", tried()))
             })?;
             Ok((hint, Some(disk.clone())))
@@ -83,17 +84,18 @@ async fn attach(
     }
 }
 
-/// What drives the volume. A plain user is not told it with the volume, but with the VM, which
-/// is remembered since it was made.
-async fn hypervisor(cloud: &CloudStack, volume: &Volume, vm: &str) -> CloudResult<String> {
-    if !volume.hypervisor.is_empty() {
-        return Ok(volume.hypervisor.clone());
-    }
+/// What drives the volume, and on which bus. A plain user is not told the hypervisor with the
+/// volume, but with the VM, which is remembered since it was made; only KVM has several buses.
+async fn driver(cloud: &CloudStack, volume: &Volume, vm: &str) -> CloudResult<(String, DiskBus)> {
     if let Some(known) = lookup::vm::known(cloud, vm) {
-        return Ok(known.hypervisor.clone());
+        return Ok((known.hypervisor.clone(), known.disk_bus));
     }
-    let row = vm::by_id(cloud, vm).await?;
-    Ok(row.map(|row| lookup::vm::remember(cloud, &row).hypervisor.clone()).unwrap_or_default())
+    if !matches!(volume.hypervisor.as_str(), "" | "KVM") {
+        return Ok((volume.hypervisor.clone(), DiskBus::default()));
+    }
+    let machine = vm::by_id(cloud, vm).await?;
+    let machine = machine.map(|machine| lookup::vm::remember(cloud, &machine));
+    Ok(machine.map(|machine| (machine.hypervisor.clone(), machine.disk_bus)).unwrap_or_default())
 }
 
 /// Why the cloud refused to attach: it is attached already, or one of the two does not exist. A

@@ -34,8 +34,8 @@ pub struct StemcellProperties {
     pub sha1: Option<String>,
     /// The SHA-256 of the image, to be checked before it is sent.
     pub sha256: Option<String>,
-    /// The cloud it is made for. An image for `openstack` is changed on its way, such that its
-    /// agent finds its settings on CloudStack.
+    /// The cloud it is made for. An image for `openstack` or `vsphere` is changed on its way, such
+    /// that its agent finds its settings on CloudStack.
     pub infrastructure: Option<String>,
 
     /// What every stemcell tells of itself, and nobody here needs.

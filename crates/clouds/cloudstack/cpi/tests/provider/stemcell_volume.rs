@@ -165,12 +165,12 @@ async fn what_the_volume_route_needs_is_told() {
         assert!(error.message.contains(said), "{said}: {error}");
         stage.assert_empty(said);
     }
-    let vmdk = stage.file("disk.vmdk", &[b"KDMV\x01\0\0\0\x03\0\0\0", &[1; 4096][..]].concat());
-    let error = stage.create(&vmdk, route(&vm, &devices), json!({})).await.unwrap_err();
-    for said in ["disk.vmdk: sparse VMDK", "qemu-img convert"] {
+    let iso = stage.file("disk.iso", &[&[0; 32769], &b"CD001"[..], &[1; 4096]].concat());
+    let error = stage.create(&iso, route(&vm, &devices), json!({})).await.unwrap_err();
+    for said in ["disk.iso: ISO 9660 image", "qemu-img convert"] {
         assert!(error.message.contains(said), "{error}");
     }
-    stage.assert_empty("a VMDK");
+    stage.assert_empty("an ISO");
 }
 
 /// Only KVM's guests see which disk is which volume.

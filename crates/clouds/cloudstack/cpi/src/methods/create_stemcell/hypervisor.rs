@@ -41,7 +41,8 @@ pub(super) async fn choose(
     let found = match (made_for, names.as_slice()) {
         (Some(made_for), names) => {
             let same = names.iter().find(|name| name.eq_ignore_ascii_case(made_for));
-            same.or_else(|| names.iter().find(|name| serves(name, made_for)))
+            let serving = || names.iter().find(|name| serves(name, made_for));
+            same.or_else(serving).or_else(|| alike(names, made_for))
         }
         (None, [only]) => Some(only),
         (None, _) => None,
@@ -54,6 +55,19 @@ pub(super) async fn choose(
             zone.name
         ))
     })
+}
+
+/// The only hypervisor of a zone, where an image for KVM boots on it once it is converted: Linux
+/// has the drivers of Xen and of Hyper-V, and an agent for virtio disks finds theirs, too.
+fn alike<'a>(names: &'a [String], made_for: &str) -> Option<&'a String> {
+    const ALIKE: &[&str] = &["XenServer", "Hyperv"];
+    match names {
+        [only] if made_for == "KVM" && ALIKE.contains(&only.as_str()) => {
+            tracing::info!("the stemcell is for {made_for}, and is converted for {only}");
+            Some(only)
+        }
+        _ => None,
+    }
 }
 
 /// What has to be done to an image of that format for a hypervisor to boot it.

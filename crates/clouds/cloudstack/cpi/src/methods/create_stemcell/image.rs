@@ -84,7 +84,7 @@ impl Image {
         tracing::info!("the image is a {}{}", unpacked.format, wrapped(&unpacked.layers));
         let path = unpacked.image.keep().map_err(|e| CpiError::cpi(e.to_string()))?;
         let mut draft = Draft { path, format: unpacked.format, changed: false };
-        patch_if_needed(&mut draft, stemcell, agent).map_err(failed)?;
+        patch_if_needed(&mut draft, stemcell, agent, scratch.path()).map_err(failed)?;
         let draft = match form {
             Form::File => convert_if_needed(draft, hypervisor, scratch.path(), file)?,
             // Refused before anything is made, by the name that the caller knows.
@@ -208,29 +208,52 @@ fn packed(layers: &[Layer]) -> Option<&'static str> {
     }
 }
 
-/// An agent of a stemcell for OpenStack looks for its settings where CloudStack has none.
+/// Clouds for which official stemcells are made whose agents find nothing on CloudStack.
+const FOREIGN: &[&str] = &["openstack", "vsphere"];
+
+/// An agent of a stemcell for another cloud looks for its settings where CloudStack has none.
 fn patch_if_needed(
     draft: &mut Draft,
     stemcell: &StemcellProperties,
     own: Option<&AgentSettings>,
+    scratch: &Path,
 ) -> std::result::Result<(), StemcellError> {
-    let patchable = matches!(draft.format, ImageFormat::Qcow2 | ImageFormat::Raw);
-    let openstack = given(&stemcell.infrastructure)
-        .is_some_and(|infrastructure| infrastructure.eq_ignore_ascii_case("openstack"));
+    let foreign = given(&stemcell.infrastructure)
+        .is_some_and(|made_for| FOREIGN.iter().any(|name| name.eq_ignore_ascii_case(made_for)));
     let settings = match own {
-        Some(own) if patchable => own,
-        None if patchable && openstack => &AgentSettings::CloudStack,
-        Some(_) => {
-            tracing::warn!("stemcell.agent_json is not written: a {} is not patched", draft.format);
-            return Ok(());
-        }
+        Some(own) => own,
+        None if foreign => &AgentSettings::CloudStack,
         None => return Ok(()),
     };
+    if !draft.format.is_read() {
+        tracing::warn!("agent.json is not written: a {} is not read", draft.format);
+        return Ok(());
+    }
+    if !draft.format.is_patchable() {
+        convert(draft, Target::Qcow2, &scratch.join("patchable"))?;
+    }
     let patched = stemcell::patch(&draft.path, settings)?;
-    draft.changed = patched.written > 0;
-    let Patched { file, partition, .. } = patched;
+    draft.changed |= patched.written > 0;
+    let Patched { file, partition, services, .. } = patched;
     let whose = if own.is_some() { "is the operator's own" } else { "fits CloudStack" };
     tracing::info!("{file} on partition {partition} {whose}");
+    if own.is_none() && services.is_empty() {
+        tracing::warn!(
+            "the image has no systemd: with a static network and a virtual router, its agent finds \
+             new settings only if the manifest's DNS knows 'data-server'"
+        );
+    }
+    Ok(())
+}
+
+/// Converts the draft into another file of the scratch folder.
+fn convert(draft: &mut Draft, target: Target, to: &Path) -> std::result::Result<(), StemcellError> {
+    stemcell::convert(&draft.path, to, target, &mut |_| {})?;
+    // Makes room; the folder goes in any case.
+    if let Err(error) = std::fs::remove_file(&draft.path) {
+        tracing::debug!(%error, "a scratch file stays for now");
+    }
+    *draft = Draft { path: to.to_owned(), format: target.format(), changed: true };
     Ok(())
 }
 
@@ -239,24 +262,25 @@ fn sums_of(path: &Path) -> std::result::Result<(u64, Checksums), StemcellError> 
 }
 
 /// Converts it where the hypervisor takes another format.
-fn convert_if_needed(draft: Draft, hypervisor: &str, scratch: &Path, file: &Path) -> Result<Draft> {
+fn convert_if_needed(
+    mut draft: Draft,
+    hypervisor: &str,
+    scratch: &Path,
+    file: &Path,
+) -> Result<Draft> {
     let target = match hypervisor::boots(draft.format, hypervisor) {
         Boot::Yes => return Ok(draft),
         Boot::Converted(ImageFormat::VhdDynamic) => Target::VhdDynamic,
+        Boot::Converted(ImageFormat::Ova) => Target::Ova,
         Boot::Converted(_) => Target::Qcow2,
         Boot::No(why) => {
             return Err(CpiError::cloud(format!("arguments[0]: {}: {why}", file.display())));
         }
     };
-    let to = scratch.join("converted");
     tracing::info!("{hypervisor} takes no {}: it is converted", draft.format);
-    stemcell::convert(&draft.path, &to, target, &mut |_| {})
+    convert(&mut draft, target, &scratch.join("converted"))
         .map_err(|error| with_file(file, &error))?;
-    // Makes room; the folder goes in any case.
-    if let Err(error) = std::fs::remove_file(&draft.path) {
-        tracing::debug!(%error, "a scratch file stays for now");
-    }
-    Ok(Draft { path: to, format: target.format(), changed: true })
+    Ok(draft)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The light route: a template that is there, and stays.
 
 use super::hypervisor;
+use crate::disk_bus::DiskBus;
 use crate::errors::{Activity, ResultExt};
 use crate::name_ref::{NameRef, is_id};
 use crate::properties::{StemcellProperties, given};
@@ -30,7 +31,21 @@ pub(super) async fn take(
     let templates = find(cloud, wanted).await?;
     let id = choose(cloud, wanted, &templates)?;
     check_hypervisor(wanted, stemcell, &templates[0])?;
+    check_disk_bus(wanted, &templates[0])?;
     StemcellCid::new(format!("{id}{LIGHT}")).map_err(|e| CpiError::cloud(e.to_string()))
+}
+
+/// On KVM the agent finds disks on some buses only; the template's OS type and details choose.
+fn check_disk_bus(wanted: &NameRef, template: &Template) -> Result<()> {
+    if template.hypervisor != "KVM" {
+        return Ok(());
+    }
+    let os_type = template.other.get("ostypename").and_then(|name| name.as_str());
+    let details = template.other.get("details");
+    let bus = DiskBus::of(os_type, |name| details?.get(name)?.as_str());
+    bus.map(drop).map_err(|why| {
+        CpiError::cloud(format!("{}: template '{}': {why}", wanted.path, wanted.text))
+    })
 }
 
 /// A template for another hypervisor than the stemcell was made for does not boot.

@@ -1,6 +1,7 @@
 //! The OS type of a template. It decides how CloudStack drives the disks: an agent of a KVM
 //! stemcell looks for virtio ones.
 
+use crate::disk_bus::DiskBus;
 use crate::errors::{Activity, ResultExt};
 use crate::properties::PATH;
 use crate::session::CloudStack;
@@ -9,22 +10,6 @@ use cloudstack::api::{ListOsTypes, OsType};
 
 /// Where nothing better is found: virtio on KVM, paravirtual on XenServer.
 const FALLBACK: &str = "Other PV (64-bit)";
-
-/// What the descriptions of OS types begin with whose root disk is a virtio one on KVM
-/// (`LibvirtComputingResource.getGuestDiskModel`).
-const VIRTIO: &[&str] = &[
-    "Ubuntu",
-    "CentOS",
-    "Red Hat",
-    "RHEL",
-    "Debian",
-    "Fedora",
-    "FreeBSD",
-    "Oracle",
-    "Rocky",
-    "Alma",
-    "Other PV (",
-];
 
 /// Ubuntu's code names, as they stand in the names of stemcells.
 const RELEASES: &[(&str, &str)] = &[
@@ -64,11 +49,10 @@ async fn configured(
     property: &str,
     hypervisor: &str,
 ) -> Result<String> {
-    if hypervisor == "KVM" && !has_virtio_disks(text) {
-        return Err(CpiError::cpi(format!(
-            "{PATH}.{property}: '{text}' gives the VM an IDE disk on KVM, on which the agent finds \
-             nothing: name one such as 'Ubuntu 22.04 LTS' or '{FALLBACK}', or none"
-        )));
+    if hypervisor == "KVM"
+        && let Err(why) = DiskBus::of(Some(text), |_| None)
+    {
+        return Err(CpiError::cpi(format!("{PATH}.{property}: {why}")));
     }
     let found = list(cloud, exact(text)).await?;
     match found.into_iter().find(|row| row.description == text) {
@@ -77,10 +61,6 @@ async fn configured(
             "{PATH}.{property}: OS type '{text}' not found (listOsTypes shows what the cloud has)"
         ))),
     }
-}
-
-fn has_virtio_disks(description: &str) -> bool {
-    VIRTIO.iter().any(|family| description.starts_with(family))
 }
 
 /// The stemcell's own release, or the newest.
@@ -137,12 +117,5 @@ mod tests {
         assert_eq!(chosen("bosh-openstack-kvm-ubuntu-jammy-go_agent"), "Ubuntu 22.04 LTS");
         assert_eq!(chosen("bosh-openstack-kvm-ubuntu-noble"), "Ubuntu 22.04 LTS");
         assert_eq!(best(&["Debian 12"], "ubuntu-noble"), None);
-    }
-
-    #[test]
-    fn ide_disks_are_known() {
-        assert!(has_virtio_disks("Ubuntu 22.04 LTS") && has_virtio_disks("Other PV (64-bit)"));
-        assert!(!has_virtio_disks("Other Linux (64-bit)"));
-        assert!(!has_virtio_disks("Other PV Virtio-SCSI (64-bit)"));
     }
 }

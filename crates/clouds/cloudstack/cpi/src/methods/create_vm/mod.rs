@@ -55,6 +55,8 @@ pub(crate) async fn run(cloud: &CloudStack, call: CreateVm) -> Result<VmCreated>
         // On the heap: the stack of a thread is too small for all that follows.
         let (resolved, request, vm) =
             Box::pin(deploy_until_accepted(cloud, operation, &call, &spec)).await?;
+        lookup::vm::disk_bus(&vm)
+            .map_err(|why| CpiError::cloud(format!("{}: {why}", spec.path)))?;
         let created = CreatedVm::new(&spec, &resolved, &vm)?;
         let mut networks = created.complete(request.networks.clone());
         let exposed = Box::pin(expose(cloud, operation, &created, &mut networks)).await;
