@@ -62,6 +62,7 @@ fn info() -> Value {
     json!({"api_version": 3, "stemcell_formats": [
         "cloudstack-light", "cloudstack-qcow2", "cloudstack-raw", "cloudstack-vhd",
         "cloudstack-vhdx", "cloudstack-ova", "openstack-qcow2", "openstack-raw",
+        "vsphere-ova", "vsphere-ovf",
     ]})
 }
 

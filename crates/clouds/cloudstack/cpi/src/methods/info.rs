@@ -5,8 +5,8 @@ use crate::session::CloudStack;
 use bosh_cpi::method::InfoCall;
 use bosh_cpi::{ApiVersion, CpiError, Info, Result};
 
-/// What create_stemcell takes. Those for OpenStack are changed on their way, such that their
-/// agent finds its settings.
+/// What create_stemcell takes. Those for OpenStack and vSphere are changed on their way, such that
+/// their agent finds its settings.
 const FORMATS: &[&str] = &[
     "cloudstack-light",
     "cloudstack-qcow2",
@@ -16,6 +16,8 @@ const FORMATS: &[&str] = &[
     "cloudstack-ova",
     "openstack-qcow2",
     "openstack-raw",
+    "vsphere-ova",
+    "vsphere-ovf",
 ];
 
 pub(crate) async fn run(cloud: &CloudStack, _: InfoCall) -> Result<Info> {

@@ -359,7 +359,8 @@ async fn info_touches_nothing() {
     };
     let expected = json!({"api_version": 3, "stemcell_formats": ["cloudstack-light", "cloudstack-qcow2", "cloudstack-raw",
                           "cloudstack-vhd", "cloudstack-vhdx", "cloudstack-ova",
-                          "openstack-qcow2", "openstack-raw"]});
+                          "openstack-qcow2", "openstack-raw",
+                          "vsphere-ova", "vsphere-ovf"]});
     assert_eq!(info(json!({})).await.unwrap(), expected);
     assert_eq!(info(json!({"api_version": 2})).await.unwrap()["api_version"], 2);
     let debug = json!({"debug": {"cpi": {"api_version": 2}}});
