@@ -22,7 +22,7 @@ impl ImageFile {
         let failed = |reason| PublishError::File { path: path.to_owned(), reason };
         let there = std::fs::metadata(path).map_err(failed)?;
         if !there.is_file() {
-            return Err(failed(std::io::Error::other("is no file")));
+            return Err(failed(std::io::Error::other("not a regular file")));
         }
         Ok(Self {
             path: path.to_owned(),

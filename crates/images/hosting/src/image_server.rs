@@ -66,10 +66,10 @@ impl ImageServer {
         let base = settings.url.trim().trim_end_matches('/').to_owned();
         check_url(&base)?;
         if settings.user.is_empty() || settings.user.contains(':') {
-            return Err(PublishError::setting("user", "missing, or has a ':' in it"));
+            return Err(PublishError::setting("user", "is required, and must not contain a ':'"));
         }
         if reveal(&settings.password).is_empty() {
-            return Err(PublishError::setting("password", "missing"));
+            return Err(PublishError::setting("password", "is required"));
         }
         let pair = format!("{}:{}", settings.user, reveal(&settings.password));
         let authorization = Secret::from(format!("Basic {}", STANDARD.encode(pair)));
@@ -165,7 +165,9 @@ impl ImageServer {
 
     fn read(&self, text: &str) -> Result<(Published, Link), PublishError> {
         let published: Published = serde_json::from_str(text).map_err(|error| {
-            let reason = format!("is no image server of ours ({error})");
+            let reason = format!(
+                "unexpected answer; expected an image server of `cpi images serve` ({error})"
+            );
             PublishError::Odd { place: self.base.clone(), reason }
         })?;
         let url = match &published.url {
@@ -195,7 +197,7 @@ impl ImageServer {
 fn check_url(url: &str) -> Result<(), PublishError> {
     let wrong = |why: &str| Err(PublishError::setting("url", why));
     if url.is_empty() {
-        return wrong("missing");
+        return wrong("is required");
     }
     let parsed: Result<url::Url, _> = url.parse();
     match parsed {

@@ -5,6 +5,27 @@
 //! that is part of this project. Each takes a file in a stream, gives a [`Link`], and removes
 //! the file again, which is no fault if it is not there. Names are the caller's; one that no
 //! other file has ever had makes undoing safe.
+//!
+//! ```no_run
+//! use cloud_http::{Deadline, Secret, TransportSettings};
+//! use image_hosting::{ImageFile, ImageServer, ImageServerSettings};
+//! use std::path::Path;
+//! use std::time::Duration;
+//!
+//! # async fn example() -> Result<(), image_hosting::PublishError> {
+//! let server = ImageServer::new(ImageServerSettings {
+//!     url: "https://images.example.com:8443".to_owned(),
+//!     user: "bosh".to_owned(),
+//!     password: Secret::from("a password of twelve or more"),
+//!     transport: TransportSettings::default(),
+//! })?;
+//! let file = ImageFile::new(Path::new("noble.qcow2"), None)?;
+//! let (lifetime, until) = (Duration::from_secs(7200), Deadline::after(Duration::from_secs(3600)));
+//! let (_, link) = server.put("noble.qcow2", &file, lifetime, &mut |_| (), until).await?;
+//! assert!(link.reveal().starts_with("https://images.example.com:8443/get/"));
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 mod file;

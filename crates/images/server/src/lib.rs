@@ -17,6 +17,25 @@
 //! Connections are limited in number, in all and for each address; those that send no whole
 //! request, or take nothing of an answer, are closed. After five wrong passwords an address has to
 //! wait, up to a minute for each further one.
+//!
+//! ```no_run
+//! use image_server::{Limits, Server, Settings};
+//!
+//! # async fn example() -> Result<(), image_server::ServeError> {
+//! let settings = Settings {
+//!     folder: "/var/lib/images".into(),
+//!     listen: Some(([127, 0, 0, 1], 8080).into()),
+//!     tls: None,
+//!     user: "bosh".to_owned(),
+//!     password: cloud_http::Secret::from("a password of twelve or more"),
+//!     public_url: None,
+//!     limits: Limits::default(),
+//! };
+//! let running = Server::new(settings)?.start().await?;
+//! running.stop().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod auth;
 mod body;

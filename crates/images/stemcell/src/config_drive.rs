@@ -65,7 +65,7 @@ impl ConfigDrive {
             if name.is_empty() || name.len() > 64 || !name.bytes().all(known) {
                 return Err(StemcellError::Malformed {
                     what: "config drive",
-                    reason: format!("\"{name}\" is no name for a metadata value"),
+                    reason: format!("invalid name of a metadata value: \"{name}\""),
                 });
             }
         }

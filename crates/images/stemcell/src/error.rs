@@ -79,7 +79,7 @@ pub enum StemcellError {
         found: String,
     },
     /// The stemcell is light: it names a template and holds no image.
-    #[error("the stemcell is light: it names a template and holds no image")]
+    #[error("the stemcell is light: it names a template and contains no image")]
     Light,
     /// More comes out than the caller allows.
     #[error("its content is larger than {limit} bytes, the limit for an image")]

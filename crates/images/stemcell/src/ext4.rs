@@ -45,7 +45,7 @@ impl Reader {
             Err(error) => return Err(format!("{path}: {error}")),
         };
         if !metadata.file_type().is_regular_file() || metadata.len() > LARGEST {
-            return Err(format!("{path} is no file of at most 1 MiB"));
+            return Err(format!("{path} must be a file of at most 1 MiB"));
         }
         let content = self.0.read(path).map_err(|e| format!("{path}: {e}"))?;
         Ok(Some(Seen { content, mode: metadata.mode(), owner: (metadata.uid(), metadata.gid()) }))
@@ -70,7 +70,7 @@ impl Reader {
     /// `path` without symbolic links in it.
     pub(crate) fn resolve(&self, path: &str) -> Result<String, String> {
         let resolved = self.0.canonicalize(path).map_err(|error| format!("{path}: {error}"))?;
-        let text = resolved.to_str().map_err(|_| format!("{path} is no text"))?;
+        let text = resolved.to_str().map_err(|_| format!("{path} is not valid UTF-8"))?;
         Ok(text.to_owned())
     }
 }

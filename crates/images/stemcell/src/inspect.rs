@@ -42,7 +42,7 @@ impl FromStr for Hypervisor {
             "vmware" => Ok(Self::Vmware),
             "hyperv" => Ok(Self::HyperV),
             _ => Err(format!(
-                "\"{text}\" is no hypervisor that we know: KVM, XenServer, VMware and Hyperv are"
+                "unknown hypervisor \"{text}\": expected KVM, XenServer, VMware or Hyperv"
             )),
         }
     }

@@ -41,7 +41,7 @@ pub(crate) fn root(
                     Ok(true) => {
                         return Ok(Root { partition: partition.clone(), overlay });
                     }
-                    Ok(false) => format!("{partition} (ext4): no BOSH agent is there"),
+                    Ok(false) => format!("{partition} (ext4): no BOSH agent found"),
                     Err(why) => format!("{partition} (ext4) cannot be read: {why}"),
                 }
             }
@@ -49,12 +49,12 @@ pub(crate) fn root(
                 Some(why) => format!("{partition} ({other}): {why}"),
                 None => format!("{partition} ({other})"),
             },
-            None => format!("{partition}: no filesystem that we know"),
+            None => format!("{partition}: unknown filesystem"),
         };
         reasons.push(reason);
     }
     if reasons.is_empty() {
-        reasons.push("there are no partitions".to_owned());
+        reasons.push("no partitions found".to_owned());
     }
     Err(StemcellError::Filesystem {
         place: format!("this disk ({})", table.label),

@@ -118,7 +118,7 @@ impl Bucket {
             (false, _) => reason.chars().take(LONGEST_REASON).collect(),
             // What answers a HEAD has no words.
             (true, 403) => "the key may not do this".to_owned(),
-            (true, 404) => "there is no such thing".to_owned(),
+            (true, 404) => "not found".to_owned(),
             (true, _) => "no reason given".to_owned(),
         };
         PublishError::Refused { place: self.host(), status, reason }

@@ -78,7 +78,7 @@ impl S3Settings {
             ("secret_access_key", reveal(&self.secret_access_key)),
         ];
         if let Some((name, _)) = required.iter().find(|(_, value)| value.trim().is_empty()) {
-            return Err(PublishError::setting(name, "missing"));
+            return Err(PublishError::setting(name, "is required"));
         }
         self.check_prefix()?;
         let wrong = |why: &str| {
@@ -92,7 +92,7 @@ impl S3Settings {
         };
         let made = rusty_s3::Bucket::new(endpoint, style, self.bucket.clone(), self.region.clone());
         made.map_err(|error| match error {
-            BucketError::UnsupportedScheme => wrong("neither http nor https"),
+            BucketError::UnsupportedScheme => wrong("must begin with http:// or https://"),
             BucketError::MissingHost => wrong("no host in it"),
             BucketError::ParseError(error) => {
                 PublishError::setting("bucket", format!("'{}': {error}", self.bucket))
@@ -104,7 +104,7 @@ impl S3Settings {
     fn check_prefix(&self) -> Result<(), PublishError> {
         let odd = |part: &str| matches!(part, "." | "..");
         if self.prefix.starts_with('/') || self.prefix.split('/').any(odd) {
-            let why = format!("'{}': neither '/' first nor '..'", self.prefix);
+            let why = format!("'{}': must not begin with '/', nor contain '..'", self.prefix);
             return Err(PublishError::setting("prefix", why));
         }
         Ok(())

@@ -22,7 +22,7 @@ pub struct Expected {
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
     /// The limits leave no room for it.
-    #[error("no room for {bytes} bytes: {why}")]
+    #[error("not enough space for {bytes} bytes: {why}")]
     NoRoom { bytes: u64, why: String },
     /// It is not what its sender has.
     #[error("the SHA-256 of what arrived is {arrived}, not what was promised")]

@@ -2,6 +2,7 @@
 
 mod common;
 mod convert;
+mod data_server;
 mod hostile;
 mod made;
 mod patch;

@@ -393,7 +393,7 @@ fn other_shapes_are_refused_with_the_reason() {
         (0x10040, b"_BHRfS_M", "Btrfs"),
         (512, b"LABELONE", "logical volume"),
         (0, b"LUKS\xba\xbe", "encrypted"),
-        (9000, b"nothing", "no filesystem that we know"),
+        (9000, b"nothing", "unknown filesystem"),
     ];
     for (offset, magic, reason) in magics {
         let image = Builder::default().build(scratch.path());
