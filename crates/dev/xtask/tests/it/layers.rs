@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
         "properties",
         "naming",
         "agent_settings",
+        "disk_bus",
         "disk_hint",
         "tags",
         "name_ref",
