@@ -122,7 +122,7 @@ impl Config {
         let below = (self.properties.clone(), "cloud.properties".to_owned());
         let layers = [below].into_iter().chain(self.layers(context)?);
         let named = layers.filter_map(|(hash, at)| Some((hash.get("log_level")?.clone(), at)));
-        match named.last().filter(|(level, _)| !level.is_null()) {
+        match named.into_iter().next_back().filter(|(level, _)| !level.is_null()) {
             Some((level, at)) => Ok(decode(level, &format!("{at}.log_level"))?.value),
             None => Ok(LogLevel::default()),
         }

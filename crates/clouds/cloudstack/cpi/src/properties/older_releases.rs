@@ -75,8 +75,8 @@ fn mbus_of(nats: &Value) -> Option<Value> {
 
 fn take(hash: &mut Value, path: &str) -> Option<Value> {
     let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let parents = parents.split('.').filter(|name| !name.is_empty());
-    let parent = parents.fold(Some(hash), |hash, name| hash?.get_mut(name));
+    let mut parents = parents.split('.').filter(|name| !name.is_empty());
+    let parent = parents.try_fold(hash, |hash, name| hash.get_mut(name));
     parent?.as_object_mut()?.shift_remove(name).filter(|value| !value.is_null())
 }
 
