@@ -157,14 +157,17 @@ async fn settings_that_make_no_sense_are_named() {
     let store = PrivateS3::start().await.unwrap();
     let good = settings(&store);
     for (wrong, name) in [
-        (S3Settings { endpoint: "".into(), ..good.clone() }, "endpoint: missing"),
-        (S3Settings { endpoint: "store.example".into(), ..good.clone() }, "endpoint: no URL"),
-        (S3Settings { endpoint: "ftp://store".into(), ..good.clone() }, "endpoint: neither http"),
-        (S3Settings { bucket: " ".into(), ..good.clone() }, "bucket: missing"),
-        (S3Settings { region: "".into(), ..good.clone() }, "region: missing"),
+        (S3Settings { endpoint: "".into(), ..good.clone() }, "endpoint: is required"),
+        (S3Settings { endpoint: "store.example".into(), ..good.clone() }, "endpoint: invalid URL"),
+        (S3Settings { endpoint: "ftp://store".into(), ..good.clone() }, "endpoint: must begin"),
+        (S3Settings { bucket: " ".into(), ..good.clone() }, "bucket: is required"),
+        (S3Settings { region: "".into(), ..good.clone() }, "region: is required"),
         (S3Settings { prefix: "/x/".into(), ..good.clone() }, "prefix:"),
         (S3Settings { prefix: "a/../../other/".into(), ..good.clone() }, "prefix:"),
-        (S3Settings { secret_access_key: "".into(), ..good.clone() }, "secret_access_key: missing"),
+        (
+            S3Settings { secret_access_key: "".into(), ..good.clone() },
+            "secret_access_key: is required",
+        ),
     ] {
         let Err(error) = Bucket::new(wrong) else { panic!("{name} is taken") };
         assert!(error.to_string().starts_with(name), "{name}: {error}");

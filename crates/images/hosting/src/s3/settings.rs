@@ -85,7 +85,7 @@ impl S3Settings {
             let why = format!("{why}; expected something like https://s3.example.com");
             PublishError::setting("endpoint", why)
         };
-        let endpoint = self.endpoint.parse().map_err(|e| wrong(&format!("no URL ({e})")))?;
+        let endpoint = self.endpoint.parse().map_err(|e| wrong(&format!("invalid URL ({e})")))?;
         let style = match self.style {
             Style::Path => UrlStyle::Path,
             Style::VirtualHost => UrlStyle::VirtualHost,
@@ -93,7 +93,7 @@ impl S3Settings {
         let made = rusty_s3::Bucket::new(endpoint, style, self.bucket.clone(), self.region.clone());
         made.map_err(|error| match error {
             BucketError::UnsupportedScheme => wrong("must begin with http:// or https://"),
-            BucketError::MissingHost => wrong("no host in it"),
+            BucketError::MissingHost => wrong("the host is missing"),
             BucketError::ParseError(error) => {
                 PublishError::setting("bucket", format!("'{}': {error}", self.bucket))
             }

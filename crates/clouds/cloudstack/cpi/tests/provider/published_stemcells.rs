@@ -167,7 +167,7 @@ async fn a_place_that_refuses_is_told() {
     let mut wrong = bucket(&store);
     wrong["stemcell"]["s3"]["bucket"] = json!("");
     let error = stage.create(&image, wrong, json!({})).await.unwrap_err();
-    assert!(error.message.contains("cloudstack.stemcell.s3.bucket: missing"), "{error}");
+    assert!(error.message.contains("cloudstack.stemcell.s3.bucket: is required"), "{error}");
     let mut wrong = bucket(&store);
     wrong["stemcell"]["s3"]["link_lifetime"] = json!(0);
     let error = stage.create(&image, wrong, json!({})).await.unwrap_err();
