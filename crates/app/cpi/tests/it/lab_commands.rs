@@ -72,7 +72,7 @@ fn call_shows_a_result_or_an_error_to_a_person() {
 
     let answered = cpi(&["call", "has_vm", absent, "--config", &config]);
     assert_eq!(stdout(&answered), "false\n", "{}", stderr(&answered));
-    assert!(stderr(&answered).contains("has_vm: 1 API call"), "{}", stderr(&answered));
+    assert!(stderr(&answered).contains("has_vm: 2 API calls"), "{}", stderr(&answered));
     assert!(answered.status.success());
 
     let refused = cpi(&["--config", &config, "call", "reboot_vm", absent]);
