@@ -8,6 +8,7 @@ mod conformance;
 mod create_env;
 #[cfg(feature = "lab")]
 mod demo;
+#[cfg(feature = "lab")]
 mod environment;
 mod heavy_stemcells;
 mod images;
@@ -18,6 +19,7 @@ mod lab_commands;
 mod left_behind;
 mod logs;
 mod protocol;
+#[cfg(feature = "lab")]
 mod quick_start;
 mod readme;
 #[cfg(feature = "lab")]
