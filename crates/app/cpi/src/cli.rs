@@ -22,18 +22,19 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+/// Nothing was asked, so that nothing was done.
+const NOTHING_ASKED: i32 = 2;
+
 /// Reads the command line. A person who gives nothing gets help; a director's pipe without a
 /// config gets an answer that says so.
 pub fn parse() -> Cli {
     let cli = Cli::parse();
     if cli.command.is_none() && std::io::stdin().is_terminal() {
         match cli.config {
-            None => Cli::command()
-                .error(
-                    clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-                    Cli::command().render_help(),
-                )
-                .exit(),
+            None => {
+                eprintln!("{}", Cli::command().render_help());
+                std::process::exit(NOTHING_ASKED);
+            }
             Some(_) => eprintln!("reading one request from the terminal; Ctrl-D ends it"),
         }
     }
