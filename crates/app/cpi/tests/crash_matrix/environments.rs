@@ -108,11 +108,13 @@ fn crashes(names: &[&str]) {
 }
 
 #[test]
+#[ignore = "minutes: cargo test -p cpi --test crash_matrix -- --ignored"]
 fn creating_on_cloudstack_survives_every_death() {
     crashes(&["create", "delete"]);
 }
 
 #[test]
+#[ignore = "a quarter of an hour: cargo test -p cpi --test crash_matrix -- --ignored"]
 fn changing_on_cloudstack_survives_every_death() {
     crashes(&["recreate", "move the disk", "grow the disk", "apply in place"]);
 }

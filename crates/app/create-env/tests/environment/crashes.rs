@@ -8,21 +8,25 @@ fn crashes(names: &[&str]) {
 }
 
 #[test]
+#[ignore = "minutes: cargo test -p create-env --test environment -- --ignored"]
 fn creating_survives_every_death() {
     crashes(&["create"]);
 }
 
 #[test]
+#[ignore = "a quarter of an hour: cargo test -p create-env --test environment -- --ignored"]
 fn recreating_survives_every_death() {
     crashes(&["recreate", "another stemcell"]);
 }
 
 #[test]
+#[ignore = "a quarter of an hour: cargo test -p create-env --test environment -- --ignored"]
 fn disks_survive_every_death() {
     crashes(&["move the disk", "grow the disk"]);
 }
 
 #[test]
+#[ignore = "a quarter of an hour: cargo test -p create-env --test environment -- --ignored"]
 fn jobs_and_deletion_survive_every_death() {
     crashes(&["apply in place", "delete"]);
 }
