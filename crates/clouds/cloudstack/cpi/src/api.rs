@@ -251,7 +251,12 @@ pub(crate) async fn change<T>(
 ) -> CloudResult<T> {
     // A VM's deletion is several calls: that the last one was not sent says nothing of the others.
     let is_one_call = !matches!(intent, Intent::VmDeletion { .. });
-    let act = async || until_known(&send, &probe, is_one_call).await;
+    // What is made at once, without a job of ours, may still come when it was sent again: a twin.
+    let most = match intent {
+        Intent::Template { .. } | Intent::Network { .. } => 1,
+        _ => MAX_SENDS,
+    };
+    let act = async || until_known(&send, &probe, is_one_call, most).await;
     operation.step(intent, act, async || probe().await).await
 }
 
@@ -259,6 +264,7 @@ async fn until_known<T>(
     send: &impl AsyncFn() -> CloudResult<T>,
     probe: &impl AsyncFn() -> CloudResult<Option<T>>,
     is_one_call: bool,
+    most: usize,
 ) -> Outcome<T, Failure> {
     let (mut pause, mut sends) = (PAUSES.0, 1);
     loop {
@@ -271,7 +277,7 @@ async fn until_known<T>(
             // What was sent before may have arrived meanwhile: it is what this one collides with.
             match Box::pin(probe()).await {
                 Ok(Some(answer)) => return Outcome::Applied(answer),
-                Ok(None) if is_lost(&failure) && sends < MAX_SENDS => {
+                Ok(None) if is_lost(&failure) && sends < most => {
                     tracing::info!("{failure}; sending it again");
                     tokio::time::sleep(pause).await;
                     (pause, sends) = ((pause * 2).min(PAUSES.1), sends + 1);
