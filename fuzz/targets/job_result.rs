@@ -13,7 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
         br#"{"queryasyncjobresultresponse":{"jobid":"j","jobstatus":1,"jobresult":"#.to_vec();
     body.extend_from_slice(bytes);
     body.extend_from_slice(b"}}");
-    let Answer::Good(job) = read::<AsyncJob>("queryAsyncJobResult", &http::Response::new(Bytes::from(body))) else {
+    let Answer::Good(job) =
+        read::<AsyncJob>("queryAsyncJobResult", &http::Response::new(Bytes::from(body)))
+    else {
         return;
     };
     let Some(result) = job.jobresult else { return };
